@@ -1,0 +1,96 @@
+"""Model cards: `card.json` holds the facts, `README.md` shows them. Nothing is typed by hand: a run writes it."""
+import json
+from pathlib import Path
+
+from course_lib.errors import CourseError
+from course_lib.models.configs import Recipe
+
+BUNDLED = Path(__file__).parent / "bundled"
+KINDS = {"causal": "causal language model (Llama class), predicts the next token",
+         "encoder": "masked language model (DistilBERT class), fills in masked tokens"}
+ABOUT = ("A base model of the course's small world. It has read that world's text and nothing else: it knows invented "
+         "reviews, messages and stories and simple facts, and it is no source about the real world.")
+
+
+def count_parameters(model) -> tuple[int, int]:
+    """(all parameters, those outside the embeddings); a tied tensor counts once."""
+    embeddings = sum(p.numel() for name, p in model.named_parameters() if "embed" in name)
+    total = sum(p.numel() for p in model.parameters())
+    return total, total - embeddings
+
+
+def make_card(name: str, recipe: Recipe, model, command: str, tokens: int, train_loss: float,
+              curve: list[dict[str, float]]) -> dict:
+    """What is known of a model when its run ends.
+
+    `curve` is [{"tokens": …, "validation_loss": …}, …], the loss in nats per token.
+    """
+    total, inner = count_parameters(model)
+    return {
+        "name": name, "kind": recipe.kind, "architecture": type(model).__name__,
+        "parameters": total, "parameters_without_embeddings": inner, "megabytes": round(2 * total / 1e6, 2),
+        "vocabulary": model.config.vocab_size, "context": model.config.max_position_embeddings,
+        "command": command, "seed": recipe.seed, "tokens": tokens, "steps": tokens // recipe.tokens_per_step,
+        "rows_per_step": recipe.rows, "tokens_per_row": recipe.length, "learning_rate": recipe.learning_rate,
+        "weight_decay": recipe.weight_decay, "planned_tokens": recipe.steps * recipe.tokens_per_step,
+        "train_loss": round(train_loss, 4),
+        "validation_loss": curve[-1]["validation_loss"] if curve else None,
+        "curve": curve, "abilities": {},
+    }
+
+
+def render(card: dict) -> str:
+    """The card as markdown."""
+    facts = {
+        "what it is": f"{KINDS[card['kind']]}; `{card['architecture']}`",
+        "parameters": f"{card['parameters']:,}, of which {card['parameters_without_embeddings']:,} are no embeddings",
+        "size on disk": f"about {card['megabytes']} MB, bf16 safetensors (computed with in float32)",
+        "vocabulary, context": f"{card['vocabulary']:,} tokens, {card['context']} tokens",
+        "pretrained with": f"`{card['command']}`, seed {card['seed']}",
+        "text read": f"{card['tokens']:,} tokens in {card['steps']:,} steps of "
+                     f"{card['rows_per_step']} rows × {card['tokens_per_row']} tokens",
+        "optimizer": f"AdamW, peak learning rate {card['learning_rate']}, "
+                     f"weight decay {card['weight_decay']}, schedule planned for {card['planned_tokens']:,} tokens",
+        "last loss": f"training {card['train_loss']}, validation {card['validation_loss']} (nats per token)",
+    }
+    parts = [f"# {card['name']}", ABOUT, table(["", ""], facts.items())]
+    if card["abilities"]:
+        parts += ["## Measured abilities", table(["measure", "figure"], card["abilities"].items())]
+    parts += ["## Learning curve", table(["tokens read", "validation loss"], [
+        (f"{point['tokens']:,}", f"{point['validation_loss']:.4f}") for point in thin(card["curve"], 20)])]
+    return "\n\n".join(parts) + "\n"
+
+
+def thin(points: list, most: int) -> list:
+    """At most about `most` of the points, evenly spaced, the last one always kept."""
+    every = max(1, -(-len(points) // most))
+    return points[::-1][::every][::-1]
+
+
+def table(head: list[str], rows) -> str:
+    """A markdown table; floats get three decimals."""
+    cell = lambda value: f"{value:.3f}" if isinstance(value, float) else str(value)   # noqa: E731
+    lines = [head, ["---"] * len(head), *([cell(value) for value in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def write_card(folder: Path, card: dict) -> None:
+    """Write card.json and README.md into a model's folder."""
+    (folder / "card.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "README.md").write_text(render(card), encoding="utf-8")
+
+
+def read_card(folder: Path) -> dict:
+    """The facts of a model's folder; CourseError where it has no card."""
+    try:
+        return json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CourseError(f"The folder {folder} has no readable card.json: {error}. "
+                          "`course pretrain` writes one.") from error
+
+
+def update_abilities(name: str, figures: dict, bundled: Path = BUNDLED) -> None:
+    """Merge measured figures, {measure: number or text}, into the card of a bundled model."""
+    card = read_card(bundled / name)
+    card["abilities"] |= figures
+    write_card(bundled / name, card)

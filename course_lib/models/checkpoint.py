@@ -1,0 +1,75 @@
+"""Keeping a run safe: checkpoints that survive a kill at any moment, and finished model folders.
+
+Everything is written beside its place and renamed into it, so a reader finds the old state or the new
+one, never half.
+"""
+import copy
+import json
+import os
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_model as load_weights
+from safetensors.torch import save_model as save_weights
+
+from course_lib.models.card import write_card
+from course_lib.models.loading import quiet
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file in one move."""
+    scratch = path.with_name(path.name + ".new")
+    scratch.write_text(text, encoding="utf-8")
+    os.replace(scratch, path)
+
+
+def replace_folder(scratch: Path, folder: Path) -> None:
+    """Move a finished folder into its place; what stood there goes."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    os.rename(scratch, folder)
+
+
+def checkpoints(out: Path) -> list[Path]:
+    """The complete checkpoints of a run, oldest first."""
+    return sorted(out.glob("checkpoint-*[0-9]"), key=lambda folder: int(folder.name.split("-")[1]))
+
+
+def save_checkpoint(out: Path, model, optimizer: torch.optim.Optimizer, step: int, seconds: float) -> None:
+    """Keep the weights (float32), the optimizer's state and the step; then drop older checkpoints."""
+    folder = out / f"checkpoint-{step}"
+    scratch = out / f"checkpoint-{step}.new"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    save_weights(model, str(scratch / "model.safetensors"))      # a tied tensor is written once
+    torch.save(optimizer.state_dict(), scratch / "optimizer.pt")
+    write_text(scratch / "state.json", json.dumps({"step": step, "seconds": seconds}))
+    replace_folder(scratch, folder)
+    for older in checkpoints(out)[:-1]:
+        shutil.rmtree(older)
+
+
+def load_checkpoint(out: Path, model, optimizer: torch.optim.Optimizer) -> tuple[int, float]:
+    """Put the newest checkpoint, if there is one, into model and optimizer: (steps taken, seconds spent)."""
+    found = checkpoints(out)
+    if not found:
+        return 0, 0.0
+    load_weights(model, str(found[-1] / "model.safetensors"), device=str(model.device))
+    kept = torch.load(found[-1] / "optimizer.pt", map_location=model.device, weights_only=True)
+    optimizer.load_state_dict(kept)
+    state = json.loads((found[-1] / "state.json").read_text(encoding="utf-8"))
+    return state["step"], state["seconds"]
+
+
+def export_model(folder: Path, model, tokenizer, card: dict) -> None:
+    """A folder that `load_model` takes: bf16 safetensors, config, tokenizer, card.json and README.md."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = folder.with_name(folder.name + ".new")
+    shutil.rmtree(scratch, ignore_errors=True)
+    kept = copy.deepcopy(model).to(device="cpu", dtype=torch.bfloat16).eval()
+    with quiet():
+        kept.save_pretrained(scratch)
+    tokenizer.save_pretrained(scratch)
+    write_card(scratch, card)
+    replace_folder(scratch, folder)

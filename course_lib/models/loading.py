@@ -1,0 +1,137 @@
+"""`load_model`: a fresh model and its tokenizer, from the package, a folder or the Hugging Face Hub."""
+import hashlib
+import re
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokenizer, PretrainedConfig
+from transformers.utils import logging
+
+from course_lib.errors import CourseError, unknown
+from course_lib.models.card import BUNDLED
+
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
+
+
+def bundled_models() -> list[str]:
+    """The names of the models that come with the package."""
+    return sorted(folder.name for folder in BUNDLED.glob("*") if (folder / "config.json").exists())
+
+
+def load_model(name: str | Path, random: bool = False, seed: int = 0):
+    """A fresh `(model, tokenizer)`: a causal language model, or an encoder without a head; float32, eval mode.
+
+    `name` is a bundled model ("orchard-s"), a folder, or a Hub id ("owner/name"). With `random=True` the weights
+    are untrained, drawn from `seed`: the control. The caller's random state is left alone.
+    Raises CourseError: unknown name, folder without config or safetensors weights, Hub id that cannot be had.
+    """
+    folder = find_folder(name)
+    check_folder(folder)
+    with quiet():
+        try:
+            config = AutoConfig.from_pretrained(folder, local_files_only=True)
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            auto_class = AutoModelForCausalLM if is_causal(config) else AutoModel
+            if random:
+                with torch.random.fork_rng(devices=[]):
+                    torch.default_generator.manual_seed(seed)
+                    return auto_class.from_config(config, dtype=torch.float32).eval(), tokenizer
+            model, report = auto_class.from_pretrained(
+                folder, config=config, dtype=torch.float32, local_files_only=True, use_safetensors=True,
+                output_loading_info=True)
+        except CourseError:
+            raise
+        except Exception as error:      # transformers raises many kinds for a broken folder
+            what = f"{type(error).__name__}: {error}"
+            raise CourseError(f"The model in {folder} cannot be loaded: {what}") from error
+    missing = [key for key in report["missing_keys"] if not key.startswith("pooler.")]
+    if missing:
+        raise CourseError(f"The weights in {folder} are not complete for {type(model).__name__}: {len(missing)} "
+                          f"tensors are missing, the first is {sorted(missing)[0]!r}.")
+    return model.eval(), tokenizer
+
+
+def is_causal(config: PretrainedConfig) -> bool:
+    """Whether to load a causal language model (else an encoder without a head)."""
+    name = (getattr(config, "architectures", None) or [""])[0]
+    if config.is_encoder_decoder:
+        raise CourseError(f"{name or config.model_type} has an encoder and a decoder; the course uses causal language "
+                          "models (such as Llama or GPT-2) and encoders (such as BERT or DistilBERT).")
+    if name:
+        return name.endswith(("ForCausalLM", "LMHeadModel"))
+    return config.model_type in ("llama", "gpt2", "gpt_neox", "qwen2", "qwen3", "mistral", "gemma", "opt")
+
+
+def find_folder(name: str | Path) -> Path:
+    """The folder that a name stands for; a Hub id comes from the cache, or is downloaded where that is allowed."""
+    text = str(name)
+    if text in bundled_models():
+        return BUNDLED / text
+    folder = Path(text).expanduser()
+    if folder.is_dir():
+        return folder
+    if isinstance(name, Path) or folder.is_absolute() or text.startswith((".", "~")) or text.count("/") > 1:
+        raise CourseError(f"There is no folder {text!r}. Give a bundled model ({', '.join(bundled_models())}), a "
+                          "folder that exists, or a Hub id such as 'owner/name'.")
+    if HUB_ID.fullmatch(text):
+        return from_hub(text)
+    raise unknown("model", text, bundled_models())
+
+
+def from_hub(name: str) -> Path:
+    """The folder in the Hub's cache that holds this model."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+    try:
+        return Path(snapshot_download(name, allow_patterns=HUB_FILES, local_files_only=True))
+    except LocalEntryNotFoundError:
+        pass
+    try:
+        return Path(snapshot_download(name, allow_patterns=HUB_FILES, etag_timeout=5))
+    except Exception as error:      # no network, offline mode, no such repository, no permission: the type says which
+        raise CourseError(
+            f"{name!r} is not in this computer's Hub cache and cannot be downloaded now ({type(error).__name__}). "
+            f"Use a bundled model ({', '.join(bundled_models())}), or download it once where there is a network "
+            f"(`hf download {name} --local-dir FOLDER`), copy the folder here and give its path. "
+            "Offline mode is on where HF_HUB_OFFLINE=1 is set.") from error
+
+
+def check_folder(folder: Path) -> None:
+    """CourseError where a folder cannot hold a model that the course loads."""
+    if not (folder / "config.json").exists():
+        raise CourseError(f"The folder {folder} has no config.json, so it is not a model's folder. A folder written "
+                          "by `save_pretrained` or by `course pretrain` (its `final`) is one.")
+    if not any(folder.glob("*.safetensors")):
+        pickled = [path.name for pattern in ("*.bin", "*.pt", "*.pth") for path in folder.glob(pattern)]
+        why = (f"only pickled weights ({pickled[0]}), which can run code when loaded; the course refuses them"
+               if pickled else "no weights")
+        raise CourseError(f"The folder {folder} has {why}. "
+                          "Save the model with `save_pretrained`, which writes model.safetensors.")
+
+
+@contextmanager
+def quiet():
+    """No progress bars and no notes from transformers while a model loads; errors still show."""
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def weights_hash(model: torch.nn.Module) -> str:
+    """SHA-256 over every parameter's name and bits, in the order of the names; a tied tensor counts once.
+
+    Equal for equal weights on any machine, so it answers "did the model change?".
+    """
+    digest = hashlib.sha256()
+    for name, parameter in sorted(model.named_parameters()):
+        digest.update(f"{name} {parameter.dtype} {tuple(parameter.shape)}".encode())
+        digest.update(parameter.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,150 @@
+"""One pretraining run, from nothing to a model folder.
+
+A run lives in one folder. Stop it or kill it whenever you like: it goes on where its last checkpoint was, with the
+same text and to the same bits as if it had never stopped (on one machine, with the same number of threads).
+"""
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from tqdm.auto import tqdm
+from transformers import PreTrainedTokenizerFast
+
+from course_lib.errors import CourseError
+from course_lib.models.card import make_card
+from course_lib.models.checkpoint import export_model, load_checkpoint, save_checkpoint, write_text
+from course_lib.models.configs import Recipe, build_model
+from course_lib.models.log import Log
+from course_lib.models.optimise import compiled, make_optimizer, mean_loss, train_steps
+from course_lib.models.packing import Batches, Documents
+from course_lib.models.tokenizer import tokenizer_for
+
+VALIDATION_ROWS, VALIDATION_SEED = 200, 1
+TOKENIZER_SEED = 0       # of the documents that the merges are learned from: the same for every model
+LOG_STEPS, VALIDATE_TOKENS, CHECKPOINT_SECONDS = 50, 500_000, 120
+
+
+class Pretraining:
+    """One run in the folder `out`. `run()` starts it or goes on with it; False: it was stopped before its end."""
+
+    def __init__(self, recipe: Recipe, documents: Documents, out: Path, command: str, device: str = "cpu",
+                 compile_loss: bool | None = None, workers: int = 0, keep_every: int | None = None):
+        self.recipe, self.documents, self.out, self.command = recipe, documents, out, command
+        self.device, self.compile_loss = device, compile_loss
+        self.workers, self.keep_every = workers, keep_every
+        self.stop = False      # set it (a signal handler does) and the run saves itself after the current step
+
+    def run(self) -> bool:
+        recipe = self.recipe
+        self.open_folder()
+        tokenizer = self.the_tokenizer()
+        model = build_model(recipe, tokenizer).to(self.device)
+        optimizer = make_optimizer(model, recipe)
+        first, spent = load_checkpoint(self.out, model, optimizer)
+        log = Log(self.out / "log.jsonl", first)
+        validation = self.validation_batches(tokenizer)
+        batches = self.training_batches(tokenizer, first)
+        loss_function = self.loss_function(model, tokenizer, recipe.steps - first)
+        began = saved = time.monotonic()
+        bar = tqdm(total=recipe.steps * recipe.tokens_per_step, initial=first * recipe.tokens_per_step,
+                   unit=" tokens", unit_scale=True, desc=recipe.name, mininterval=1.0, dynamic_ncols=True)
+        recent: list[torch.Tensor] = []
+        for step, loss, rate in train_steps(model, recipe, batches, optimizer, first, loss_function):
+            tokens = step * recipe.tokens_per_step
+            seconds = spent + time.monotonic() - began
+            recent = [*recent[1 - LOG_STEPS:], loss]
+            bar.update(recipe.tokens_per_step)
+            if step % LOG_STEPS == 0 or step == recipe.steps:
+                train_loss = torch.stack(recent).mean().item()
+                bar.set_postfix(loss=f"{train_loss:.3f}")
+                log.add(step=step, tokens=tokens, train_loss=round(train_loss, 5), learning_rate=rate,
+                        seconds=round(seconds, 1))
+            if crossed(tokens, recipe, VALIDATE_TOKENS) or step == recipe.steps:
+                log.add(step=step, tokens=tokens,
+                        validation_loss=round(mean_loss(model, recipe, validation), 4))
+            if recipe.early and crossed(tokens, recipe, recipe.early) and tokens < 2 * recipe.early:
+                self.export(self.out / "early", model, tokenizer, log, f"{recipe.name}-early", tokens)
+            if self.keep_every and crossed(tokens, recipe, self.keep_every):
+                folder = self.out / "snapshots" / str(tokens)
+                self.export(folder, model, tokenizer, log, f"{recipe.name}-early", tokens)
+            if self.stop or time.monotonic() - saved > CHECKPOINT_SECONDS:
+                save_checkpoint(self.out, model, optimizer, step, spent + time.monotonic() - began)
+                saved = time.monotonic()
+            if self.stop and step < recipe.steps:
+                bar.close()
+                return False
+        bar.close()
+        tokens = recipe.steps * recipe.tokens_per_step
+        self.export(self.out / "final", model, tokenizer, log, recipe.name, tokens)
+        return True
+
+    def open_folder(self) -> None:
+        """Make the folder, or see that it holds an unfinished run of this very recipe."""
+        if (self.out / "final").exists():
+            raise CourseError(f"The run in {self.out} is finished: its model is in {self.out / 'final'}. "
+                              "Give another folder with --out, or delete this one to train again.")
+        kept, now = self.out / "recipe.json", asdict(self.recipe)
+        if kept.exists():
+            before = json.loads(kept.read_text(encoding="utf-8"))
+            changed = [f"{key} {before.get(key)} -> {value}" for key, value in now.items()
+                       if before.get(key) != value]
+            if changed:
+                raise CourseError(f"The run in {self.out} was started with another recipe ({'; '.join(changed)}). "
+                                  "Give the same options to go on with it, or another folder with --out.")
+        else:
+            self.out.mkdir(parents=True, exist_ok=True)
+            write_text(kept, json.dumps(now, indent=1))
+
+    def the_tokenizer(self) -> PreTrainedTokenizerFast:
+        """The run's tokenizer: trained once, then kept in its folder."""
+        folder, scratch = self.out / "tokenizer", self.out / "tokenizer.new"
+        if not folder.exists():
+            shutil.rmtree(scratch, ignore_errors=True)
+            tokenizer_for(self.recipe.kind, self.documents("train", TOKENIZER_SEED)).save_pretrained(scratch)
+            os.rename(scratch, folder)
+        return PreTrainedTokenizerFast.from_pretrained(folder)
+
+    def validation_batches(self, tokenizer) -> list:
+        """The same rows of held-back text for every model and seed."""
+        r = self.recipe
+        rows = next(n for n in (20, 10, 5, 1) if n <= r.rows)
+        batches = Batches(self.documents, tokenizer, "validation", VALIDATION_SEED, rows, r.length,
+                          VALIDATION_ROWS // rows)
+        return [batches[i] for i in range(len(batches))]
+
+    def training_batches(self, tokenizer, first: int):
+        r = self.recipe
+        batches = Batches(self.documents, tokenizer, "train", r.seed, r.rows, r.length, r.steps)
+        return torch.utils.data.DataLoader(batches, batch_size=None, sampler=range(first, r.steps),
+                                           num_workers=self.workers)
+
+    def loss_function(self, model, tokenizer, steps: int) -> Callable | None:
+        """A compiled loss where it is asked for, or (by default) where it works and the run is long enough."""
+        r = self.recipe
+        if self.compile_loss is False or (self.compile_loss is None and steps < 400):
+            return None
+        batch = Batches(self.documents, tokenizer, "train", r.seed, r.rows, r.length, 1)[0]
+        print("compiling the loss (about a minute; --no-compile leaves it out) …", flush=True)
+        try:
+            return compiled(r, model, batch)
+        except Exception as error:      # many kinds: no compiler, no headers, no support
+            if self.compile_loss:
+                raise CourseError(f"Compiling failed here ({type(error).__name__}). It needs a C++ compiler and Python's "
+                                  "headers; without --compile the run is slower but works.") from error
+            print(f"compiling does not work here ({type(error).__name__}); going on without it.", flush=True)
+            model.zero_grad(set_to_none=True)
+            return None
+
+    def export(self, folder: Path, model, tokenizer, log: Log, name: str, tokens: int) -> None:
+        card = make_card(name, self.recipe, model, self.command, tokens, log.last_train_loss(), log.curve())
+        export_model(folder, model, tokenizer, card)
+
+
+def crossed(tokens: int, recipe: Recipe, every: int) -> bool:
+    """Whether the step that ended at `tokens` passed a multiple of `every`."""
+    return tokens // every > (tokens - recipe.tokens_per_step) // every
