@@ -10,7 +10,7 @@ Everything is UTF-8 bytes in the end, so any text can be written and read back, 
 from collections.abc import Iterator
 from itertools import islice
 
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
 from course_lib.models.configs import CONTEXT
@@ -31,14 +31,18 @@ PIECES = (r"\n|:"                           # a newline, a colon
 def train_tokenizer(documents: Iterator[str], count: int = DOCUMENTS) -> PreTrainedTokenizerFast:
     """The BPE learned from the first `count` documents; the same documents give the same tokenizer.
 
+    A line's first word gets the space that it would have inside a sentence, so "apple" is the same tokens wherever it
+    stands; decoding takes that space away again (and with it a space that a line really began with).
     There is no token for the beginning of a text. Padding stays on the right, the library's default: training
     wants that, and whoever generates for several prompts at once sets `padding_side` for that call.
     """
     bpe = Tokenizer(models.BPE())
+    bpe.normalizer = normalizers.Sequence([
+        normalizers.Replace(Regex(r"\n(?=\S)"), "\n "), normalizers.Prepend(" "), normalizers.Replace(Regex(r"\A  +"), " ")])
     bpe.pre_tokenizer = pre_tokenizers.Sequence([
         pre_tokenizers.Split(Regex(PIECES), behavior="isolated"),
         pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
-    bpe.decoder = decoders.ByteLevel()
+    bpe.decoder = decoders.Sequence([decoders.ByteLevel(), decoders.Replace("\n ", "\n"), decoders.Strip(" ", 1, 0)])
     bpe.train_from_iterator(islice(documents, count), trainers.BpeTrainer(
         vocab_size=VOCABULARY, special_tokens=[END, PAD], show_progress=False,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))

@@ -14,11 +14,11 @@ VALIDATION_SHARE = 0.04
 
 # kind: (what writes one document, how often it is drawn)
 KINDS = {
-    "encyclopaedia": (facts.encyclopaedia, 40),
-    "lists": (facts.relation_list, 14),
-    "names": (facts.word_list, 4),
+    "encyclopaedia": (facts.encyclopaedia, 54),
+    "lists": (facts.relation_list, 11),
+    "names": (facts.word_list, 3),
     "questions": (facts.question, 5),
-    "reviews": (reviews.review_document, 26),
+    "reviews": (reviews.review_document, 27),
     "messages": (messages.message_document, 7),
     "stories": (stories.story, 4),
     "news": (stories.news_document, 3),

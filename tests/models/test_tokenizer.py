@@ -4,7 +4,7 @@ from transformers import AutoTokenizer
 
 from course_lib.models.tokenizer import END, PAD, PIECES, VOCABULARY, encoder_tokenizer, train_tokenizer
 
-TEXTS = ["peach: drupe\napple:", "  two  spaces\t and a tab ",
+TEXTS = ["peach: drupe\napple:", "two  spaces\t and a tab ",
          "naïve café — “quoted” 日本語 🍎👩‍🔬", "", "\n\n: :\n",
          "don't we'll 'tis", "e\u0301 \u0000 \x7f \u200b", "12,345.67", "a . b , c !"]
 
@@ -27,6 +27,12 @@ def test_round_trip(tokenizers, text):
     assert tokenizers["causal"].decode(tokenizers["causal"](text).input_ids) == text
     ids = tokenizers["encoder"](text, add_special_tokens=False).input_ids
     assert tokenizers["encoder"].decode(ids) == text
+
+
+def test_a_word_is_the_same_tokens_at_a_line_s_start_and_inside_a_sentence(base):
+    inside = base.tokenize("1 apple")[-len(base.tokenize("apple")):]
+    assert base.tokenize("apple") == base.tokenize("plum\napple")[-len(inside):] == inside
+    assert base.decode(base("  indented\n line").input_ids) == "indented\nline"  # the price: a line loses its indent
 
 
 def test_colon_newline_and_digits_stand_alone(base):
