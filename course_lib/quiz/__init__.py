@@ -1,0 +1,57 @@
+"""Quiz questions, and predictions that you commit to before a run.
+
+    quiz("01.softmax")            shows a question; as text: quiz("01.softmax", answer=2)
+    predict("01.riddle")          shows a prediction; as text: predict("01.riddle", guess="pome", confidence=70)
+    reveal("01.riddle", measured) puts your guess and the measurement side by side
+
+None of them waits for you. Set COURSE_TEXT=1, or pass text=True, where widgets cannot be shown or read.
+"""
+
+import os
+
+from course_lib.quiz import reading
+
+
+def widgets_work() -> bool:
+    """Whether this is a notebook's kernel with ipywidgets in it, and nobody asked for text."""
+    if os.environ.get("COURSE_TEXT") == "1":
+        return False
+    try:
+        import ipywidgets  # noqa: F401
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    return getattr(get_ipython(), "kernel", None) is not None
+
+
+def quiz(question_id: str, answer=None, text: bool = False) -> None:
+    """Shows one question. `answer` (text form): a number as printed, a list, or the number asked for."""
+    question = reading.question(question_id)
+    if answer is None and not text and widgets_work():
+        from course_lib.quiz import view
+
+        view.show_question(question)
+        return
+    from course_lib.quiz import text as form
+
+    form.show_question(question, answer)
+
+
+def predict(prediction_id: str, guess=None, confidence: int = 50, text: bool = False) -> None:
+    """Shows one prediction. `guess` (text form): a choice's key or a number; `confidence` 50 to 100 per cent."""
+    prediction = reading.prediction(prediction_id)
+    if guess is None and not text and widgets_work():
+        from course_lib.quiz import view
+
+        view.show_prediction(prediction)
+        return
+    from course_lib.quiz import text as form
+
+    form.show_prediction(prediction, guess, confidence)
+
+
+def reveal(prediction_id: str, measured) -> None:
+    """Your guess and the measurement side by side. `measured`: a choice's key, or a number in the unit asked for."""
+    from course_lib.quiz import outcome
+
+    outcome.show(reading.prediction(prediction_id), measured, widgets_work())

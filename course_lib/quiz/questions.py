@@ -1,0 +1,177 @@
+"""The rules of a quiz: what a question is and how an answer is marked. No widgets here.
+
+Answers speak of the options *as shown*, counted from 0: one index (single), a set of indexes (several),
+the indexes in your order (ordering), or a number (number).
+"""
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+RIGHT, NOT_YET = "Right.", "Not yet."
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One option. `reason` is shown when it is chosen; `misconception` names the belief behind a wrong one."""
+
+    text: str
+    reason: str
+    correct: bool = False
+    misconception: str = ""
+
+
+@dataclass(frozen=True)
+class WrongValue:
+    """A wrong number that a known slip produces."""
+
+    value: float
+    reason: str
+    misconception: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The verdict on one answer. `correct` is None where nothing was answered: such an answer is not kept."""
+
+    correct: bool | None
+    feedback: str
+    misconception: str = ""
+
+    @property
+    def verdict(self) -> str:
+        return "" if self.correct is None else RIGHT if self.correct else NOT_YET
+
+
+@dataclass(frozen=True)
+class Question:
+    """What every kind has; the subclasses bring `options` (texts as shown) and `mark(answer)`."""
+
+    id: str
+    text: str
+    see: str
+    claims: tuple[str, ...] = ()
+    kind = ""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        return ()
+
+
+@dataclass(frozen=True)
+class SingleChoice(Question):
+    choices: tuple[Choice, ...] = ()
+    kind = "single"
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        return tuple(choice.text for choice in self.choices)
+
+    def mark(self, answer: int | None) -> Mark:
+        if answer is None:
+            return Mark(None, "Choose one of the answers first.")
+        chosen = self.choices[answer]
+        return Mark(chosen.correct, chosen.reason, chosen.misconception)
+
+
+@dataclass(frozen=True)
+class SeveralChoices(Question):
+    choices: tuple[Choice, ...] = ()
+    kind = "several"
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        return tuple(choice.text for choice in self.choices)
+
+    def mark(self, answer: Iterable[int]) -> Mark:
+        """Right when exactly the right ones are ticked; else the reasons of what is ticked wrongly, or left out."""
+        ticked = set(answer)
+        if not ticked:
+            return Mark(None, "Tick every statement that is true first.")
+        wrong = [c for i, c in enumerate(self.choices) if i in ticked and not c.correct]
+        left_out = [c for i, c in enumerate(self.choices) if i not in ticked and c.correct]
+        if wrong:
+            told = [f"You ticked “{c.text}”. {c.reason}" for c in wrong]
+            if left_out:
+                told.append("Something true is still unticked, too.")
+            return Mark(False, "\n\n".join(told), wrong[0].misconception)
+        if left_out:
+            told = [
+                f"What you ticked is true, but one is missing: “{c.text}”. {c.reason}" for c in left_out[:1]
+            ]
+            return Mark(False, told[0], "stopped too early")
+        return Mark(True, "\n\n".join(f"“{c.text}”: {c.reason}" for c in self.choices))
+
+
+@dataclass(frozen=True)
+class NumberQuestion(Question):
+    answer: float = 0.0
+    tolerance: float = 0.0
+    unit: str = ""
+    right_reason: str = ""
+    reason: str = ""  # for every wrong number that no slip explains
+    wrong: tuple[WrongValue, ...] = ()
+    kind = "number"
+
+    def mark(self, answer: float | None) -> Mark:
+        if answer is None:
+            return Mark(None, "Type a number first, for instance 0.5.")
+        if abs(answer - self.answer) <= self.tolerance:
+            return Mark(True, self.right_reason)
+        for slip in self.wrong:
+            if abs(answer - slip.value) <= self.tolerance:
+                return Mark(False, slip.reason, slip.misconception)
+        return Mark(False, self.reason, "another number")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to put in order. `reason` says why it cannot come earlier than it does."""
+
+    text: str
+    reason: str
+    misconception: str = ""
+
+
+@dataclass(frozen=True)
+class Ordering(Question):
+    items: tuple[Item, ...] = ()  # in the right order
+    right_reason: str = ""
+    kind = "ordering"
+
+    @cached_property
+    def shown(self) -> tuple[int, ...]:
+        """Which item stands at each place of `options`: always the same shuffle, never the right order."""
+        order = list(range(len(self.items)))
+        rng = random.Random(self.id)
+        while order == sorted(order):
+            rng.shuffle(order)
+        return tuple(order)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        return tuple(self.items[i].text for i in self.shown)
+
+    def mark(self, answer: Iterable[int | None]) -> Mark:
+        """`answer[i]` is the option (as shown) that you put in place i; None where a place is still empty."""
+        answer = list(answer)
+        if any(place is None for place in answer) or len(answer) < len(self.items):
+            return Mark(None, "Fill every place first.")
+        order = [self.shown[place] for place in answer]
+        for place, item in enumerate(order):
+            if item in order[:place]:
+                return Mark(None, f"“{self.items[item].text}” stands in two places. Use each one once.")
+        for place, item in enumerate(order):
+            if item != place:
+                early = self.items[item]
+                before = (
+                    f"The first {place} are in place. "
+                    if place > 1
+                    else "The first is in place. "
+                    if place
+                    else ""
+                )
+                told = f"{before}But at place {place + 1}, “{early.text}” comes too early. {early.reason}"
+                return Mark(False, told, early.misconception)
+        return Mark(True, self.right_reason)

@@ -1,0 +1,106 @@
+"""Questions and predictions as text, for terminals, screen readers, and wherever widgets cannot be shown."""
+
+from course_lib import progress
+from course_lib.errors import CourseError
+from course_lib.quiz.markup import to_text
+from course_lib.quiz.predictions import Prediction, check_confidence
+from course_lib.quiz.questions import Question
+
+HOW = {
+    "single": ("One answer is right.", "answer=NUMBER"),
+    "several": ("Every true statement.", "answer=[NUMBER, NUMBER]"),
+    "number": ("A number{unit}.", "answer=0.5"),
+    "ordering": ("Put them in order.", "answer=[NUMBER, NUMBER, …]"),
+}
+
+
+def to_answer(question: Question, given):
+    """What `Question.mark` takes, from the numbers as printed (from 1); a CourseError says what is allowed."""
+    if question.kind == "number":
+        if isinstance(given, bool) or not isinstance(given, (int, float)):
+            raise CourseError(f"{question.id} asks for a number; you gave {given!r}.")
+        return float(given)
+    numbers = list(given) if isinstance(given, (list, tuple, set)) else [given]
+    allowed = range(1, len(question.options) + 1)
+    if any(isinstance(n, bool) or n not in allowed for n in numbers) or (
+        question.kind == "single" and len(numbers) > 1
+    ):
+        many = "one number" if question.kind == "single" else "a list of numbers"
+        raise CourseError(f"{question.id} takes {many} from 1 to {len(allowed)}; you gave {given!r}.")
+    places = [n - 1 for n in numbers]
+    return places[0] if question.kind == "single" and places else places or None
+
+
+def show_question(question: Question, given=None) -> None:
+    """Prints the question and how to answer, or, with an answer, the verdict and the explanation."""
+    if given is None:
+        what, how = HOW[question.kind]
+        unit = f", in {question.unit}" if question.kind == "number" and question.unit else ""
+        print(f"Question {question.id}. {what.format(unit=unit)}")
+        print(to_text(question.text))
+        for number, option in enumerate(question.options, 1):
+            print(f"  {number}. {option}")
+        print(f'Answer: quiz("{question.id}", {how})')
+        if before := earlier(question):
+            print(before)
+        return
+    answer = to_answer(question, given)
+    mark = question.mark([] if answer is None else answer)
+    if mark.correct is not None:
+        progress.record_answer(question.id, answer, mark.correct, mark.misconception)
+    print("\n\n".join(part for part in (mark.verdict, to_text(mark.feedback)) if part))
+    if mark.correct is not None:
+        print(see(question))
+
+
+def see(question: Question) -> str:
+    return f"See the section “{question.see}”."
+
+
+def earlier(question: Question) -> str:
+    """What the progress file knows about this question, or nothing."""
+    known = progress.summary()["answer"].get(question.id)
+    if known is None:
+        return ""
+    day = progress.day(known["at"])
+    return (
+        f"You answered this right on {day}."
+        if known["correct"]
+        else f"You tried this on {day}; it is still open."
+    )
+
+
+def show_prediction(prediction: Prediction, guess=None, confidence: int = 50) -> None:
+    """Prints the prediction and how to guess, or keeps the guess."""
+    if guess is None:
+        print(f"Predict {prediction.id}, before you run the next cell.")
+        print(to_text(prediction.text))
+        example = "0.5"
+        if prediction.kind == "choice":
+            for key, words in prediction.choices.items():
+                print(f"  {key}: {words}")
+            example = repr(next(iter(prediction.choices)))
+        else:
+            print(f"  {bounds(prediction)}")
+        print(f'Guess: predict("{prediction.id}", guess={example}, confidence=70)')
+        return
+    print(keep(prediction, guess, confidence))
+
+
+def bounds(prediction: Prediction) -> str:
+    return (
+        f"From {prediction.min:g} to {prediction.max:g} {prediction.unit}. "
+        f"Right means: within {prediction.near:g} of what is measured."
+    )
+
+
+def keep(prediction: Prediction, guess, confidence) -> str:
+    """Stores a guess and says so; honest about a guess that comes after the measurement."""
+    guess, confidence = prediction.check(guess), check_confidence(confidence)
+    progress.record_prediction(prediction.id, guess, confidence)
+    late = (
+        " The measurement was shown here before, so it does not count for your calibration."
+        if progress.latest("outcome", prediction.id)
+        else ""
+    )
+    return f"Kept: {prediction.show(guess)}, {confidence} % sure.{late} Now run the next cell."

@@ -1,0 +1,120 @@
+"""A bank with a mistake is refused, and the error names the file, the question and the mistake."""
+
+import re
+
+import pytest
+
+from course_lib.errors import CourseError
+from course_lib.quiz import predict, quiz, reading, reveal
+
+GOOD = """
+[[question]]
+id = "07.sample"
+kind = "single"
+text = "Which?"
+see = "A section"
+[[question.choices]]
+text = "this"
+correct = true
+reason = "It is this."
+[[question.choices]]
+text = "that"
+reason = "It is not that."
+misconception = "that-ism"
+[[question]]
+id = "07.number"
+kind = "number"
+text = "How many?"
+see = "A section"
+answer = 3
+tolerance = 0.1
+right_reason = "Three."
+reason = "Count again."
+[[question.wrong]]
+value = 4
+reason = "One too many."
+misconception = "counts the fence posts"
+[[question]]
+id = "07.order"
+kind = "ordering"
+text = "In which order?"
+see = "A section"
+right_reason = "So it goes."
+items = [{text = "a", reason = "r1"}, {text = "b", reason = "r2", misconception = "m"}, {text = "c", reason = "r3", misconception = "n"}]
+[[prediction]]
+id = "07.guess"
+kind = "number"
+text = "How much?"
+min = 0
+max = 1
+step = 0.1
+near = 0.1
+unit = "nats"
+"""
+FAULTS = {
+    "no key": ("correct = true", "", "07.sample: none of its choices is marked"),
+    "two keys": ('text = "that"', 'text = "that"\ncorrect = true', "exactly one right answer"),
+    "no reason": ('"It is not that."', '" "', "07.sample: every choice needs a reason"),
+    "same reason": ('"It is not that."', '"It is this."', "two choices give the same reason"),
+    "no misconception": ('misconception = "that-ism"', "", "'that' names no misconception"),
+    "same text": ('text = "that"', 'text = "this"', "two choices have the same text"),
+    "markup in a label": ('text = "that"', 'text = "<b>that"', "one plain line"),
+    "id used twice": ("07.number", "07.sample", "07.sample: this id is used twice"),
+    "id of another lesson": ("07.number", "08.number", "must start with 07"),
+    "odd id": ("07.number", "number", 'must look like "01.softmax"'),
+    "unknown kind": ('kind = "single"', 'kind = "essay"', "its kind must be one of single, several"),
+    "unknown field": ('text = "Which?"', 'text = "Which?"\nanswr = 2', "07.sample: .*answr"),
+    "no section": ('see = "A section"', 'see = ""', "`see` must name a section"),
+    "slip is right": ("value = 4", "value = 3.05", "lie within the tolerance"),
+    "no tolerance": ("tolerance = 0.1", "tolerance = 0", "`tolerance` must be above 0"),
+    "early item unexplained": (
+        'reason = "r2", misconception = "m"',
+        'reason = "r2"',
+        "needs a misconception",
+    ),
+    "no unit": ('unit = "nats"', 'unit = ""', "07.guess: it needs `near`"),
+    "empty range": ("max = 1", "max = 0", "min < max"),
+    "not TOML": ("[[question]]", "[[question", "not a readable TOML file"),
+    "unknown table": ("[[prediction]]", "[[predictions]]", "not .*predictions"),
+}
+
+
+def test_a_good_bank(tmp_path):
+    (tmp_path / "07.toml").write_text(GOOD)
+    questions, predictions = reading.read(tmp_path / "07.toml")
+    assert list(questions) == ["07.sample", "07.number", "07.order"] and list(predictions) == ["07.guess"]
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_named(tmp_path, name):
+    old, new, words = FAULTS[name]
+    assert old in GOOD
+    (tmp_path / "07.toml").write_text(GOOD.replace(old, new, 1))
+    with pytest.raises(CourseError, match=words) as error:
+        reading.read(tmp_path / "07.toml")
+    assert "07.toml" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "call", [lambda: quiz("01.sofmax"), lambda: predict("01.ridle"), lambda: reveal("01.ridle", 1)]
+)
+def test_an_unknown_id_is_answered_with_the_nearest(call):
+    with pytest.raises(CourseError, match=re.compile("Did you mean '01.(softmax|riddle)'")):
+        call()
+
+
+def test_every_section_that_a_question_names_is_in_its_lesson():
+    root = reading.folder().parents[2]
+    questions, _ = reading.bank()
+    sources = {
+        path.parent.name[:2]: path.read_text(encoding="utf-8") for path in root.glob("lessons/*/lesson.py")
+    }
+    if not sources:
+        pytest.skip("the lessons' sources are not here")
+    headings = {lesson: set(re.findall(r"^# #+ (.+?)\s*$", text, re.M)) for lesson, text in sources.items()}
+    missing = [
+        f"{one.id}: {one.see!r}"
+        for one in questions.values()
+        if one.see not in headings.get(one.id[:2], {one.see})
+    ]
+    assert not missing, f"no such heading: {missing}; there are {headings}"

@@ -1,0 +1,158 @@
+"""A progress file that is damaged or cannot be written: said so, and nothing else is lost."""
+
+import json
+import os
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from course_lib import progress, progress_file, progress_table
+
+
+@pytest.fixture(autouse=True)
+def fresh_process(monkeypatch):
+    """What a process remembers is forgotten, as in a new kernel."""
+    for name in ("_said", "_checked", "_memory"):
+        monkeypatch.setattr(progress_file, name, type(getattr(progress_file, name))())
+
+
+@pytest.fixture
+def file(course_home):
+    return course_home / progress_file.NAME
+
+
+def fill(count=1):
+    for number in range(count):
+        progress.record_answer(f"01.q{number}", [number], number % 2 == 0, "a belief")
+
+
+def garbage(content):
+    return os.urandom(5000)
+
+
+def header(content):
+    return b"not SQLite at all, sorry" + content[24:]
+
+
+def first_page(content):
+    return bytes(4096) + content[4096:]
+
+
+def middle(content):
+    return content[:8192] + b"\xff" * 4096 + content[12288:]
+
+
+def cut_off(content):
+    return content[: len(content) // 2]
+
+
+@pytest.mark.parametrize(
+    "damage, at_least", [(garbage, 0), (header, 300), (first_page, 300), (middle, 200), (cut_off, 50)]
+)
+def test_a_damaged_file_is_set_aside_and_what_can_be_read_is_saved(
+    file, capsys, monkeypatch, damage, at_least
+):
+    rows = [
+        (
+            f"{i:032x}",
+            f"2026-01-01T00:00:{i:06}",
+            "answer",
+            f"01.q{i}",
+            json.dumps({"answer": i, "misconception": "b" * 60}),
+            1,
+        )
+        for i in range(300)
+    ]
+    progress_file.run(lambda db: db.executemany(progress_table.INSERT, rows))
+    content = damage(file.read_bytes())
+    file.write_bytes(content)
+    monkeypatch.setattr(progress_file, "_checked", set())  # as a new kernel
+    progress.record_answer("01.after", 1, True)
+    assert progress.latest("answer", "01.after").correct
+    said = capsys.readouterr().out
+    (aside,) = file.parent.glob("progress-damaged-*.sqlite3")
+    assert aside.read_bytes() == content and aside.name in said and said.count("damaged. It is now") == 1
+    saved = len(progress.events()) - 1
+    assert at_least <= saved <= 300 and f" {saved} saved" in said
+    assert sorted(path.name for path in file.parent.iterdir()) == sorted([aside.name, progress_file.NAME])
+
+
+@pytest.mark.parametrize("damage", [header, middle])
+def test_damage_while_a_kernel_runs_is_mended_too(file, capsys, damage):
+    fill(3)
+    file.write_bytes(damage(file.read_bytes()))
+    progress.record_answer("01.after", 1, True)
+    assert len(progress.events()) == 4
+    assert "damaged" in capsys.readouterr().out
+
+
+def test_a_full_disk_costs_no_answer(monkeypatch, capsys):
+    fill(2)
+    opened = progress_file._open
+
+    def full(path):
+        db = opened(path)
+        db.execute(f"PRAGMA max_page_count = {db.execute('PRAGMA page_count').fetchone()[0]}")
+        return db
+
+    monkeypatch.setattr(progress_file, "_open", full)
+    progress.record_answer("01.long", "x" * 10_000, True)
+    assert len(progress.events()) == 3 and "full" in capsys.readouterr().out
+
+
+def test_a_database_of_something_else_is_set_aside(file):
+    file.parent.mkdir()
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("CREATE TABLE events (something TEXT)")
+    fill()
+    assert len(progress.events()) == 1 and list(file.parent.glob("progress-damaged-*"))
+
+
+def test_where_no_file_can_be_written_it_says_so_once(tmp_path, monkeypatch, capsys):
+    (tmp_path / "a-file").write_text("")
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path / "a-file" / "home"))
+    fill(3)
+    assert len(progress.events()) == 3
+    assert capsys.readouterr().out.count("cannot be written") == 1
+    assert progress.export(tmp_path / "saved.json").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="POSIX permissions")
+def test_a_read_only_home_still_shows_what_it_holds(file, capsys):
+    fill(2)
+    file.chmod(0o444)
+    file.parent.chmod(0o555)
+    me = os.geteuid()
+    opened = [parent for parent in file.parents if me == 0 and parent.stat().st_mode & 0o005 != 0o005]
+    modes = [parent.stat().st_mode for parent in opened]
+    try:
+        for parent in opened:
+            parent.chmod(0o755)
+        if me == 0:
+            os.seteuid(65534)  # root may write anywhere
+        progress.record_answer("01.more", 1, True)
+        assert len(progress.events()) == 3
+        assert "cannot be written" in capsys.readouterr().out
+    finally:
+        os.seteuid(me)
+        for parent, mode in zip(opened, modes):
+            parent.chmod(mode)
+        file.parent.chmod(0o755)
+    progress_file._memory.clear()
+    assert len(progress.events()) == 2
+
+
+def test_no_home_at_all(monkeypatch, capsys):
+    for name in ("COURSE_HOME", "HOME", "XDG_DATA_HOME", "USERPROFILE", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+
+    def nobody():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(progress_file.Path, "home", nobody)
+    monkeypatch.setattr(
+        progress_file.Path, "mkdir", lambda *_, **__: (_ for _ in ()).throw(PermissionError("no"))
+    )
+    fill()
+    assert len(progress.events()) == 1 and "cannot be written" in capsys.readouterr().out
