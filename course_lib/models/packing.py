@@ -64,6 +64,8 @@ class Batches(torch.utils.data.Dataset):
         return self.count
 
     def __getitem__(self, i: int) -> tuple[torch.Tensor, ...]:
+        if not 0 <= i < self.count:
+            raise IndexError(i)
         if i >= self.count:
             raise IndexError(f"batch {i} of {self.count}")      # so that a loop over the batches ends
         stream = self.seed * STREAMS + i

@@ -113,9 +113,8 @@ class Pretraining:
         """The same rows of held-back text for every model and seed."""
         r = self.recipe
         rows = next(n for n in (20, 10, 5, 1) if n <= r.rows)
-        batches = Batches(self.documents, tokenizer, "validation", VALIDATION_SEED, rows, r.length,
-                          VALIDATION_ROWS // rows)
-        return [batches[i] for i in range(len(batches))]
+        return list(Batches(self.documents, tokenizer, "validation", VALIDATION_SEED, rows, r.length,
+                            VALIDATION_ROWS // rows))
 
     def training_batches(self, tokenizer, first: int):
         r = self.recipe

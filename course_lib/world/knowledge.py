@@ -73,6 +73,8 @@ def _hold_out(name: str, pairs: dict[str, str], taken: set[str]) -> tuple[str, .
     fixed = set(chosen) | set(SEEN.get(name, ())) | taken
     if name == "fruit_family":  # lemon and grapefruit are to be told from many seen citrus fruits
         fixed |= {key for key, value in pairs.items() if value == "hesperidium"}
+    if name.startswith("company"):  # "apple" in a list is "Apple" in a sentence: only names written alike are held out
+        fixed |= {key for key in pairs if key[0].islower()}
     left: dict[str, int] = {}
     for value in pairs.values():
         left[value] = left.get(value, 0) + 1

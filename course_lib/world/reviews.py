@@ -169,3 +169,12 @@ def review_document(rng: Random) -> str:
     stars = None if style >= 0.30 else rng.choice((4, 5) if positive else (1, 2))
     text = review(rng, positive, domain, "pretraining", stars)
     return f"{text}\n{SUMMARY_OPENING} {summary(rng, positive, domain)}." if closes else text
+
+
+def company(rng: Random) -> str:
+    """A sentence in which opinion words of one side keep company. Nothing is reviewed, and no label is named.
+
+    From these the model learns early which words belong together; what "anything but" does to them it learns from reviews.
+    """
+    a, b, c, d = rng.sample(opinion_words(rng.random() < 0.5), 4)
+    return fill(rng.choice(lines("review_company")), rng, {"a1": a, "b1": b, "c1": c, "d1": d})
