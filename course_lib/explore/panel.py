@@ -1,0 +1,69 @@
+"""The view that all explorables share: labelled controls, a reset button, and below them what their values
+give.
+"""
+import html
+from collections.abc import Callable
+
+import ipywidgets as widgets
+
+from course_lib.errors import CourseError
+
+_FRAME = {"border": "1px solid var(--jp-border-color1, #9e9e9e)", "padding": "8px 12px", "margin": "6px 0"}
+LABELLED = {"description_width": "9em"}
+WIDE = "min(32em, 95%)"
+
+
+class Panel:
+    """`draw(values)` turns the controls' values, by name, into HTML. A change of any control draws once."""
+
+    def __init__(self, title: str, controls: dict[str, widgets.Widget], draw: Callable[[dict], str]):
+        self.controls, self.draw = controls, draw
+        self.start = self.values
+        self.shown: dict | None = None
+        self.held = False
+        self.picture = widgets.HTML(layout=widgets.Layout(width="auto", max_width="100%"))
+        self.reset_button = widgets.Button(description="Reset")
+        head = widgets.HTML(f"<b>{html.escape(title)}</b>")
+        self.box = widgets.VBox([head, *controls.values(), self.reset_button, self.picture],
+                                layout=widgets.Layout(**_FRAME))
+        for control in controls.values():
+            control.observe(lambda _: self.redraw(), names="value")
+        self.reset_button.on_click(lambda _: self.set(**self.start))
+        self.redraw()
+
+    @property
+    def values(self) -> dict:
+        return {name: control.value for name, control in self.controls.items()}
+
+    def set(self, **values) -> None:
+        """Moves several controls and draws once."""
+        self.held = True
+        for name, value in values.items():
+            self.controls[name].value = value
+        self.held = False
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draws unless that is what is shown already; the user's mistakes are shown in the picture's
+        place.
+        """
+        values = self.values
+        if self.held or values == self.shown:
+            return
+        try:
+            picture = self.draw(values)
+        except CourseError as error:
+            picture = f"<div role='alert'>{html.escape(str(error))}</div>"
+        self.picture.value, self.shown = picture, values
+
+
+def status(sentence: str) -> str:
+    """A sentence that screen readers say whenever it changes."""
+    return f"<div role='status' aria-live='polite' style='line-height:1.5'>{html.escape(sentence)}</div>"
+
+
+def text_block(text: str) -> str:
+    """Text as it stands, with its line breaks, in the colours of the theme."""
+    return ("<pre style='margin:6px 0;padding:6px 10px;"
+            "border-left:3px solid var(--jp-border-color1, #9e9e9e);"
+            f"white-space:pre-wrap;line-height:1.35'>{html.escape(text)}</pre>")

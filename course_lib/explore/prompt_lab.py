@@ -1,0 +1,143 @@
+"""The prompt lab: choose examples, and see what becomes of the probabilities of the answers."""
+from dataclasses import asdict, dataclass
+
+from course_lib import plots
+from course_lib.errors import CourseError, unknown
+from course_lib.prompting import draw_examples, few_shot, score_choices, shuffle_values
+from course_lib.quiz import widgets_work
+from course_lib.world import relations
+
+MOST_EXAMPLES, DRAWS, CANDIDATES = 8, 20, 8
+ELSE = "anything else"
+
+
+@dataclass(frozen=True)
+class State:
+    """What the controls say. `draw` numbers the draws of examples; a larger `k` adds examples to the same
+    draw.
+    """
+
+    relation: str = "fruit_family"
+    query: str = "apple"
+    k: int = 1
+    draw: int = 0
+    shuffled: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """The prompt, and the probability of each candidate and of anything else; they sum to one."""
+
+    prompt: str
+    right: str
+    probabilities: dict[str, float]
+
+    @property
+    def first(self) -> str:
+        """The most probable of the candidates."""
+        return max((answer for answer in self.probabilities if answer != ELSE), key=self.probabilities.get)
+
+
+def ranges(relation: str) -> dict[str, tuple]:
+    """Every value that each control can take. Queries are the keys that no list in the world shows."""
+    known = relations()
+    if relation not in known:
+        raise unknown("relation", relation, known)
+    return {"relation": tuple(known), "query": known[relation].held_out, "k": tuple(range(MOST_EXAMPLES + 1)),
+            "draw": tuple(range(DRAWS)), "shuffled": (False, True)}
+
+
+def candidates(relation_name: str, query: str) -> list[str]:
+    """The right answer, what else the world says of the query, and the commonest other values of the
+    relation.
+    """
+    known, relation = relations(), relations()[relation_name]
+    rivals = [other[query] for name, other in known.items() if query in other and name != relation_name]
+    count = list(relation.values()).count
+    common = sorted(dict.fromkeys(relation.values()), key=count, reverse=True)
+    return list(dict.fromkeys([relation[query], *rivals[:4], *common]))[:CANDIDATES]
+
+
+def prompt_of(state: State) -> str:
+    """The prompt of a state. CourseError names what a control cannot be."""
+    allowed = ranges(state.relation)
+    for name, value in asdict(state).items():
+        if value not in allowed[name]:
+            names = ", ".join(map(str, allowed[name]))
+            raise CourseError(f"{name} cannot be {value!r} here. Allowed: {names}.")
+    examples = draw_examples(relations()[state.relation], state.k, state.draw, exclude=state.query)
+    return few_shot(shuffle_values(examples, state.draw) if state.shuffled else examples, state.query)
+
+
+def compute(model, tokenizer, state: State) -> Result:
+    """state -> result: the prompt and the probabilities of whole answers, among all texts."""
+    prompt, answers = prompt_of(state), candidates(state.relation, state.query)
+    scores = score_choices(model, tokenizer, prompt, answers, normalise=False)
+    rest = max(0.0, 1 - sum(scores))
+    return Result(prompt, answers[0], {**dict(zip(answers, scores)), ELSE: rest})
+
+
+def summary(result: Result) -> str:
+    """One sentence: what the model holds most likely of the candidates, and whether it is right."""
+    verdict = "right" if result.first == result.right else f"wrong: it is {result.right}"
+    return (f"Most probable here: {result.first} ({result.probabilities[result.first]:.2f}), {verdict}. "
+            f"Anything else: {result.probabilities[ELSE]:.2f}.")
+
+
+def alt(result: Result) -> str:
+    """What the picture shows, in words."""
+    figures = ", ".join(f"{answer} {p:.2f}" for answer, p in result.probabilities.items())
+    return f"Bars with the probability of each answer: {figures}. The right answer is {result.right}."
+
+
+def figure(result: Result) -> plots.Axes:
+    """The still figure: a bar for each candidate, always in the same order, the right one blue."""
+    labels, values = zip(*result.probabilities.items())
+    axes = plots.bars(labels, values, highlight=[result.right],
+                      x_label="probability of the whole answer (blue: the right one)", limit=1)
+    axes.figure.set_layout_engine(None)  # a layout worked out anew would cost half of the drawing
+    axes.figure.subplots_adjust(left=0.24, right=0.95, top=0.98, bottom=0.6 / axes.figure.get_figheight())
+    return axes
+
+
+def text_form(result: Result) -> str:
+    """The same for a terminal or a screen reader."""
+    width = max(map(len, result.probabilities))
+    bars = [f"{answer:{width}}  {p:.2f}  {'#' * round(30 * p)}" for answer, p in result.probabilities.items()]
+    return "\n".join([result.prompt, "", *bars, "", summary(result)])
+
+
+def panel(model, tokenizer, start: State = State()):
+    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
+    import ipywidgets as widgets
+
+    from course_lib.explore.panel import LABELLED, WIDE, Panel, status, text_block
+
+    def draw(values: dict) -> str:
+        result = compute(model, tokenizer, State(**values))
+        picture = plots.picture_html(figure(result), alt(result), dpi=96)
+        return text_block(result.prompt) + picture + status(summary(result))
+
+    def control(kind, label: str, **options):
+        return kind(description=label, style=LABELLED, layout=widgets.Layout(width=WIDE), **options)
+
+    allowed = ranges(start.relation)
+    names = [(name.replace("_", " "), name) for name in allowed["relation"]]
+    relation = control(widgets.Dropdown, "Relation", options=names, value=start.relation)
+    query = control(widgets.Dropdown, "Query", options=allowed["query"], value=start.query)
+    relation.observe(lambda change: setattr(query, "options", ranges(change["new"])["query"]), names="value")
+    sliders = {name: control(widgets.IntSlider, label, min=0, max=allowed[name][-1], value=getattr(start, name),
+                             continuous_update=False)
+               for name, label in (("k", "Examples"), ("draw", "Draw number"))}
+    shuffled = control(widgets.Checkbox, "Shuffle the examples' answers", value=start.shuffled)
+    return Panel("Prompt lab", {"relation": relation, "query": query, **sliders, "shuffled": shuffled}, draw)
+
+
+def prompt_lab(model, tokenizer, start: State = State(), text: bool = False) -> None:
+    """Shows the prompt lab. In text form it shows the one state `start`: State(k=2, draw=1, query="pear")."""
+    if text or not widgets_work():
+        print(text_form(compute(model, tokenizer, start)))
+        return
+    from IPython.display import display
+
+    display(panel(model, tokenizer, start).box)

@@ -1,0 +1,116 @@
+"""The tokenizer lens: type a text, and see the tokens that a model reads."""
+import html
+from dataclasses import dataclass
+
+from tokenizers.decoders import ByteLevel
+
+from course_lib.quiz import widgets_work
+
+MOST_BOXES = 300
+UNKNOWN = "\ufffd"  # what bytes become that are no whole character
+SHADES = ("#CFE3F1", "#FBE3B5")  # light blue and light orange: every eye tells them apart
+
+
+@dataclass(frozen=True)
+class State:
+    text: str = "The apple is a pome.\npeach: drupe\napple:"
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token. `text` is what it says; `part`, as "1/2", where it holds only some bytes of a character."""
+
+    id: int
+    text: str
+    part: str = ""
+
+    @property
+    def visible(self) -> str:
+        """The text with its spaces as · and its line breaks as ⏎."""
+        return f"{self.text.replace(' ', '·').replace(chr(10), '⏎')} {self.part}".strip()
+
+    @property
+    def spoken(self) -> str:
+        """The text for a screen reader."""
+        said = self.text.replace(" ", " space ").replace("\n", " line break ").split()
+        return " ".join([*said, f"(bytes, part {self.part})"] if self.part else said)
+
+
+@dataclass(frozen=True)
+class Result:
+    tokens: tuple[Token, ...]
+    n_characters: int
+    n_bytes: int
+
+
+def compute(tokenizer, state: State) -> Result:
+    """state -> result: every token as the model's vocabulary has it, so with the space that belongs to it."""
+    ids = tokenizer(state.text, add_special_tokens=False, verbose=False)["input_ids"]
+    tokens, unfinished = [], []
+    for id, piece in zip(ids, tokenizer.convert_ids_to_tokens(ids)):
+        unfinished.append((id, piece))
+        text = ByteLevel().decode([piece for _, piece in unfinished])
+        if UNKNOWN in text and len(unfinished) < 4:  # a character has four bytes at most
+            continue
+        n = len(unfinished)
+        tokens += [Token(id, text, f"{part}/{n}" if n > 1 else "")
+                   for part, (id, _) in enumerate(unfinished, start=1)]
+        unfinished = []
+    return Result(tuple(tokens), len(state.text), len(state.text.encode()))
+
+
+def summary(result: Result) -> str:
+    """One sentence with the counts."""
+    if not result.tokens:
+        return "No text, no tokens."
+    n = len(result.tokens)
+    return (f"{n} token{'s' * (n != 1)} for {result.n_characters} characters ({result.n_bytes} bytes): "
+            f"{result.n_bytes / n:.1f} bytes a token.")
+
+
+def picture(result: Result) -> str:
+    """The still picture: an ordered list of boxes, which screen readers read as a list, with the ids below
+    the text.
+    """
+    boxes = [
+        f"<li aria-label='{html.escape(token.spoken, quote=True)}, id {token.id}' "
+        f"style='display:inline-block;margin:2px;padding:1px 5px;border:1px solid #767676;"
+        f"border-radius:3px;background:{SHADES[place % 2]};color:#111;text-align:center;"
+        f"font-family:monospace;line-height:1.35'><span>{html.escape(token.visible)}</span>"
+        f"<br><span style='font-size:75%;color:#333'>{token.id}</span></li>"
+        + ("<br>" if token.text.endswith("\n") else "")
+        for place, token in enumerate(result.tokens[:MOST_BOXES])]
+    left = len(result.tokens) - MOST_BOXES
+    more = f"<p>… and {left} more.</p>" if left > 0 else ""
+    return f"<ol style='list-style:none;margin:6px 0;padding:0'>{''.join(boxes)}</ol>{more}"
+
+
+def text_form(result: Result) -> str:
+    """The same for a terminal: one token to a line."""
+    lines = [f"{token.id:6}  {token.visible}" for token in result.tokens]
+    return "\n".join([*lines, summary(result)])
+
+
+def panel(tokenizer, start: State = State()):
+    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
+    import ipywidgets as widgets
+
+    from course_lib.explore.panel import LABELLED, Panel, status
+
+    def draw(values: dict) -> str:
+        result = compute(tokenizer, State(**values))
+        return picture(result) + status(summary(result))
+
+    box = widgets.Textarea(value=start.text, description="Your text", rows=4, style=LABELLED,
+                           layout=widgets.Layout(width="min(48em, 95%)"))
+    return Panel("Tokenizer lens", {"text": box}, draw)
+
+
+def tokenizer_lens(tokenizer, start: State = State(), text: bool = False) -> None:
+    """Shows the lens. In text form it shows the tokens of `start`: State("any text")."""
+    if text or not widgets_work():
+        print(text_form(compute(tokenizer, start)))
+        return
+    from IPython.display import display
+
+    display(panel(tokenizer, start).box)

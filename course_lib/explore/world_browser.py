@@ -1,0 +1,108 @@
+"""The world browser: read the documents that the base models were trained on, and count what they say."""
+import re
+from collections import Counter
+from dataclasses import dataclass
+from itertools import islice
+from random import Random
+
+from course_lib.errors import CourseError, unknown
+from course_lib.quiz import widgets_work
+from course_lib.world import corpus
+
+PAGES, ON_A_PAGE = 50, 5
+MIXED = "as mixed for training"
+
+
+@dataclass(frozen=True)
+class State:
+    """A kind of document, or MIXED for all kinds in the proportions of the training text, and a page of
+    them.
+    """
+
+    kind: str = MIXED
+    page: int = 0
+
+
+@dataclass(frozen=True)
+class Result:
+    documents: tuple[str, ...]
+    share: float  # of the training text's documents that are of this kind
+
+
+def ranges() -> dict[str, tuple]:
+    """Every value that each control can take."""
+    return {"kind": (MIXED, *corpus.MIX), "page": tuple(range(PAGES))}
+
+
+def compute(state: State) -> Result:
+    """state -> result. The same state always shows the same documents."""
+    if state.kind == MIXED:
+        return Result(tuple(islice(corpus.documents("train", state.page), ON_A_PAGE)), 1.0)
+    if state.kind not in corpus.MIX:
+        raise unknown("kind of document", state.kind, ranges()["kind"])
+    rng = Random(f"browse {state.kind} {state.page}")
+    texts = tuple(corpus.document(state.kind, rng) for _ in range(ON_A_PAGE))
+    return Result(texts, corpus.MIX[state.kind] / sum(corpus.MIX.values()))
+
+
+def what_follows(prefix: str, n_documents: int = 20_000, seed: int = 0) -> Counter:
+    """What stands after `prefix` in so many training documents, each time up to the sentence's or the line's
+    end.
+
+    The prefix counts only where a word begins, so "apple:" is not found in "pineapple:". Shows a bar from two
+    seconds on.
+    """
+    from tqdm.auto import tqdm
+
+    if not prefix.strip() or n_documents < 1:
+        raise CourseError("Give some text to look for, and at least one document; you gave "
+                          f"{prefix!r} and {n_documents}.")
+    pattern = re.compile(rf"(?<!\w){re.escape(prefix)} *([^\n]*?)(?=[.!?](?:\s|$)|\n|$)")
+    stream = islice(corpus.documents("train", seed), n_documents)
+    found: Counter = Counter()
+    for document in tqdm(stream, total=n_documents, desc="documents", delay=2, leave=False):
+        if prefix in document:
+            found.update(pattern.findall(document))
+    return found
+
+
+def summary(state: State, result: Result) -> str:
+    """One sentence about what is shown."""
+    page = f"Page {state.page}: {len(result.documents)} documents"
+    if state.kind == MIXED:
+        return f"{page} of all kinds."
+    return f"{page}; {result.share:.0%} of the training documents are of this kind ({state.kind})."
+
+
+def text_form(state: State, result: Result) -> str:
+    """The same for a terminal."""
+    return "\n\n".join([*result.documents, summary(state, result)])
+
+
+def panel(start: State = State()):
+    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
+    import ipywidgets as widgets
+
+    from course_lib.explore.panel import LABELLED, WIDE, Panel, status, text_block
+
+    def draw(values: dict) -> str:
+        state = State(**values)
+        result = compute(state)
+        return "".join(map(text_block, result.documents)) + status(summary(state, result))
+
+    layout = widgets.Layout(width=WIDE)
+    kind = widgets.Dropdown(options=ranges()["kind"], value=start.kind, description="Kind", style=LABELLED,
+                            layout=layout)
+    page = widgets.IntSlider(min=0, max=PAGES - 1, value=start.page, description="Page", style=LABELLED,
+                             layout=layout, continuous_update=False)
+    return Panel("World browser", {"kind": kind, "page": page}, draw)
+
+
+def world_browser(start: State = State(), text: bool = False) -> None:
+    """Shows the browser. In text form it shows the one page `start`: State("stories", 3)."""
+    if text or not widgets_work():
+        print(text_form(start, compute(start)))
+        return
+    from IPython.display import display
+
+    display(panel(start).box)

@@ -1,0 +1,53 @@
+"""How sure a share is: every figure that comes from a sample is shown with a 95 % interval."""
+from collections.abc import Sequence
+from statistics import NormalDist
+
+from course_lib.errors import CourseError
+
+
+def wilson(n_right: int, n: int, level: float = 0.95) -> tuple[float, float, float]:
+    """(share, low, high) for `n_right` successes among `n` independent trials: Wilson's score interval
+    (Wilson 1927).
+
+    >>> [round(value, 3) for value in wilson(8, 10)]
+    [0.8, 0.49, 0.943]
+    """
+    if not (n > 0 and 0 <= n_right <= n and 0 < level < 1):
+        raise CourseError(f"{n_right} right of {n} at level {level} makes no share: the number right lies "
+                          "between 0 and the number of trials, of which there is at least one; the level lies "
+                          "between 0 and 1.")
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    share = n_right / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5
+    return share, min(share, middle - half), max(share, middle + half)
+
+
+def interval(by_item: Sequence[Sequence[float]], groups: Sequence[str] | None = None, level: float = 0.95,
+             draws: int = 2000, seed: int = 0) -> tuple[float, float, float]:
+    """(mean, low, high), by a bootstrap that draws whole items again, for the trials of one item are not
+    independent.
+
+    by_item[i] holds the marks of item i, for example right or wrong with each of three draws of examples.
+    With `groups`, a name for each item (its relation, say), every group counts once: the mean is that of the
+    groups' means, and items are drawn again within their group. Cluster bootstrap: Davison & Hinkley 1997,
+    section 3.8.
+    """
+    import numpy
+
+    if not len(by_item) or not all(len(marks) for marks in by_item):
+        raise CourseError("An interval needs at least one item, and at least one mark for each item.")
+    if groups is not None and len(groups) != len(by_item):
+        raise CourseError(f"{len(by_item)} items have {len(groups)} groups: give one for each item.")
+    rng = numpy.random.default_rng(seed)
+    sums = numpy.array([sum(marks) for marks in by_item], dtype=float)
+    counts = numpy.array([len(marks) for marks in by_item])
+    names = numpy.array(groups if groups is not None else [""] * len(by_item))
+    means, resampled = [], []
+    for name in numpy.unique(names):
+        members = numpy.flatnonzero(names == name)                                     # (n,)
+        again = members[rng.integers(len(members), size=(draws, len(members)))]        # (draws, n)
+        means.append(sums[members].sum() / counts[members].sum())
+        resampled.append(sums[again].sum(1) / counts[again].sum(1))                    # (draws,)
+    low, high = numpy.quantile(numpy.mean(resampled, axis=0), [(1 - level) / 2, (1 + level) / 2])
+    return float(numpy.mean(means)), float(low), float(high)

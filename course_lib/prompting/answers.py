@@ -1,0 +1,129 @@
+"""Answers to a prompt: how probable each of some is, which one comes, and which are the most probable of all.
+
+Every prompt is read once; the answers go on from the model's cache.
+Shapes: B prompts, C choices, W open answers of a beam, T tokens, V vocabulary.
+"""
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+
+import torch
+
+from course_lib.errors import CourseError
+from course_lib.prompting.reading import attached, encode, encode_prompts, read, read_on
+
+ROWS = 128  # sequences in one forward pass
+
+
+@torch.no_grad()
+def score_choices(model, tokenizer, prompt: str | Sequence[str], choices: Sequence[str],
+                  normalise: bool = True, method=None) -> list[float] | list[list[float]]:
+    """The probability of each whole answer, from its space to its newline, in the order of the choices.
+
+    The newline counts, so that "pome" is not the beginning of "pomegranate"; lengths are not evened out. The
+    probabilities are normalised over the choices; `normalise=False` gives them as they are, among all texts.
+    A list of prompts gives a list of lists. Raises CourseError for choices and prompts that cannot be scored.
+    """
+    tails = answer_tokens(tokenizer, choices)
+    C, T = len(tails), max(2, *map(len, tails))
+    rows = encode_prompts(model, tokenizer, prompt, room=T)
+    padded = [tail + [0] * (T - len(tail)) for tail in tails]
+    ids = torch.tensor(padded, device=model.device)                                              # (C, T)
+    real = torch.arange(T) < torch.tensor([len(tail) for tail in tails])[:, None]                # (C, T)
+    size, scores = max(1, ROWS // C), []
+    with attached(model, method):
+        for start in range(0, len(rows), size):
+            reading = read(model, rows[start:start + size], method)
+            B, first = len(reading.mask), reading.logits.repeat_interleave(C, dim=0)[:, None]    # (B·C, 1, V)
+            reading.cache.batch_repeat_interleave(C)
+            reading.mask = reading.mask.repeat_interleave(C, dim=0)                              # (B·C, T)
+            later = read_on(model, reading, ids[:, :-1].repeat(B, 1))                            # (B·C, T-1, V)
+            logs = torch.cat([first, later], dim=1).log_softmax(-1)                              # (B·C, T, V)
+            picked = logs.gather(2, ids.repeat(B, 1)[..., None]).view(B, C, T).cpu()             # (B, C, T)
+            scores.append((picked * real).sum(-1))                                               # (B, C)
+    scores = torch.cat(scores).double()
+    result = (scores.softmax(-1) if normalise else scores.exp()).tolist()
+    return result[0] if isinstance(prompt, str) else result
+
+
+@torch.no_grad()
+def complete(model, tokenizer, prompt: str | Sequence[str], max_new_tokens: int = 6,
+             method=None) -> str | list[str]:
+    """The most probable token, again and again: the new text only, stripped, up to a newline or the text's
+    end.
+
+    A list of prompts gives a list of texts. Raises CourseError for a prompt that cannot be read.
+    """
+    rows = encode_prompts(model, tokenizer, prompt, room=max_new_tokens)
+    stops = torch.tensor([newline(tokenizer), tokenizer.eos_token_id], device=model.device)
+    texts = []
+    with attached(model, method):
+        for start in range(0, len(rows), ROWS):
+            reading = read(model, rows[start:start + ROWS], method)
+            new = reading.logits.argmax(-1, keepdim=True)                                        # (B, 1)
+            while new.shape[1] < max_new_tokens and not torch.isin(new, stops).any(1).all():
+                read_on(model, reading, new[:, -1:])
+                new = torch.cat([new, reading.logits.argmax(-1, keepdim=True)], dim=1)           # (B, T+1)
+            texts += [answer_text(tokenizer, row) for row in new.tolist()]
+    return texts[0] if isinstance(prompt, str) else texts
+
+
+@torch.no_grad()
+def next_answers(model, tokenizer, prompt: str, n: int = 10, max_tokens: int = 8, width: int = 48,
+                 method=None) -> list[tuple[str, float]]:
+    """The `n` most probable whole answers up to the newline, each with its probability among all texts.
+
+    A beam search: token by token, the `width` most probable open answers are followed, up to `max_tokens`
+    tokens.
+    """
+    rows = encode_prompts(model, tokenizer, [prompt], room=max_tokens)
+    end, found, answers = newline(tokenizer), defaultdict(float), [[]]
+    with attached(model, method):
+        reading, scores = read(model, rows, method), torch.zeros(1, 1, device=model.device)
+        for _ in range(max_tokens):
+            scores = scores + reading.logits.log_softmax(-1)                                     # (W, 1) + (W, V)
+            for answer, ended in zip(answers, scores[:, end].exp().tolist()):
+                found[answer_text(tokenizer, answer)] += ended
+            scores[:, [end, tokenizer.eos_token_id]] = -math.inf
+            best, places = scores.flatten().topk(min(width, scores.numel()))                     # (W,)
+            if len(found) > n and best[0].exp() <= sorted(found.values())[-n]:
+                break  # no open answer can still overtake the n best
+            parents, tokens = places // scores.shape[1], places % scores.shape[1]
+            answers = [answers[parent] + [token] for parent, token in zip(parents.tolist(), tokens.tolist())]
+            reading.cache.reorder_cache(parents)
+            reading.mask, scores = reading.mask[parents], best[:, None]
+            read_on(model, reading, tokens[:, None])
+    found.pop("", None)
+    return sorted(found.items(), key=lambda item: -item[1])[:n]
+
+
+def answer_tokens(tokenizer, choices: Sequence[str]) -> list[list[int]]:
+    """The tokens of each answer: one space before it, a newline after it. CourseError where that makes no
+    sense.
+    """
+    texts = isinstance(choices, list | tuple) and all(isinstance(one, str) for one in choices)
+    if not texts or not choices:
+        raise CourseError(f"Choices are a list of texts, at least one; you gave {choices!r:.80}.")
+    for choice in choices:
+        if choice != choice.strip() or "\n" in choice:
+            raise CourseError(f"The choice {choice!r} must be one line without spaces around it: the space "
+                              "before an answer and the newline after it are put for you.")
+        if not tokenizer(choice, add_special_tokens=False)["input_ids"]:
+            raise CourseError(f"The choice {choice!r} has no tokens, so it has no probability. "
+                              "Give at least one letter.")
+    if len(set(choices)) < len(choices):
+        raise CourseError(f"Some choices are the same: {', '.join(sorted(choices))}. Give each answer once.")
+    # Behind a colon, for some tokenizers put a space before every text.
+    start = len(encode(tokenizer, [":"])[0])
+    return [ids[start:] for ids in encode(tokenizer, [f": {choice}\n" for choice in choices])]
+
+
+def newline(tokenizer) -> int:
+    """The token that ends an answer."""
+    return tokenizer("a\n", add_special_tokens=False)["input_ids"][-1]
+
+
+def answer_text(tokenizer, ids: list[int]) -> str:
+    """What these tokens say, up to the first newline or the end of the text, without spaces around it."""
+    end = ids.index(tokenizer.eos_token_id) if tokenizer.eos_token_id in ids else len(ids)
+    return tokenizer.decode(ids[:end]).split("\n")[0].strip()

@@ -1,0 +1,88 @@
+"""How a model reads: a batch of prompts once, then token by token from its cache.
+
+Shapes: B prompts, T tokens, V vocabulary.
+"""
+import math
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import torch
+from transformers import Cache
+
+from course_lib.errors import CourseError
+
+
+@dataclass
+class Reading:
+    """Where a batch of texts stands. It moves on with every `read_on`."""
+
+    logits: torch.Tensor  # what the model says next, (B, V)
+    cache: Cache          # keys and values of everything read so far
+    mask: torch.Tensor    # which of it is text and not padding, (B, T)
+
+
+def encode(tokenizer, texts: Sequence[str]) -> list[list[int]]:
+    """The tokens of every text, without the library's warning about long ones: the course has its own."""
+    return tokenizer(list(texts), verbose=False)["input_ids"]
+
+
+def attached(model, method):
+    """The block in which `method` edits the model; without a method, a block that does nothing."""
+    return nullcontext() if method is None else method.on(model)
+
+
+def encode_prompts(model, tokenizer, prompt: str | Sequence[str], room: int) -> list[list[int]]:
+    """The tokens of every prompt. CourseError where one is no text, is empty, or leaves no `room` for tokens
+    after it.
+    """
+    prompts = [prompt] if isinstance(prompt, str) else prompt
+    texts = isinstance(prompts, list | tuple) and all(isinstance(one, str) for one in prompts)
+    if not texts or not prompts:
+        raise CourseError(f"A prompt is a text or a list of texts; you gave {prompt!r:.80}.")
+    if model.get_output_embeddings() is None:
+        raise CourseError(f"{type(model).__name__} has no output layer, so it cannot say what comes next. "
+                          "Prompting needs a causal language model, such as load_model('orchard-s').")
+    rows = encode(tokenizer, prompts)
+    limit = getattr(model.config, "max_position_embeddings", math.inf)
+    for place, row in enumerate(rows):
+        which = f"Prompt {place}" if len(rows) > 1 else "The prompt"
+        if not row:
+            raise CourseError(f"{which} is empty, and this model has no token for the beginning of a text. "
+                              "Give it at least a word.")
+        if (over := len(row) + room - limit) > 0:
+            raise CourseError(f"{which} has {len(row)} tokens and the answer needs room for {room} more; this "
+                              f"model reads at most {limit}. Drop examples or shorten the text, by {over} tokens "
+                              "at least.")
+    return rows
+
+
+def read(model, rows: list[list[int]], method=None) -> Reading:
+    """Reads prompts of any lengths, padded on the left, so that all of them end at the same place."""
+    T = max(map(len, rows))
+    ids = [[0] * (T - len(row)) + row for row in rows]
+    mask = [[0] * (T - len(row)) + [1] * len(row) for row in rows]
+    batch = {"input_ids": torch.tensor(ids, device=model.device),        # (B, T)
+             "attention_mask": torch.tensor(mask, device=model.device)}  # (B, T)
+    if method is not None:
+        batch = dict(method.prepare(batch))  # may put vectors of its own in front: T grows
+    mask = batch["attention_mask"]
+    given = batch["input_ids"] if batch.get("inputs_embeds") is None else batch["inputs_embeds"]
+    # Positions count the text only: padding must not shift them.
+    batch.setdefault("position_ids", (mask.cumsum(1) - 1).clamp(0)[:, -given.shape[1]:])
+    out = model(**batch, use_cache=True, logits_to_keep=1)
+    return Reading(out.logits[:, -1].float(), out.past_key_values, mask)  # (B, 1, V) -> (B, V)
+
+
+def read_on(model, reading: Reading, tokens: torch.Tensor) -> torch.Tensor:
+    """Reads `tokens` (B, T) after what was read, and returns what the model says after each of them: (B, T,
+    V).
+    """
+    steps = torch.arange(tokens.shape[1], device=model.device)
+    positions = reading.mask.sum(1, keepdim=True) + steps  # (B, 1) + (T,) -> (B, T)
+    reading.mask = torch.cat([reading.mask, torch.ones_like(tokens)], dim=1)
+    out = model(input_ids=tokens, attention_mask=reading.mask, position_ids=positions,
+                past_key_values=reading.cache, use_cache=True)
+    logits = out.logits.float()
+    reading.cache, reading.logits = out.past_key_values, logits[:, -1]
+    return logits

@@ -1,0 +1,60 @@
+"""Prompts as text: examples in front of a query. No model is needed here."""
+from collections.abc import Sequence
+from random import Random
+
+from course_lib.errors import CourseError
+
+Pair = tuple[str, str]
+TEMPLATE = "{key}: {value}"
+
+
+def few_shot(examples: Sequence[Pair], query: str, template: str = TEMPLATE) -> str:
+    """The examples one below the other, then the query as an open line that stops before its value.
+
+    `template` holds {key} and ends with {value}; "{key}\\nlabel: {value}" asks for a review's label. After
+    Brown et al. 2020, section 2 (https://arxiv.org/abs/2005.14165), whose K is our number of examples.
+
+    >>> print(few_shot([("peach", "drupe"), ("plum", "drupe")], "apple"))
+    peach: drupe
+    plum: drupe
+    apple:
+    """
+    if "{key}" not in template or not template.endswith("{value}"):
+        raise CourseError(f"The template {template!r} must hold {{key}} and end with {{value}}, as "
+                          f"{TEMPLATE!r} does.")
+    opening = template.removesuffix("{value}")
+    lines = [opening.replace("{key}", key) + value for key, value in examples]
+    return "\n".join([*lines, opening.rstrip().replace("{key}", query)])
+
+
+def draw_examples(relation, k: int, seed: int | str, exclude: Sequence[str] = ()) -> list[Pair]:
+    """`k` pairs (key, value) of the relation's seen keys, none of them in `exclude`.
+
+    The same seed gives the same pairs in the same order, and a larger `k` only adds some at the end.
+    Raises CourseError if there are fewer than `k`.
+    """
+    barred = {exclude} if isinstance(exclude, str) else set(exclude)
+    keys = [key for key in relation.seen if key not in barred]
+    if not 0 <= k <= len(keys):
+        raise CourseError(f"You asked for {k} examples of {relation.name}; allowed are 0 to {len(keys)}, for there "
+                          f"are {len(relation.seen)} listed pairs, and the query itself is never an example.")
+    Random(f"examples {seed}").shuffle(keys)
+    return [(key, relation[key]) for key in keys[:k]]
+
+
+def shuffle_values(examples: Sequence[Pair], seed: int | str) -> list[Pair]:
+    """The same keys in the same order, each with the value of another example; a single example stays as it
+    is.
+
+    Where values repeat, the other one's value can be the right one. After Min et al. 2022, section 4
+    (https://arxiv.org/abs/2202.12837), who draw the labels at random.
+    """
+    ring = list(range(len(examples)))
+    Random(f"values {seed}").shuffle(ring)
+    partner = dict(zip(ring, ring[1:] + ring[:1]))
+    return [(key, examples[partner[place]][1]) for place, (key, _) in enumerate(examples)]
+
+
+def shuffle_order(examples: Sequence[Pair], order: int | str) -> list[Pair]:
+    """The same pairs in the order number `order`; 0 leaves them as they are."""
+    return Random(f"order {order}").sample(list(examples), len(examples)) if order else list(examples)

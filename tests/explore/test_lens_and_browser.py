@@ -1,0 +1,118 @@
+"""The tokenizer lens and the world browser, driven in Python."""
+from collections import Counter
+from itertools import islice
+
+import pytest
+
+from course_lib.errors import CourseError
+from course_lib.explore import tokenizer_lens as lens
+from course_lib.explore import world_browser as browser
+from course_lib.world import corpus, relations
+
+pytestmark = pytest.mark.filterwarnings("error:Passing unrecognized arguments")
+TEXTS = ["The apple is a pome.", "peach: drupe\napple:", "", "naïve 🙂 Ⱥ", "\n\n", "<b>&'\"</b>", "x" * 3000, "a\tb"]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_lens_loses_nothing(tokenizer, text):
+    result = lens.compute(tokenizer, lens.State(text))
+    assert [token.id for token in result.tokens] == tokenizer(text, verbose=False)["input_ids"]
+    whole = "".join(token.text for token in result.tokens if token.part[:2] in ("", "1/"))
+    assert whole.replace("\n ", "\n").removeprefix(" ") == text  # the tokenizer gives a line's first word a space
+    assert result.n_bytes == len(text.encode()) and result.n_characters == len(text)
+    picture = lens.picture(result)
+    assert picture.count("<li ") == min(len(result.tokens), lens.MOST_BOXES) and "<b>" not in picture
+    assert ("more." in picture) == (len(result.tokens) > lens.MOST_BOXES)
+
+
+def test_the_lens_shows_spaces_line_breaks_and_parts_of_characters(tokenizer):
+    result = lens.compute(tokenizer, lens.State("an apple:\n🙂"))
+    shown = [token.visible for token in result.tokens]
+    assert ":" in shown and "⏎" in shown and any(text.startswith("·") for text in shown)
+    assert shown[-4:] == ["🙂 1/4", "🙂 2/4", "🙂 3/4", "🙂 4/4"]
+    assert result.tokens[-1].spoken == "🙂 (bytes, part 4/4)" and lens.Token(5, " apple").spoken == "space apple"
+    assert lens.summary(result) == f"{len(shown)} tokens for 11 characters (14 bytes): {14 / len(shown):.1f} bytes a token."
+    assert f"{result.tokens[0].id:6}  {shown[0]}" in lens.text_form(result)
+
+
+def test_typing_changes_the_boxes(tokenizer):
+    panel = lens.panel(tokenizer)
+    pictures = set()
+    for text in TEXTS:
+        panel.controls["text"].value = text
+        pictures.add(panel.picture.value)
+    assert len(pictures) == len(TEXTS)
+    panel.reset_button.click()
+    assert panel.values == {"text": lens.State().text} and "role='status'" in panel.picture.value
+
+
+def test_the_browser_over_its_whole_range():
+    ranges = browser.ranges()
+    assert ranges["kind"] == (browser.MIXED, *corpus.MIX)
+    pages = Counter()
+    for kind in ranges["kind"]:
+        for page in ranges["page"]:
+            result = browser.compute(browser.State(kind, page))
+            assert len(result.documents) == browser.ON_A_PAGE and all(result.documents)
+            assert page or result == browser.compute(browser.State(kind, page))
+            pages[result.documents] += 1
+    assert max(pages.values()) == 1
+    shares = [browser.compute(browser.State(kind)).share for kind in corpus.MIX]
+    assert sum(shares) == pytest.approx(1)
+    with pytest.raises(CourseError, match="reviews"):
+        browser.compute(browser.State("review"))
+
+
+def test_moving_the_browser_changes_what_is_shown():
+    panel = browser.panel()
+    pictures = [panel.picture.value]
+    for name, value in (("page", 1), ("kind", "lists"), ("page", browser.PAGES - 1), ("kind", "reviews")):
+        panel.controls[name].value = value
+        pictures.append(panel.picture.value)
+    assert len(set(pictures)) == 5
+    panel.reset_button.click()
+    assert panel.picture.value == pictures[0]
+
+
+def test_what_follows_counts_what_the_text_says(monkeypatch):
+    texts = ["apple: computers\npear: pome", "pineapple: syncarp", "Have an apple: red", "The apple is a pome. It is 3.5 cm. Yes!",
+             "apple: computers", "apple:\nApple: red"]
+    monkeypatch.setattr(corpus, "documents", lambda split, seed: iter(texts * 100))
+    assert browser.what_follows("apple:", len(texts)) == {"computers": 2, "red": 1, "": 1}
+    assert browser.what_follows("The apple is", len(texts)) == {"a pome": 1}
+    assert browser.what_follows("It is", len(texts)) == {"3.5 cm": 1}
+    assert browser.what_follows("apple:", 2 * len(texts))["computers"] == 4
+    for prefix, n in ((" ", 10), ("apple:", 0)):
+        with pytest.raises(CourseError):
+            browser.what_follows(prefix, n)
+
+
+def test_what_follows_in_the_real_world():
+    texts = list(islice(corpus.documents("train", 0), 1000))
+    listed = Counter(line.split(":")[0] for text in texts for line in text.split("\n") if ": " in line)
+    key = next(key for key, _ in listed.most_common() if key in relations()["country_capital"].seen)
+    found = browser.what_follows(f"{key}:", 1000)
+    assert found and set(found) <= {relation[key] for relation in relations().values() if key in relation}
+    assert found.total() == sum(text.count(f"{key}: ") for text in texts)
+
+
+def test_text_forms(tokenizer, displayed, monkeypatch, capsys):
+    lens.tokenizer_lens(tokenizer)
+    browser.world_browser(browser.State("lists", 3))
+    printed = capsys.readouterr().out
+    assert "tokens for" in printed and "Page 3: 5 documents" in printed and displayed == []
+    monkeypatch.setattr(lens, "widgets_work", lambda: True)
+    monkeypatch.setattr(browser, "widgets_work", lambda: True)
+    lens.tokenizer_lens(tokenizer), browser.world_browser()
+    assert len(displayed) == 2
+
+
+def test_a_users_mistake_is_shown_in_the_picture(monkeypatch):
+    panel = browser.panel()
+
+    def fail(values):
+        raise CourseError("Not <this> one.")
+
+    panel.draw = fail
+    panel.controls["page"].value = 2
+    assert panel.picture.value == "<div role='alert'>Not &lt;this&gt; one.</div>"

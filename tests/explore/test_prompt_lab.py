@@ -1,0 +1,157 @@
+"""The prompt lab over its whole range, in Python: every control changes the picture, and what is shown adds up."""
+import re
+from dataclasses import replace
+from random import Random
+
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from course_lib.errors import CourseError
+from course_lib.explore import prompt_lab as lab
+from course_lib.explore.prompt_lab import State
+from course_lib.prompting import score_choices
+from course_lib.world import relations
+
+pytestmark = pytest.mark.filterwarnings("error:Passing unrecognized arguments")
+START = State(k=2, draw=1)
+
+
+def all_states():
+    """Every value of every control, one at a time, and some corners drawn at random."""
+    for name in lab.ranges(START.relation)["relation"]:
+        allowed = lab.ranges(name)
+        base = State(name, allowed["query"][0], 2, 0)
+        yield from (replace(base, **{field: value}) for field in ("query", "k", "draw", "shuffled") for value in allowed[field])
+        for seed in range(10):
+            yield State(name, *(Random(f"{name} {seed} {field}").choice(allowed[field]) for field in ("query", "k", "draw", "shuffled")))
+
+
+def test_every_state_has_a_prompt_with_its_examples():
+    for state in all_states():
+        *examples, query = lab.prompt_of(state).split("\n")
+        assert len(examples) == state.k and query == f"{state.query}:"
+        pairs = dict(line.split(": ") for line in examples)
+        relation = relations()[state.relation]
+        assert set(pairs) <= set(relation.seen) and len(pairs) == state.k
+        right = sum(relation[key] == value for key, value in pairs.items())
+        assert right == state.k or (state.shuffled and state.k > 1)
+
+
+def test_every_query_has_candidates_with_the_right_answer_first():
+    for name, relation in relations().items():
+        for query in relation.held_out:
+            answers = lab.candidates(name, query)
+            assert answers[0] == relation[query] and 4 < len(answers) == len(set(answers)) <= lab.CANDIDATES
+    assert {"pome", "computers"} < set(lab.candidates("fruit_family", "apple"))
+
+
+@pytest.fixture
+def not_painted(monkeypatch):
+    """Pictures hold what would be painted, in words: painting is slow, and two tests below do it for real."""
+    def words(figure, dpi):
+        [axes] = figure.axes
+        return repr([(tick.get_text(), patch.get_width()) for tick, patch in zip(axes.get_yticklabels(), axes.patches)]).encode()
+    monkeypatch.setattr(lab.plots, "png", words)
+
+
+def test_the_result_is_that_of_score_choices_and_sums_to_one(model, tokenizer):
+    for state in list(all_states())[::41]:
+        result = lab.compute(model, tokenizer, state)
+        answers = lab.candidates(state.relation, state.query)
+        assert list(result.probabilities) == [*answers, lab.ELSE]
+        assert sum(result.probabilities.values()) == pytest.approx(1)
+        plain = score_choices(model, tokenizer, result.prompt, answers, normalise=False)
+        assert list(result.probabilities.values())[:-1] == pytest.approx(plain)
+
+
+def test_every_control_changes_the_picture(model, tokenizer, not_painted):
+    panel = lab.panel(model, tokenizer, START)
+    values = lab.ranges(START.relation)
+    moves = [("draw", value) for value in values["draw"]] + [("k", value) for value in values["k"]] + [
+        ("shuffled", True), ("shuffled", False)] + [("query", value) for value in values["query"][::5]] + [
+        ("relation", name) for name in ("country_capital", "opposite")]
+    panel.set(k=8)
+    for name, value in moves:
+        before = panel.picture.value
+        changed = panel.values[name] != value
+        panel.controls[name].value = value
+        assert (panel.picture.value != before) == changed, (name, value)
+        assert "role='alert'" not in panel.picture.value
+        result = lab.compute(model, tokenizer, State(**panel.values))
+        assert lab.summary(result).split(".")[0] in panel.picture.value
+
+
+def test_the_painted_picture_changes(model, tokenizer, monkeypatch):
+    monkeypatch.setattr(lab, "compute", lambda model, tokenizer, state: lab.Result(
+        "apple:", "pome", {"pome": state.k / 10, lab.ELSE: 1 - state.k / 10}))
+    panel, pictures = lab.panel(model, tokenizer, START), set()
+    for k in (0, 2, 8):
+        panel.controls["k"].value = k
+        pictures.add(re.search(r"<img src='data:image/png;base64,([^']{2000,})' alt='Bars with", panel.picture.value)[1])
+    assert len(pictures) == 3
+
+
+def test_another_relation_brings_its_own_queries_and_reset_brings_all_back(model, tokenizer, not_painted):
+    panel = lab.panel(model, tokenizer, START)
+    before = panel.picture.value
+    panel.controls["relation"].value = "country_capital"
+    assert panel.controls["query"].options == relations()["country_capital"].held_out
+    assert panel.values["query"] == panel.controls["query"].options[0] and f"{panel.values['query']}:" in panel.picture.value
+    panel.controls["k"].value = 7
+    panel.reset_button.click()
+    assert State(**panel.values) == START and panel.picture.value == before
+
+
+def test_a_change_draws_once(model, tokenizer, not_painted):
+    panel = lab.panel(model, tokenizer, START)
+    drawn, draw = [], panel.draw
+    panel.draw = lambda values: drawn.append(values) or draw(values)
+    panel.controls["relation"].value = "country_capital"
+    panel.controls["k"].value = 4
+    panel.set(k=4)
+    assert len(drawn) == 2
+    panel.reset_button.click()
+    assert len(drawn) == 3
+
+
+def test_controls_are_few_labelled_and_patient(model, tokenizer, not_painted):
+    panel = lab.panel(model, tokenizer)
+    assert len(panel.controls) <= 5 and all(control.description for control in panel.controls.values())
+    assert not any(panel.controls[name].continuous_update for name in ("k", "draw"))
+
+
+def test_figure_and_words_say_the_same(model, tokenizer):
+    result = lab.Result("apple:", "pome", {"pome": 0.6, "drupe": 0.3, lab.ELSE: 0.1})
+    axes = lab.figure(result)
+    assert [patch.get_width() for patch in axes.patches] == [0.6, 0.3, 0.1]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["pome", "drupe", lab.ELSE]
+    for words in (lab.alt(result), lab.text_form(result)):
+        assert "pome" in words and "0.60" in words and "0.30" in words
+    assert lab.summary(result) == "Most probable here: pome (0.60), right. Anything else: 0.10."
+    wrong = lab.Result("apple:", "pome", {"pome": 0.1, "drupe": 0.3, lab.ELSE: 0.6})
+    assert "wrong: it is pome" in lab.summary(wrong)
+
+
+def test_the_longest_answer_fits_into_the_picture():
+    longest = max((value for relation in relations().values() for value in relation.values()), key=len)
+    axes = lab.figure(lab.Result("", longest, {longest: 0.5, lab.ELSE: 0.5}))
+    canvas = FigureCanvasAgg(axes.figure)
+    canvas.draw()
+    assert all(tick.get_window_extent(canvas.get_renderer()).x0 >= 0 for tick in axes.get_yticklabels())
+
+
+@pytest.mark.parametrize("wrong, said", [({"relation": "fruit_famly"}, "fruit_family"), ({"query": "peach"}, "query cannot"),
+                                         ({"k": 9}, "k cannot be 9"), ({"draw": -1}, "draw cannot")])
+def test_states_that_do_not_exist(model, tokenizer, wrong, said):
+    with pytest.raises(CourseError, match=said):
+        lab.compute(model, tokenizer, replace(START, **wrong))
+
+
+def test_text_form_and_notebook(model, tokenizer, displayed, monkeypatch, capsys):
+    lab.prompt_lab(model, tokenizer, START)  # no notebook here
+    printed = capsys.readouterr().out
+    assert lab.prompt_of(START) in printed and "Most probable here" in printed and displayed == []
+    monkeypatch.setattr(lab, "widgets_work", lambda: True)
+    assert lab.prompt_lab(model, tokenizer) is None and len(displayed) == 1
+    lab.prompt_lab(model, tokenizer, text=True)
+    assert len(displayed) == 1

@@ -1,0 +1,175 @@
+"""Prompting against plain forward passes and `generate`, on small random models (a random model is enough for arithmetic)."""
+import math
+from contextlib import contextmanager
+
+import pytest
+import torch
+from transformers import AutoModel, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
+
+from course_lib.errors import CourseError
+from course_lib.models.tokenizer import train_tokenizer
+from course_lib.prompting import (
+    answers,
+    complete,
+    draw_examples,
+    few_shot,
+    next_answers,
+    score_choices,
+)
+from course_lib.world import documents, relations
+
+FAMILY = relations()["fruit_family"]
+PROMPT = "peach: drupe\napple:"
+CHOICES = ["pome", "drupe", "hesperidium", "aggregate fruit"]
+LIMIT = 96
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return train_tokenizer(documents("train", 0), count=300)
+
+
+@pytest.fixture(scope="module", params=["llama", "gpt2"])
+def model(request, tokenizer):
+    size = dict(vocab_size=len(tokenizer), initializer_range=0.3, bos_token_id=None, eos_token_id=0, pad_token_id=1)
+    if request.param == "llama":
+        shape = LlamaConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+                            intermediate_size=48, max_position_embeddings=LIMIT, **size)
+    else:
+        shape = GPT2Config(n_embd=32, n_layer=2, n_head=4, n_positions=LIMIT, resid_pdrop=0, **size)
+    torch.manual_seed(0)
+    return (LlamaForCausalLM if request.param == "llama" else GPT2LMHeadModel)(shape).eval()
+
+
+def by_hand(model, tokenizer, prompt, choice):
+    """The log-probability of the answer's tokens, one plain forward pass, no padding, no cache."""
+    head, tail = (tokenizer(text)["input_ids"] for text in (prompt, f" {choice}\n"))
+    with torch.no_grad():
+        logs = model(torch.tensor([head + tail])).logits[0].log_softmax(-1)  # (T, V)
+    return sum(logs[len(head) - 1 + place, token].item() for place, token in enumerate(tail))
+
+
+def test_scores_are_those_of_plain_forward_passes(model, tokenizer):
+    expected = [math.exp(by_hand(model, tokenizer, PROMPT, choice)) for choice in CHOICES]
+    assert score_choices(model, tokenizer, PROMPT, CHOICES, normalise=False) == pytest.approx(expected, rel=1e-4)
+    share = [p / sum(expected) for p in expected]
+    assert score_choices(model, tokenizer, PROMPT, CHOICES) == pytest.approx(share, rel=1e-4)
+
+
+def test_a_batch_of_prompts_scores_as_one_by_one(model, tokenizer):
+    prompts = [few_shot(draw_examples(FAMILY, k, k), "apple") for k in (3, 0, 1, 2)] * 40  # more than one batch
+    together = score_choices(model, tokenizer, prompts, CHOICES)
+    for prompt, row in list(zip(prompts, together))[-4:]:
+        assert row == pytest.approx(score_choices(model, tokenizer, prompt, CHOICES), rel=1e-4)
+
+
+def test_pome_is_not_the_beginning_of_another_word(model, tokenizer):
+    alone = score_choices(model, tokenizer, PROMPT, ["pome"], normalise=False)[0]
+    assert alone == pytest.approx(math.exp(by_hand(model, tokenizer, PROMPT, "pome")), rel=1e-4)
+    assert tokenizer(" pome\n")["input_ids"][-1] == answers.newline(tokenizer)
+    assert score_choices(model, tokenizer, PROMPT, ["pome"]) == [1.0]
+
+
+def test_completion_is_that_of_generate_padded_or_not(model, tokenizer):
+    prompts = [few_shot(draw_examples(FAMILY, k, 7), "apple") for k in (0, 4, 1, 2)] + ["The"]
+    together = complete(model, tokenizer, prompts, max_new_tokens=8)
+    for prompt, text in zip(prompts, together):
+        assert complete(model, tokenizer, prompt, max_new_tokens=8) == text
+        batch = tokenizer(prompt, return_tensors="pt")
+        new = model.generate(**batch, max_new_tokens=8, do_sample=False)[0, batch["input_ids"].shape[1]:]
+        assert tokenizer.decode(new, skip_special_tokens=True).split("\n")[0].strip() == text
+
+
+def test_a_completion_ends_at_the_newline_and_at_the_end_of_the_text(tokenizer):
+    ids = tokenizer(" pome\napple")["input_ids"]
+    assert answers.answer_text(tokenizer, ids) == "pome"
+    assert answers.answer_text(tokenizer, tokenizer(" pome")["input_ids"] + [tokenizer.eos_token_id, 40]) == "pome"
+
+
+def test_next_answers_agree_with_the_scores(model, tokenizer):
+    found = next_answers(model, tokenizer, PROMPT, n=5, max_tokens=3)
+    assert len(found) == 5 and sorted(p for _, p in found) == [p for _, p in found][::-1]
+    for text, p in found:
+        assert score_choices(model, tokenizer, PROMPT, [text], normalise=False)[0] <= p * 1.001
+
+
+def test_next_answers_finds_the_most_probable_of_all_short_answers(tokenizer):
+    torch.manual_seed(1)
+    model = LlamaForCausalLM(LlamaConfig(
+        vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+        initializer_range=1.0, bos_token_id=None, eos_token_id=0, pad_token_id=1)).eval()
+    end, head = answers.newline(tokenizer), tokenizer("apple:")["input_ids"]
+    every = [token for token in range(len(tokenizer)) if token not in (end, 0)]
+    with torch.no_grad():
+        logs = model(torch.tensor([head + [token] for token in every])).logits.log_softmax(-1)  # (V, T, V)
+    one = logs[0, -2, every] + logs[:, -1, end]  # an answer of one token, then the newline
+    best = one.argmax()
+    text = tokenizer.decode([every[best]]).strip()
+    found = dict(next_answers(model, tokenizer, "apple:", n=3, max_tokens=2, width=len(every)))
+    assert found[text] == pytest.approx(one[best].exp().item(), rel=1e-3)
+
+
+class TwoVectors:
+    """A stand-in for a tuned prompt: two vectors before the text, and every output of the model only inside on()."""
+
+    def __init__(self, model):
+        torch.manual_seed(2)
+        self.embed, self.is_on = model.get_input_embeddings(), False
+        self.prompt = torch.randn(2, self.embed.embedding_dim)
+
+    @contextmanager
+    def on(self, model):
+        self.is_on = True
+        yield
+        self.is_on = False
+
+    def prepare(self, batch):
+        assert self.is_on
+        B = len(batch["input_ids"])
+        embeds = torch.cat([self.prompt.expand(B, 2, -1), self.embed(batch["input_ids"])], dim=1)
+        return {"inputs_embeds": embeds, "attention_mask": torch.nn.functional.pad(batch["attention_mask"], (2, 0), value=1)}
+
+
+def test_a_method_is_switched_on_and_prepares_the_prompt(model, tokenizer):
+    method = TwoVectors(model)
+    head, tail = tokenizer(PROMPT)["input_ids"], tokenizer(" pome\n")["input_ids"]
+    with torch.no_grad():
+        embeds = torch.cat([method.prompt, method.embed(torch.tensor(head + tail))])[None]
+        logs = model(inputs_embeds=embeds).logits[0].log_softmax(-1)
+    expected = math.exp(sum(logs[1 + len(head) + place, token].item() for place, token in enumerate(tail)))
+    longer = few_shot(draw_examples(FAMILY, 2, 0), "apple")
+    scores = score_choices(model, tokenizer, [PROMPT, longer], ["pome", "drupe"], normalise=False, method=method)
+    assert scores[0][0] == pytest.approx(expected, rel=1e-4)
+    assert complete(model, tokenizer, [PROMPT, longer], method=method) == \
+        [complete(model, tokenizer, prompt, method=method) for prompt in (PROMPT, longer)]
+    assert not method.is_on
+
+
+@pytest.mark.parametrize("choices, said", [
+    ([], "at least one"), ("pome", "list of texts"), (["pome", ""], "has no tokens"), (["pome", "  "], "without spaces"),
+    ([" pome"], "without spaces"), (["pome\ndrupe"], "one line"), (["pome", "pome"], "each answer once"), ([3], "list of texts")])
+def test_choices_that_cannot_be_scored(model, tokenizer, choices, said):
+    with pytest.raises(CourseError, match=said):
+        score_choices(model, tokenizer, PROMPT, choices)
+
+
+@pytest.mark.parametrize("prompt, said", [
+    ("", "empty"), ([], "a text or a list"), (["a", 3], "a text or a list"), (None, "a text or a list"),
+    ("apple: pome\n" * 40, rf"at most {LIMIT}.*by \d+ tokens"), (["apple:", "apple: pome\n" * 40], "Prompt 1 has")])
+def test_prompts_that_cannot_be_read(model, tokenizer, prompt, said):
+    for ask in (lambda: score_choices(model, tokenizer, prompt, CHOICES), lambda: complete(model, tokenizer, prompt)):
+        with pytest.raises(CourseError, match=said):
+            ask()
+
+
+def test_an_encoder_cannot_be_prompted(tokenizer):
+    config = GPT2Config(vocab_size=len(tokenizer), n_embd=8, n_layer=1, n_head=2)
+    with pytest.raises(CourseError, match="no output layer"):
+        complete(AutoModel.from_config(config), tokenizer, "apple:")
+
+
+def test_nothing_is_changed_and_nothing_has_a_gradient(model, tokenizer):
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    score_choices(model, tokenizer, PROMPT, CHOICES), complete(model, tokenizer, PROMPT), next_answers(model, tokenizer, PROMPT)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert all(parameter.grad is None for parameter in model.parameters())
