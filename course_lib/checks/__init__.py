@@ -1,0 +1,79 @@
+"""The public check of an exercise's task: `check("01.1")` in a cell below the student's.
+
+It runs the student's function on three inputs and compares what comes back with what should. The data ship
+with the course: inputs, expected outcomes, and the outcomes of known mistakes with what to say about each.
+Reference code does not.
+"""
+import sys
+
+from course_lib.checks.messages import CheckFailed, no_function, not_found, not_right, not_yours, unwritten
+from course_lib.checks.run import outcome_of
+from course_lib.checks.store import load_probe, load_task_data
+
+__all__ = ["CheckFailed", "check", "passed"]
+_passed: set[str] = set()
+
+
+def check(task_id: str, answer=None) -> None:
+    """Check the function that the task asks for, by name, among what the caller has defined.
+
+    `answer`: check this function instead. Raises CheckFailed, whose message says what is likely wrong.
+    """
+    data = load_task_data(task_id)
+    if answer is None:
+        answer = find(data["name"], sys._getframe(1).f_globals)
+    _passed.discard(task_id)
+    failure = examine(data, answer)
+    if failure is None:
+        _passed.add(task_id)
+        print(f"Task {task_id} passed: {data['name']} is right on all {len(data['inputs'])} inputs.")
+    remember(task_id, failure is None)
+    if failure:
+        raise failure
+
+
+def passed(task_id: str) -> bool:
+    """True once check(task_id) has passed since this notebook's kernel started."""
+    load_task_data(task_id)
+    return task_id in _passed
+
+
+def examine(data: dict, answer) -> CheckFailed | None:
+    """Run `answer` on the task's inputs; None where everything is right."""
+    from course_lib.checks.compare import same
+    from course_lib.checks.outcomes import decode
+
+    if answer is None:
+        return not_found(data)
+    if not callable(answer):
+        return no_function(data, answer)
+    if str(getattr(answer, "__module__", "")).partition(".")[0] == "course_lib":
+        return not_yours(data, answer)
+    probe, errors, outcomes = load_probe(data), [], []
+    for inputs in data["inputs"]:
+        one = outcome_of(answer, {key: decode(value) for key, value in inputs.items()}, probe, errors)
+        if one == {"raises": "NotImplementedError"}:
+            return unwritten(data)
+        outcomes.append(one)
+    if same(outcomes, data["expected"], data["tolerance"]):
+        return None
+    mistake = next((one for one in data["wrong"] if same(outcomes, one["outcomes"], data["tolerance"])), None)
+    return not_right(data, outcomes, mistake, errors)
+
+
+def find(name: str, space: dict):
+    """What is called `name` in the caller's namespace, else in the notebook's; None where nothing is."""
+    if name in space:
+        return space[name]
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell.user_ns.get(name) if shell else None
+
+
+def remember(task_id: str, right: bool) -> None:
+    """Keep the result in the student's progress; that this fails must not spoil the check itself."""
+    try:
+        from course_lib.progress import record_check
+        record_check(task_id, right)
+    except Exception as error:
+        print(f"(This result could not be kept in your progress: {error})")

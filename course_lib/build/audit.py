@@ -1,0 +1,82 @@
+"""What `course build --check` looks for. A finding is one line: the file, the cell, what is wrong."""
+import json
+from pathlib import Path
+
+from course_lib.build.figures import figures
+from course_lib.build.plan import Plan
+from course_lib.build.record import edited, present
+from course_lib.build.sources import read_cells
+
+
+def audit(root: Path, plan: Plan, record: dict[str, str]) -> list[str]:
+    """All findings, in the order of the files."""
+    found = [f"{path}: left behind; no source in lessons/ makes it. Delete it."
+             for path in present(root) if path not in plan.outputs]
+    for path in sorted(plan.outputs):
+        found += audit_output(root, path, plan.outputs[path], record)
+    found += [f"lessons/built.json: speaks of {path}, which no source makes. Run course build."
+              for path in sorted(record) if path not in plan.outputs]
+    for folder in plan.folders:
+        if not (folder / "lesson.py").exists():
+            found.append(f"lessons/{folder.name}: there is no lesson.py.")
+        for source in sorted([*folder.glob("*.py"), *folder.glob("tasks/*.py")]):
+            found += audit_prose(source, source.relative_to(root).as_posix())
+    return found
+
+
+def audit_output(root: Path, path: str, fresh: str, record: dict[str, str]) -> list[str]:
+    file = root / path
+    if not file.exists():
+        return [f"{path}: not built yet. Run course build."]
+    text = file.read_text(encoding="utf-8", errors="replace")
+    left = leftovers(path, text) if path.endswith(".ipynb") else []
+    if left and sources(text) == sources(fresh):
+        return left
+    if text == fresh:
+        stale = edited(root, path, record)
+        return [f"lessons/built.json: does not know {path} as it is. Run course build."] if stale else []
+    if edited(root, path, record):
+        return left + [f"{path}{where(text, fresh)}: edited by hand. Move the edit to lessons/, then run "
+                       f"course build --overwrite {path}."]
+    return [f"{path}{where(text, fresh)}: older than its source. Run course build."]
+
+
+def cells_of(text: str) -> list[dict] | None:
+    """The cells of a notebook's text; None where it is no notebook."""
+    try:
+        cells = json.loads(text)["cells"]
+        return [{**cell, "source": "".join(cell["source"])} for cell in cells]
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def sources(text: str) -> list | None:
+    cells = cells_of(text)
+    return cells and [(cell.get("id"), cell.get("cell_type"), cell["source"]) for cell in cells]
+
+
+def leftovers(path: str, text: str) -> list[str]:
+    """Outputs and execution counts that somebody's run left in."""
+    found = []
+    for cell in cells_of(text) or []:
+        if cell.get("outputs") or cell.get("execution_count") is not None:
+            found.append(f"{path}, cell {cell.get('id')!r}: outputs or an execution count were left in. "
+                         f"Run course build --overwrite {path}.")
+    return found
+
+
+def where(text: str, fresh: str) -> str:
+    """`, cell 'name'` for the first cell that differs; nothing where no cell does."""
+    here, there = sources(text) or [], sources(fresh) or []
+    for old, new in zip(here, there):
+        if old != new:
+            return f", cell {new[0]!r}"
+    longer = here[len(there):] or there[len(here):]
+    return f", cell {longer[0][0]!r}" if longer else ""
+
+
+def audit_prose(source: Path, path: str) -> list[str]:
+    """Measured-looking figures typed into markdown."""
+    return [f"{path}, cell {cell.name!r}: a figure typed into text: {words!r}. Let the run print it, or mark "
+            "it: `code`, $maths$, or a quotation with its source."
+            for cell in read_cells(source) if cell.kind == "markdown" for words in figures(cell.source)]

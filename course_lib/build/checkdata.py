@@ -1,0 +1,83 @@
+"""The data of a task's public check: three drawn inputs, what is expected, what each wrong solution gives."""
+import json
+
+from course_lib.build.tasks import Task
+from course_lib.checks.compare import same
+from course_lib.checks.outcomes import decode, encode
+from course_lib.checks.run import outcome_of
+from course_lib.errors import CourseError
+
+SEEDS = (0, 1, 2)
+MARGIN = 10    # outcomes that lie closer than this many tolerances cannot be told apart
+
+
+def check_data(task: Task) -> dict:
+    """What ships as course_lib/checks/data/ID.json. Raises CourseError where a check could not work."""
+    settings = task.settings
+    inputs = [{key: encode(value) for key, value in settings["draw"](seed).items()} for seed in SEEDS]
+
+    def outcomes(source: str) -> list:
+        function, probe = task.function(source), settings.get("probe")
+        calls = ({key: decode(value) for key, value in one.items()} for one in inputs)
+        return [outcome_of(function, call, probe) for call in calls]
+
+    data = {
+        "task": task.id,
+        "name": task.name,
+        "tolerance": settings["TOLERANCE"],
+        "file": task.digest,
+        "probe": task.checks if "probe" in settings else None,
+        "inputs": inputs,
+        "expected": outcomes(task.reference),
+        "wrong": [{"name": wrong.name, "message": wrong.message, "outcomes": outcomes(wrong.source)}
+                  for wrong in task.wrong],
+    }
+    refuse_useless(task, data, outcomes(task.stub))
+    return data
+
+
+def refuse_useless(task: Task, data: dict, stub: list) -> None:
+    """Raise CourseError where the reference fails, the stub does not, or outcomes cannot be told apart."""
+    if '{"object": ' in json.dumps(data["expected"]):
+        raise CourseError(f"{task.path}: the reference's outcome is no JSON; give the task a probe "
+                          f"({data['expected']}).")
+    if any(one != {"raises": "NotImplementedError"} for one in stub):
+        raise CourseError(f"{task.path}: the stub must raise NotImplementedError on every input; "
+                          f"it gave {stub}.")
+    margin = MARGIN * data["tolerance"]
+    told = {"the reference": data["expected"]}
+    for wrong in data["wrong"]:
+        for name, outcomes in told.items():
+            if same(wrong["outcomes"], outcomes, margin):
+                raise CourseError(f"{task.path}: 'wrong {wrong['name']}' gives the same as {name} on the "
+                                  "three drawn inputs. Draw inputs that tell them apart.")
+        told[f"'wrong {wrong['name']}'"] = wrong["outcomes"]
+
+
+def data_text(data: dict) -> str:
+    """As shipped: a line for every entry, so that a change is a small diff."""
+    rows = [f" {json.dumps(key)}: {block(value)}" for key, value in data.items()]
+    return "{\n" + ",\n".join(rows) + "\n}\n"
+
+
+def block(value) -> str:
+    if not isinstance(value, list) or not value:
+        return json.dumps(value, ensure_ascii=False)
+    return "[\n" + ",\n".join("  " + json.dumps(one, ensure_ascii=False) for one in value) + "\n ]"
+
+
+def agrees(old: dict, new: dict) -> bool:
+    """True where shipped data still hold: the same task file and, within the tolerance, the same outcomes.
+
+    Another version of torch may differ in the last digits; that is no reason to write the file again.
+    """
+    exact = [key for key in new if key not in ("expected", "wrong")]
+    tolerance = new["tolerance"]
+    return (
+        old.keys() == new.keys()
+        and all(old[key] == new[key] for key in exact)
+        and same(old["expected"], new["expected"], tolerance)
+        and [(one["name"], one["message"]) for one in old["wrong"]]
+        == [(one["name"], one["message"]) for one in new["wrong"]]
+        and all(same(a["outcomes"], b["outcomes"], tolerance) for a, b in zip(old["wrong"], new["wrong"]))
+    )

@@ -1,0 +1,71 @@
+"""`course build`: lessons/ -> notebooks, exercises, solutions and the data of the public checks."""
+import argparse
+from pathlib import Path
+
+from course_lib.build.audit import audit
+from course_lib.build.plan import make_plan
+from course_lib.build.record import digest, digest_of, edited, present, read_record, write_record, write_text
+from course_lib.build.root import find_root
+from course_lib.errors import CourseError
+
+
+def build(root: Path, overwrite: tuple[str, ...] = ()) -> list[str]:
+    """Write what has changed and return its paths. At somebody's edits: CourseError, and nothing is written.
+
+    `overwrite` names the files (from the root) that may be replaced although somebody edited them.
+    """
+    plan, record = make_plan(root), read_record(root)
+    if unknown := [path for path in overwrite if path not in plan.outputs]:
+        raise CourseError(f"--overwrite {unknown[0]}: the build makes no such file. It makes: "
+                          f"{', '.join(sorted(plan.outputs)) or 'nothing'}.")
+    fresh = {path: digest(text.encode("utf-8")) for path, text in plan.outputs.items()}
+    changed = [path for path in plan.outputs if digest_of(root, path) != fresh[path]]
+    gone = [path for path in present(root) if path not in plan.outputs]
+    refused = [path for path in changed + gone if edited(root, path, record) and path not in overwrite]
+    if refused:
+        raise CourseError(refusal(refused, plan.outputs))
+    for path in gone:
+        (root / path).unlink()
+    for path in changed:
+        write_text(root / path, plan.outputs[path])
+    if record != fresh:
+        write_record(root, fresh)
+    return changed + gone
+
+
+def refusal(refused: list[str], outputs: dict[str, str]) -> str:
+    """What to do about files that the build did not write."""
+    lines = ["these files are not what the build wrote last, so somebody's edits may be in them. "
+             "Nothing was written."]
+    for path in refused:
+        if path in outputs:
+            lines.append(f"  {path}: move the edits to its source in lessons/, then: "
+                         f"course build --overwrite {path}")
+        else:
+            lines.append(f"  {path}: no source in lessons/ makes it; move it elsewhere or delete it")
+    return "\n".join(lines)
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="course build", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; list what is hand-edited, left "
+                        "behind, stale or run, and figures typed into text; exit code 1 where there is any")
+    parser.add_argument("--overwrite", metavar="FILE", action="append", default=[],
+                        help="replace this file although somebody edited it (may be given several times)")
+    return parser
+
+
+def main(argv: list[str]) -> int:
+    """0: done; 1: --check found something; bad sources raise CourseError."""
+    options = parser().parse_args(argv)
+    root = find_root("lessons")
+    if options.check:
+        plan = make_plan(root)
+        findings = audit(root, plan, read_record(root))
+        print(*findings, sep="\n", end="\n" if findings else "")
+        print(f"{len(findings)} to mend." if findings else f"All {len(plan.outputs)} files are as built.")
+        return 1 if findings else 0
+    for path in (changed := build(root, tuple(options.overwrite))):
+        print(("wrote   " if (root / path).exists() else "deleted ") + path)
+    print(f"{len(changed)} files changed." if changed else "Everything is up to date.")
+    return 0

@@ -1,0 +1,105 @@
+"""Assemble notebooks from the sources of one lesson. The same sources give the same bytes."""
+import tomllib
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from course_lib.build.sources import Cell, check_names, read_cells
+from course_lib.build.tasks import Task
+from course_lib.errors import CourseError
+
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+BADGE = "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({link})"
+INSTALL = """\
+# Does nothing where the course is installed; elsewhere (Google Colab) it installs the course.
+import importlib.util
+
+if importlib.util.find_spec("course_lib") is None:
+    %pip install --quiet "course-lib @ git+{repository}"
+"""
+NO_INSTALL = """\
+# Does nothing where the course is installed.
+import importlib.util
+
+if importlib.util.find_spec("course_lib") is None:
+    raise ImportError("The course is not installed in this Python. In a terminal, go to the course's folder "
+                      "(README.md lies there), run `make lab`, and open this notebook there.")
+"""
+
+
+def repository(root: Path) -> str | None:
+    """The repository's address from [project.urls] in pyproject.toml; None where the owner has not set it."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    address = project.get("urls", {}).get("Repository")
+    return address.rstrip("/").removesuffix(".git") if address else None
+
+
+def opening(address: str | None, path: str) -> list[Cell]:
+    """The generated cells at the top of the notebook `path`: a badge, if there is an address; the set-up."""
+    if not address:
+        return [Cell("course-install", "code", NO_INSTALL.rstrip())]
+    cells = [Cell("course-install", "code", INSTALL.format(repository=address).rstrip())]
+    if address.startswith("https://github.com/"):
+        place = address.removeprefix("https://github.com/")
+        link = f"https://colab.research.google.com/github/{place}/blob/main/{path}"
+        cells.insert(0, Cell("course-badge", "markdown", BADGE.format(link=link)))
+    return cells
+
+
+def expand(cells: list[Cell], tasks: dict[str, Task], part: str, path: Path) -> list[Cell]:
+    """Put each task where the exercise says `# %% task 01.1`; `part` is "stub" or "reference"."""
+    out, used = [], set()
+    for cell in cells:
+        word, _, task_id = cell.name.partition(" ")
+        if word != "task" or not task_id:
+            out.append(cell)
+            continue
+        if task_id not in tasks:
+            raise CourseError(f"{path}: there is no task {task_id}. In tasks/: {', '.join(tasks) or 'none'}.")
+        if cell.source:
+            raise CourseError(f"{path}: the cell 'task {task_id}' must be empty: the build fills it.")
+        task, name = tasks[task_id], f"task-{task_id.replace('.', '-')}"
+        code = f"# task {task_id}: {task.name}\n{getattr(task, part)}"
+        out += [Cell(f"{name}-statement", "markdown", task.statement), Cell(name, "code", code),
+                Cell(f"{name}-check", "code", f'check("{task_id}")')]
+        used.add(task_id)
+    if unused := sorted(set(tasks) - used):
+        raise CourseError(f"{path}: task {unused[0]} ({tasks[unused[0]].path.name}) is used nowhere. "
+                          f"Add the line '# %% task {unused[0]}'.")
+    return out
+
+
+def write(cells: list[Cell], path: Path) -> str:
+    """The notebook's text, as nbformat writes it: sorted keys, indent 1, one source line per line."""
+    check_names(path, [cell for cell in cells if not cell.name.startswith("course-")])
+    if twice := {cell.name for cell in cells if [other.name for other in cells].count(cell.name) > 1}:
+        raise CourseError(f"{path}: two cells are called {min(twice)!r}. Every cell needs a name of its own.")
+    make = {"code": new_code_cell, "markdown": new_markdown_cell}
+    built = [make[cell.kind](cell.source, id=cell.name, metadata=cell.metadata) for cell in cells]
+    notebook = new_notebook(cells=built, metadata=METADATA, nbformat_minor=5)
+    nbformat.validate(notebook)
+    return nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n"
+
+
+def lesson_notebooks(root: Path, folder: Path, tasks: dict[str, Task]) -> dict[str, str]:
+    """All notebooks of one lesson, {path from the root: text}."""
+    address, out = repository(root), {}
+    lesson, exercise = folder / "lesson.py", folder / "exercise.py"
+    if lesson.exists():
+        path = f"notebooks/{folder.name}.ipynb"
+        cells = read_cells(lesson)
+        check_names(lesson, cells)
+        out[path] = write(opening(address, path) + cells, lesson)
+    if exercise.exists():
+        cells = read_cells(exercise)
+        check_names(exercise, [cell for cell in cells if not cell.name.startswith("task ")])
+        for place, part in (("exercises", "stub"), ("solutions", "reference")):
+            path = f"{place}/{folder.name}.ipynb"
+            out[path] = write(opening(address, path) + expand(cells, tasks, part, exercise), exercise)
+    elif tasks:
+        raise CourseError(f"{folder} has tasks but no exercise.py to show them in.")
+    return out

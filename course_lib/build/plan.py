@@ -1,0 +1,54 @@
+"""Everything that the build makes of lessons/, in memory."""
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from course_lib.build.checkdata import agrees, check_data, data_text
+from course_lib.build.notebooks import lesson_notebooks
+from course_lib.build.tasks import read_tasks
+from course_lib.errors import CourseError
+
+DATA = "course_lib/checks/data"
+
+
+@dataclass
+class Plan:
+    """`outputs` is {path from the root: text}; `folders` the lessons, in order."""
+    folders: list[Path] = field(default_factory=list)
+    outputs: dict[str, str] = field(default_factory=dict)
+
+
+def lesson_folders(root: Path) -> list[Path]:
+    """lessons/NN_name, in order. Raises CourseError for a folder whose name is no such name."""
+    inside = sorted((root / "lessons").iterdir())
+    folders = [path for path in inside if path.is_dir() and path.name[0] not in "._"]
+    for folder in folders:
+        if not re.fullmatch(r"\d\d_[a-z0-9_]+", folder.name):
+            raise CourseError(f"{folder}: a lesson's folder is called NN_name, like 01_prompting.")
+    return folders
+
+
+def make_plan(root: Path) -> Plan:
+    """Build all lessons of the repository `root` in memory."""
+    plan = Plan(lesson_folders(root))
+    for folder in plan.folders:
+        tasks = read_tasks(folder)
+        plan.outputs |= lesson_notebooks(root, folder, tasks)
+        for task_id, task in tasks.items():
+            path = f"{DATA}/{task_id}.json"
+            plan.outputs[path] = kept_or_new(root / path, check_data(task))
+    return plan
+
+
+def kept_or_new(path: Path, data: dict) -> str:
+    """The text of the shipped data where these still hold within the tolerance, else the new text."""
+    if path.exists():
+        text = path.read_text(encoding="utf-8")
+        try:
+            old = json.loads(text)
+        except ValueError:
+            return data_text(data)
+        if isinstance(old, dict) and agrees(old, data):
+            return text
+    return data_text(data)

@@ -1,0 +1,20 @@
+"""Where the course's files lie on this computer."""
+from pathlib import Path
+
+from course_lib.errors import CourseError
+
+
+def find_root(folder: str, start: Path | None = None) -> Path:
+    """The repository: the nearest folder upwards that holds pyproject.toml and `folder`.
+
+    Looks from `start` (the current folder) upwards, then where the package itself lies.
+    Raises CourseError where there is none.
+    """
+    start = (start or Path.cwd()).resolve()
+    for place in (start, *start.parents, Path(__file__).resolve().parents[2]):
+        if (place / folder).is_dir() and (place / "pyproject.toml").is_file():
+            return place
+    raise CourseError(
+        f"There is no folder '{folder}' here or above ({start}). Run this command inside a clone of the "
+        "course's repository; the installed package alone holds no notebooks."
+    )

@@ -1,0 +1,115 @@
+"""A graded task is one file: statement, stub, reference, checks and wrong solutions, each a named cell.
+
+    # %% [markdown] statement      what the student reads
+    # %% stub                      what the student gets; raises NotImplementedError
+    # %% reference                 a right solution
+    # %% checks                    TASK = "01.1", TOLERANCE, draw(seed) -> inputs, and perhaps a probe
+    # %% wrong NAME                a wrong solution; its leading comment is what a student who wrote it reads
+
+The file's name is the name of the function to write. Every code cell runs in a namespace of its own. An
+outcome is what the function returns, or what `probe(function, **inputs)` does where it must be seen at work.
+"""
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from course_lib.build.sources import NAME, read_cells
+from course_lib.errors import CourseError
+
+PARTS = {"statement": "markdown", "stub": "code", "reference": "code", "checks": "code"}
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong solution: its name, the message for the student, its code."""
+    name: str
+    message: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task file, read but not run. `name` is the function that the student writes."""
+    path: Path
+    name: str
+    statement: str
+    stub: str
+    reference: str
+    checks: str
+    wrong: tuple[Wrong, ...]
+
+    @cached_property
+    def settings(self) -> dict:
+        """The namespace of the `checks` cell: TASK, TOLERANCE, draw and perhaps probe."""
+        space = run(self.checks, f"{self.path}, checks")
+        for key in ("TASK", "TOLERANCE", "draw"):
+            if key not in space:
+                raise CourseError(f"{self.path}: the cell 'checks' defines no {key}.")
+        return space
+
+    @property
+    def id(self) -> str:
+        return self.settings["TASK"]
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+    def function(self, source: str):
+        """Run `source` (stub, reference or wrong solution) by itself; return what it calls `self.name`."""
+        space = run(source, str(self.path))
+        if self.name not in space:
+            raise CourseError(f"{self.path}: this cell defines no {self.name!r}:\n{source}")
+        return space[self.name]
+
+
+def run(source: str, where: str) -> dict:
+    """Execute `source` in a new namespace and return it."""
+    space = {"__name__": "__task__"}
+    exec(compile(source, f"<{where}>", "exec"), space)
+    return space
+
+
+def read_task(path: Path) -> Task:
+    """Read and check the shape of one task file; nothing is run. Raises CourseError, naming file and cell."""
+    cells = read_cells(path)
+    parts, wrong = {}, []
+    for cell in cells:
+        kind, _, label = cell.name.partition(" ")
+        if kind == "wrong" and NAME.fullmatch(label):
+            wrong.append(read_wrong(path, label, cell.source))
+        elif PARTS.get(cell.name) == cell.kind:
+            parts[cell.name] = cell.source
+        else:
+            raise CourseError(f"{path}: the {cell.kind} cell {cell.name!r} is no part of a task. A task "
+                              f"has the cells {', '.join(PARTS)} and 'wrong NAME'.")
+    missing = [name for name in PARTS if not parts.get(name)]
+    if missing:
+        raise CourseError(f"{path}: the cell {missing[0]!r} is missing or empty.")
+    if len(wrong) < 3:
+        raise CourseError(f"{path}: {len(wrong)} wrong solutions; a task needs at least three.")
+    return Task(path, path.stem, **parts, wrong=tuple(wrong))
+
+
+def read_wrong(path: Path, label: str, source: str) -> Wrong:
+    comment = re.match(r"(?:#.*(?:\n|$))*", source).group()
+    message = " ".join(line.lstrip("#").strip() for line in comment.splitlines())
+    if not message:
+        raise CourseError(f"{path}: the cell 'wrong {label}' begins with no comment. Its first lines are the "
+                          "message for a student who made this mistake.")
+    return Wrong(label, message, source[len(comment):])
+
+
+def read_tasks(folder: Path) -> dict[str, Task]:
+    """All tasks of a lesson, {id: task}. `folder` is lessons/NN_name."""
+    tasks = {}
+    for path in sorted((folder / "tasks").glob("*.py")):
+        task = read_task(path)
+        if not re.fullmatch(rf"{folder.name[:2]}\.\d+", str(task.id)):
+            raise CourseError(f"{path}: TASK = {task.id!r}; it must look like '{folder.name[:2]}.1' here.")
+        if task.id in tasks:
+            raise CourseError(f"{path}: task {task.id} is also in {tasks[task.id].path.name}.")
+        tasks[task.id] = task
+    return tasks

@@ -1,0 +1,103 @@
+"""What a student reads when a check does not pass."""
+import math
+import sys
+import traceback
+from pathlib import Path
+
+from course_lib.checks.compare import difference, kind
+from course_lib.checks.outcomes import decode
+
+COURSE = str(Path(__file__).resolve().parents[1])
+WIDTH, MOST_VALUES = 400, 16    # characters of a value, numbers of a tensor: more is not shown
+
+
+class CheckFailed(AssertionError):
+    """A check that did not pass. A notebook shows its message alone, without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
+
+
+def not_found(data: dict) -> CheckFailed:
+    return CheckFailed(f"Task {data['task']}: there is no {data['name']} yet. Run the cell that defines it "
+                       f"(its first line is '# task {data['task']}: {data['name']}'), then this one again.")
+
+
+def no_function(data: dict, answer) -> CheckFailed:
+    return CheckFailed(f"Task {data['task']}: {data['name']} should be a function, and is an object of the "
+                       f"type {type(answer).__name__}. Was the name used for something else?")
+
+
+def not_yours(data: dict, answer) -> CheckFailed:
+    return CheckFailed(f"Task {data['task']}: {data['name']} is the course's own, from {answer.__module__}. "
+                       "Run the cell with your function again, so that the name means yours.")
+
+
+def unwritten(data: dict) -> CheckFailed:
+    return CheckFailed(f"Task {data['task']}: {data['name']} is not written yet. Put your code in place of "
+                       "'raise NotImplementedError' in the cell above, run that cell, then this one.")
+
+
+def not_right(data: dict, outcomes: list, mistake: dict | None, errors: list[BaseException]) -> CheckFailed:
+    """The likely mistake, where one is known, and the first input that shows it."""
+    number = next(i for i, (given, expected) in enumerate(zip(outcomes, data["expected"]))
+                  if difference(given, expected, data["tolerance"]))
+    given, expected, inputs = outcomes[number], data["expected"][number], data["inputs"][number]
+    lines = [f"Task {data['task']}: {data['name']} is not right yet."]
+    if mistake:
+        lines += ["", mistake["message"]]
+    lines += ["", f"Input {number + 1} of {len(outcomes)}:"]
+    lines += [f"  {key} = {shown(value)}" for key, value in inputs.items()]
+    if isinstance(given, dict) and "raises" in given:
+        raised = next(error for error in errors if type(error).__name__ == given["raises"])
+        return CheckFailed("\n".join([*lines, "Your code stopped with an error:", *own_lines(raised)]))
+    result = "What the check saw" if data["probe"] else "Your result"
+    part = difference(given, expected, data["tolerance"])
+    if given is None:
+        part += " (is a return missing?)"
+    given, expected = parted(given, expected, data["tolerance"])
+    lines += [f"{result}: {shown(given)}", f"Expected: {shown(expected)}",
+              f"The first difference: {part}."]
+    return CheckFailed("\n".join(lines))
+
+
+def parted(given, expected, tolerance: float) -> tuple:
+    """Of two dicts with the same keys only what differs; else both as they are."""
+    if not all(isinstance(one, dict) and "dict" in one for one in (given, expected)):
+        return given, expected
+    given, expected = given["dict"], expected["dict"]
+    keys = [key for key in expected if key not in given or difference(given[key], expected[key], tolerance)]
+    return tuple({"dict": {key: one[key] for key in keys if key in one}} for one in (given, expected))
+
+
+def shown(value) -> str:
+    """An encoded value as Python writes it, cut where it is long."""
+    text = " ".join(repr(readable(value)).split())
+    return text if len(text) <= WIDTH else text[:WIDTH] + " …"
+
+
+class Words(str):
+    """A text that stands without quotation marks inside a list."""
+    __repr__ = str.__str__
+
+
+def readable(value):
+    """`decode`, with words for errors and for objects that are no JSON."""
+    if isinstance(value, list):
+        return [readable(one) for one in value]
+    if isinstance(value, dict) and "dict" in value:
+        return {key: readable(one) for key, one in value["dict"].items()}
+    if isinstance(value, dict) and ("object" in value or "raises" in value):
+        return Words(kind(value))
+    if isinstance(value, dict) and "shape" in value and math.prod(value["shape"]) > MOST_VALUES:
+        return Words(f"tensor of shape {tuple(value['shape'])}")
+    return decode(value)
+
+
+def own_lines(error: BaseException) -> list[str]:
+    """The error with the lines of the student's code that led to it; neither the course's nor a library's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames
+           if not frame.filename.startswith((COURSE, sys.prefix, sys.base_prefix, "<the check", "<frozen"))]
+    text = [f"  line {frame.lineno}, in {frame.name}: {frame.line or ''}".rstrip(" :") for frame in own]
+    return text + ["  " + line.rstrip() for line in traceback.format_exception_only(error)]

@@ -1,0 +1,193 @@
+# %% [markdown] statement
+# ## Task 01.4 · Measure it: how many examples are enough?
+#
+# Build the experiment of the lesson yourself. `accuracy_curve(ask, pairs, ks, seed)` asks every key of
+# `pairs` once for every number of examples in `ks`, and returns the share of right answers for each `k`, in
+# the order of `ks`.
+#
+# - For each question draw `k` new examples at random from the *other* pairs, with `random.Random(seed)`:
+#   the same seed must give the same prompts, another seed others.
+# - The prompt has the form of task 01.1; you may call your `k_shot_prompt`.
+# - `ask(prompt)` returns the model's text as it comes, perhaps with spaces or a line break around it. An
+#   answer is right when the whole of it is the pair's value.
+#
+# When the check passes, the cell after it draws your curve with the real model.
+
+# %% stub
+import random
+
+
+def accuracy_curve(ask, pairs: list[tuple[str, str]], ks: list[int], seed: int) -> list[float]:
+    """The share of right answers for each k in `ks`, each between 0 and 1.
+
+    ask: a function, prompt -> the model's text. pairs: (key, value); each key is asked once for every k.
+    """
+    raise NotImplementedError
+
+# %% reference
+import random
+
+
+def accuracy_curve(ask, pairs: list[tuple[str, str]], ks: list[int], seed: int) -> list[float]:
+    """The share of right answers for each k in `ks`, each between 0 and 1.
+
+    ask: a function, prompt -> the model's text. pairs: (key, value); each key is asked once for every k.
+    """
+    rng, curve = random.Random(seed), []
+    for k in ks:
+        right = 0
+        for query, answer in pairs:
+            others = [pair for pair in pairs if pair[0] != query]
+            lines = [f"{key}: {value}" for key, value in rng.sample(others, k)]
+            right += ask("\n".join([*lines, f"{query}:"])).strip() == answer
+        curve.append(right / len(pairs))
+    return curve
+
+# %% checks
+import random
+
+TASK = "01.4"
+TOLERANCE = 1e-6
+PAIRS = [("peach", "drupe"), ("plum", "drupe"), ("cherry", "drupe"), ("apple", "pome"), ("pear", "pome"),
+         ("quince", "pome"), ("lemon", "hesperidium"), ("lime", "hesperidium"), ("grapefruit", "hesperidium"),
+         ("tomato", "berry"), ("grape", "berry"), ("kiwi", "berry")]
+
+
+def draw(seed: int) -> dict:
+    """Eight to twelve pairs, three numbers of examples, a seed."""
+    rng = random.Random(seed)
+    return {"pairs": rng.sample(PAIRS, rng.choice([8, 10, 12])), "ks": [0, rng.choice([2, 3]), 6],
+            "seed": rng.randrange(1000)}
+
+
+class FakeModel:
+    """Answers as a model would that needs some examples first; the longer the query, the more."""
+
+    def __init__(self, pairs):
+        self.answers, self.prompts = dict(pairs), []
+
+    def __call__(self, prompt: str) -> str:
+        if type(prompt) is not str or not prompt.endswith(":"):
+            raise ValueError(f"ask() was given {prompt!r}; a prompt's last line is the query and a colon")
+        *lines, query = prompt.removesuffix(":").split("\n")
+        if query not in self.answers or not all(": " in line for line in lines):
+            raise ValueError(f"ask() was given {prompt!r}; each line but the last must be 'key: value'")
+        self.prompts.append((query, tuple(tuple(line.split(": ", 1)) for line in lines)))
+        known = len(lines) >= len(query) - 4
+        return f" {self.answers[query]}\n" if known else f" {self.answers[query]}-like\n"
+
+
+def probe(accuracy_curve, pairs: list, ks: list, seed: int) -> dict:
+    """The curve, and what the model was asked."""
+    runs = []
+    for one in (seed, seed, seed + 1):
+        model = FakeModel(pairs)
+        runs.append((accuracy_curve(model, list(pairs), list(ks), one), model.prompts))
+    (curve, prompts), (_, again), (_, other) = runs
+    counts = [len(examples) for _, examples in prompts]
+    few = min(k for k in ks if k)    # fixed places in the list of the other pairs give at most few + 1 sets
+    sets = {examples for _, examples in prompts if len(examples) == few}
+    return {
+        "accuracies": curve,
+        "questions asked for each k": [counts.count(k) for k in ks],
+        "a query stands among its own examples": any(query in dict(examples) for query, examples in prompts),
+        "new examples for every question": len(sets) > few + 1,
+        "the same seed gives the same prompts": prompts == again,
+        "another seed gives other prompts": prompts != other,
+    }
+
+# %% wrong query_among_examples
+# Sometimes your prompt gives the answer away: the query is among its own examples. Draw from the other pairs.
+import random
+
+def accuracy_curve(ask, pairs, ks, seed):
+    rng = random.Random(seed)
+    def right(query, answer, k):
+        lines = [f"{key}: {value}" for key, value in rng.sample(pairs, k)]
+        return ask("\n".join([*lines, f"{query}:"])).strip() == answer
+    return [sum(right(*pair, k) for pair in pairs) / len(pairs) for k in ks]
+
+# %% wrong not_stripped
+# No answer is ever right: the model's text comes with a space in front and a line break behind, and "
+# pome\n" is not "pome". Strip it before you compare.
+import random
+
+def accuracy_curve(ask, pairs, ks, seed):
+    rng = random.Random(seed)
+    def right(query, answer, k):
+        others = [pair for pair in pairs if pair[0] != query]
+        lines = [f"{key}: {value}" for key, value in rng.sample(others, k)]
+        return ask("\n".join([*lines, f"{query}:"])) == answer
+    return [sum(right(*pair, k) for pair in pairs) / len(pairs) for k in ks]
+
+# %% wrong part_is_enough
+# You count an answer as right when the value is only a part of it ("pome-like" is not "pome"). Compare the
+# whole.
+import random
+
+def accuracy_curve(ask, pairs, ks, seed):
+    rng = random.Random(seed)
+    def right(query, answer, k):
+        others = [pair for pair in pairs if pair[0] != query]
+        lines = [f"{key}: {value}" for key, value in rng.sample(others, k)]
+        return answer in ask("\n".join([*lines, f"{query}:"]))
+    return [sum(right(*pair, k) for pair in pairs) / len(pairs) for k in ks]
+
+# %% wrong always_the_first_pairs
+# Your examples are always the first pairs of the list, whatever the seed. One lucky or unlucky set of
+# examples then decides the whole curve: draw them at random.
+def accuracy_curve(ask, pairs, ks, seed):
+    def right(query, answer, k):
+        others = [pair for pair in pairs if pair[0] != query]
+        lines = [f"{key}: {value}" for key, value in others[:k]]
+        return ask("\n".join([*lines, f"{query}:"])).strip() == answer
+    return [sum(right(*pair, k) for pair in pairs) / len(pairs) for k in ks]
+
+# %% wrong one_draw_for_all
+# You draw the examples once for each k and ask every question with the same ones, so some questions are among
+# their own examples, and one draw decides a whole point of the curve. Draw anew for every question.
+import random
+
+def accuracy_curve(ask, pairs, ks, seed):
+    rng = random.Random(seed)
+    drawn = {k: rng.sample(pairs, k) for k in ks}
+    def right(query, answer, k):
+        lines = [f"{key}: {value}" for key, value in drawn[k]]
+        return ask("\n".join([*lines, f"{query}:"])).strip() == answer
+    return [sum(right(*pair, k) for pair in pairs) / len(pairs) for k in ks]
+
+# %% wrong generator_restarted
+# Every question gets the same draw: a new random.Random(seed) for each question begins again each time.
+# Make one generator at the start and go on drawing from it.
+import random
+
+def accuracy_curve(ask, pairs, ks, seed):
+    def right(query, answer, k):
+        others = [pair for pair in pairs if pair[0] != query]
+        lines = [f"{key}: {value}" for key, value in random.Random(seed).sample(others, k)]
+        return ask("\n".join([*lines, f"{query}:"])).strip() == answer
+    return [sum(right(*pair, k) for pair in pairs) / len(pairs) for k in ks]
+
+# %% wrong seed_unused
+# Two runs with the same seed ask different prompts: you draw without the seed, so nobody can repeat your
+# curve. Draw with random.Random(seed).
+import random
+
+def accuracy_curve(ask, pairs, ks, seed):
+    def right(query, answer, k):
+        others = [pair for pair in pairs if pair[0] != query]
+        lines = [f"{key}: {value}" for key, value in random.sample(others, k)]
+        return ask("\n".join([*lines, f"{query}:"])).strip() == answer
+    return [sum(right(*pair, k) for pair in pairs) / len(pairs) for k in ks]
+
+# %% wrong counts
+# You return how many answers were right. The task asks for the share: divide by the number of pairs.
+import random
+
+def accuracy_curve(ask, pairs, ks, seed):
+    rng = random.Random(seed)
+    def right(query, answer, k):
+        others = [pair for pair in pairs if pair[0] != query]
+        lines = [f"{key}: {value}" for key, value in rng.sample(others, k)]
+        return ask("\n".join([*lines, f"{query}:"])).strip() == answer
+    return [sum(right(*pair, k) for pair in pairs) for k in ks]

@@ -1,0 +1,67 @@
+"""Outcomes: to JSON and back, and the first difference in words."""
+import json
+
+import numpy
+import pytest
+import torch
+
+from course_lib.checks.compare import difference, same
+from course_lib.checks.outcomes import decode, encode, outcome
+
+TENSOR = torch.tensor([[1.0, 2.0], [3.0, 0.1]])
+
+
+@pytest.mark.parametrize("value", [None, True, 3, 0.5, "text", [1, [2]], ("a", ("b", 1)), {"a": (1, 2)}])
+def test_inputs_come_back_as_they_were(value):
+    assert decode(json.loads(json.dumps(encode(value)))) == value
+
+
+@pytest.mark.parametrize("tensor", [TENSOR, torch.tensor([1, 2]), torch.zeros(0, 3), torch.tensor(0.1),
+                                    torch.tensor([True]), TENSOR.bfloat16()])
+def test_tensors_come_back_bit_for_bit(tensor):
+    back = decode(json.loads(json.dumps(encode(tensor))))
+    assert back.dtype == tensor.dtype and back.shape == tensor.shape and torch.equal(back, tensor)
+
+
+def test_what_a_student_returns_is_taken_by_its_true_type():
+    assert outcome((1, 2)) == [1, 2]
+    assert outcome(torch.nn.Parameter(TENSOR)) == outcome(TENSOR)
+    assert outcome(numpy.float64(0.5)) == 0.5 and outcome(numpy.ones(2))["dtype"] == "float64"
+    assert outcome(object()) == {"object": "object"} and outcome({1, 2}) == {"object": "set"}
+    assert outcome({"raises": "ValueError"}) == {"dict": {"raises": "ValueError"}}, "no outcome can be forged"
+
+
+def test_a_list_that_holds_itself_ends():
+    endless = []
+    endless.append(endless)
+    assert "object" in json.dumps(outcome(endless))
+
+
+def test_numbers_agree_within_the_tolerance_relative_above_one():
+    assert same(0.5, 0.5 + 1e-6, 1e-5) and not same(0.5, 0.5001, 1e-5)
+    assert same(1000.0, 1000.005, 1e-5) and same(1, 1.0, 0)
+    assert same(float("nan"), float("nan"), 0) and not same(float("nan"), 1.0, 9)
+    assert not same(float("inf"), 1.0, 9) and not same(True, 1, 0)
+
+
+@pytest.mark.parametrize("given, expected, words", [
+    ("drupe\napple: ", "drupe\napple:", "character 12: ' ' instead of the end"),
+    ("peach", "pear", "character 3: 'ch' instead of 'r'"),
+    ([1, 2], [1, 2, 3], "2 items instead of 3"),
+    ([1, [2, 9]], [1, [2, 3]], "9 at [1][1] instead of 3"),
+    (3, "three", "a number instead of a text"),
+    (None, 3, "None instead of a number"),
+    ([0.5], torch.tensor([0.5]), "a list instead of a tensor"),
+    (torch.zeros(2, 3), torch.zeros(3), "the shape (2, 3) instead of (3,)"),
+    (torch.zeros(2, dtype=torch.int64), torch.zeros(2), "the dtype int64 instead of float32"),
+    (torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]), "2 at [1] instead of 4"),
+    (object(), 3, "an object of the type object instead of a number"),
+    ({"a": 1}, {"a": 2}, "1 at ['a'] instead of 2"),
+    ({"a": 1}, {"b": 1}, "the key 'a' is only on one side"),
+])
+def test_the_first_difference_in_words(given, expected, words):
+    assert difference(outcome(given), outcome(expected), 1e-5) == words
+
+
+def test_float64_passes_for_float32():
+    assert same(outcome(TENSOR.double()), outcome(TENSOR), 1e-6)

@@ -1,0 +1,60 @@
+"""Every task of the course: reference, stub and wrong solutions against the shipped check."""
+from pathlib import Path
+
+import pytest
+
+from course_lib.build.checkdata import SEEDS, agrees, check_data
+from course_lib.build.tasks import read_task
+from course_lib.checks import CheckFailed, check
+from course_lib.checks.store import load_task_data, task_ids
+
+ROOT = Path(__file__).resolve().parents[2]
+TASKS = sorted(map(read_task, ROOT.glob("lessons/*/tasks/*.py")), key=lambda task: task.id)
+WRONG = [pytest.param(task, wrong, id=f"{task.id}-{wrong.name}") for task in TASKS for wrong in task.wrong]
+each_task = pytest.mark.parametrize("task", TASKS, ids=[task.id for task in TASKS])
+
+
+def test_every_task_has_a_check_and_every_check_a_task():
+    assert sorted(task.id for task in TASKS) == task_ids()
+
+
+@each_task
+def test_the_reference_passes(task, capsys):
+    check(task.id, task.function(task.reference))
+    assert "passed" in capsys.readouterr().out
+
+
+@each_task
+def test_the_stub_is_not_written_yet(task):
+    with pytest.raises(CheckFailed, match="not written yet"):
+        check(task.id, task.function(task.stub))
+
+
+@pytest.mark.parametrize("task, wrong", WRONG)
+def test_a_wrong_solution_is_rejected_with_its_own_message(task, wrong):
+    with pytest.raises(CheckFailed) as caught:
+        check(task.id, task.function(wrong.source))
+    message = str(caught.value)
+    assert wrong.message in message
+    assert not any(other.message in message for other in task.wrong if other is not wrong)
+
+
+@each_task
+def test_the_shipped_data_are_those_of_the_task_file(task):
+    assert agrees(load_task_data(task.id), check_data(task))
+
+
+@each_task
+def test_the_same_seed_draws_the_same_inputs_and_another_one_others(task):
+    draw = task.settings["draw"]
+    drawn = [str(draw(seed)) for seed in (*SEEDS, *SEEDS)]
+    assert drawn[:3] == drawn[3:] and len(set(drawn)) == 3
+
+
+@each_task
+@pytest.mark.parametrize("seed", range(3, 30, 3))
+def test_fresh_inputs_also_tell_right_from_wrong(task, seed, monkeypatch):
+    from course_lib.build import checkdata
+
+    monkeypatch.setattr(checkdata, "SEEDS", (seed, seed + 1, seed + 2))
+    check_data(task)
