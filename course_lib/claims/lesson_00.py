@@ -1,0 +1,35 @@
+"""What lesson 00 measures."""
+from itertools import islice
+
+from course_lib.claims import FAILS, HOLDS, Claim, Figure, Verdict
+from course_lib.evaluation import perplexity, unigram_perplexity
+from course_lib.models import load_model
+from course_lib.world import documents
+
+
+def base_model_writes(seed: int, n_documents: int = 200) -> dict[str, float]:
+    """Perplexity on documents that training never saw, for the trained, the untrained and the unigram model."""
+    texts = list(islice(documents("validation", seed), n_documents))
+    seen = list(islice(documents("train", seed), 10 * n_documents))
+    model, tokenizer = load_model("orchard-s")
+    untrained, _ = load_model("orchard-s", random=True, seed=seed)
+    return {
+        "perplexity": perplexity(model, tokenizer, texts),
+        "unigram_perplexity": unigram_perplexity(tokenizer, seen, texts),
+        "untrained_perplexity": perplexity(untrained, tokenizer, texts),
+    }
+
+
+def judge_base_model_writes(f: dict[str, Figure]) -> Verdict:
+    ratio = f["unigram_perplexity"].mean / f["perplexity"].mean
+    because = (
+        f"On unseen documents the base model's perplexity is {f['perplexity']}; with word frequencies alone it is "
+        f"{f['unigram_perplexity']}, and untrained it is {f['untrained_perplexity']}."
+    )
+    return Verdict(HOLDS if ratio >= 5 else FAILS, because)
+
+
+CLAIMS = [
+    Claim("C01", "A base model knows grammar and writes about what it was trained on", "S1, S2",
+          base_model_writes, judge_base_model_writes, core=True, tolerance=0.02),
+]
