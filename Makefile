@@ -1,0 +1,55 @@
+# make lab   opens the course        make test   runs every check
+# Each does everything from a bare clone; all they need is Python 3.11 or newer.
+#   TORCH_INDEX=ADDRESS   one more package index, such as the one of PyTorch's CPU build
+#   PYTHON=PATH           the Python to use
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+NEW_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
+	if "$$name" -c '$(NEW_ENOUGH)' >/dev/null 2>&1; then echo "$$name"; break; fi; done)
+ifneq ($(TORCH_INDEX),)
+INDEX := --extra-index-url "$(TORCH_INDEX)"
+endif
+INSTALL := -m pip install --quiet --disable-pip-version-check $(INDEX)
+
+.PHONY: help lab test test-quick
+
+help:
+	@echo 'make lab          open the course in JupyterLab (the first time it installs: a few minutes)'
+	@echo 'make test         run every check: code, notebooks, browser, the versions that Colab has'
+	@echo 'make test-quick   run the tests of the code only'
+
+lab: .venv/.lab
+	@.venv/bin/course lab
+
+test:
+	@$(MAKE) --no-print-directory -j2 .venv/.test .venv-colab/.test
+	@.venv/bin/python tests/run_all.py
+
+test-quick: .venv/.test
+	@.venv/bin/python tests/run_all.py code
+
+.venv/bin/python:
+	@if [ -z "$(PYTHON)" ]; then \
+	echo 'No Python 3.11 or newer with its venv module was found. Install one (python.org, or on Debian and Ubuntu:' >&2; \
+	echo 'apt-get install python3 python3-venv), or name it: make lab PYTHON=/path/to/python3' >&2; exit 1; fi
+	@"$(PYTHON)" -m venv .venv
+
+.venv/.lab: pyproject.toml constraints.txt | .venv/bin/python
+	@echo 'Installing the course in .venv: once, a few minutes ...'
+	@.venv/bin/python $(INSTALL) -c constraints.txt -e '.[lab]'
+	@touch $@
+
+.venv/.test: pyproject.toml constraints.txt | .venv/bin/python
+	@echo 'Installing the course and its tests in .venv: once, a few minutes ...'
+	@.venv/bin/python $(INSTALL) -c constraints.txt -e '.[test]'
+	@touch $@ .venv/.lab
+
+.venv-colab/.test: pyproject.toml constraints-colab.txt | .venv/bin/python
+	@echo 'Installing the versions that Colab has in .venv-colab: once, a few minutes ...'
+	@.venv/bin/python -m venv .venv-colab
+	@.venv-colab/bin/python $(INSTALL) --no-compile -c constraints-colab.txt -e . nbval pytest pytest-xdist
+	@touch $@

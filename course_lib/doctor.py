@@ -1,0 +1,135 @@
+"""`course doctor`: does this computer have what the course needs, and if not, what to do."""
+import argparse
+import importlib
+import os
+import platform
+import re
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+OPTIONAL = {"jupyterlab": "lab", "jupytext": "build", "scikit-learn": "bench"}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "firefox", "microsoft-edge", "safari", "open")
+REINSTALL = "install the course again: make lab, or pip install -c constraints.txt -e '.[lab]'"
+GOOD, NOTE, BAD = "ok", "note", "MISSING"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One row of the table; `advice` says what to do where something is not right."""
+
+    state: str
+    what: str
+    found: str
+    advice: str = ""
+
+
+def check_python() -> Finding:
+    version = platform.python_version()
+    if sys.version_info < (3, 11):
+        advice = "the course needs Python 3.11 or newer: make lab PYTHON=/path/to/python3"
+        return Finding(BAD, "Python", version, advice)
+    return Finding(GOOD, "Python", f"{version} ({sys.prefix})")
+
+
+def requirements() -> dict[str, str]:
+    """{package: lowest version} of the core dependencies, as the installed course states them."""
+    stated = metadata.requires("course-lib") or []
+    parts = [re.match(r"([\w.-]+)>=([\d.]+)$", line) for line in stated]
+    return {part[1]: part[2] for part in parts if part}
+
+
+def release(version: str) -> tuple[int, ...]:
+    """(2, 13, 0) of "2.13.0+cpu"."""
+    return tuple(int(number) for number in re.findall(r"\d+", version.split("+")[0])[:3])
+
+
+def check_package(name: str, lowest: str = "", extra: str = "") -> Finding:
+    """A package is there, new enough and can be imported; one with an `extra` is only noted where it is missing."""
+    try:
+        version = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        if extra:
+            return Finding(NOTE, name, "not here", f"only if you need it: pip install 'course-lib[{extra}]'")
+        return Finding(BAD, name, "not here", REINSTALL)
+    if lowest and release(version) < release(lowest):
+        return Finding(BAD, name, version, f"needs {lowest} or newer; {REINSTALL}")
+    if lowest:
+        try:
+            importlib.import_module(name)
+        except Exception as error:  # a broken installation fails in many ways
+            return Finding(BAD, name, f"{version}, but: {type(error).__name__}: {error}", REINSTALL)
+    return Finding(GOOD, name, version)
+
+
+def check_models() -> list[Finding]:
+    from course_lib.models.card import BUNDLED
+    from course_lib.models.configs import RECIPES
+
+    findings = []
+    for name in [*RECIPES, *(f"{recipe.name}-early" for recipe in RECIPES.values() if recipe.early)]:
+        weights = BUNDLED / name / "model.safetensors"
+        if weights.is_file():
+            findings.append(Finding(GOOD, name, f"{weights.stat().st_size / 1e6:.1f} MB"))
+        else:
+            findings.append(Finding(BAD, name, "not here", REINSTALL))
+    return findings
+
+
+def check_progress() -> Finding:
+    """Whether answers and predictions can be kept: writes and removes a file there."""
+    from course_lib import progress_file
+
+    folder = progress_file.folder()
+    place = folder
+    while not place.exists() and place != place.parent:
+        place = place.parent  # the folder is made with the first answer
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            return Finding(GOOD, "progress", str(folder))
+    except OSError as error:
+        advice = "set COURSE_HOME to a folder that you may write to, or answers are kept only while a notebook runs"
+        return Finding(BAD, "progress", f"{folder} ({error.strerror})", advice)
+
+
+def check_browser() -> Finding:
+    found = next((name for name in BROWSERS if shutil.which(name)), None) or os.environ.get("BROWSER")
+    if found or os.name == "nt":
+        return Finding(GOOD, "browser", found or "the system's")
+    advice = "course lab prints an address: open it in any browser on this computer"
+    return Finding(NOTE, "browser", "none found", advice)
+
+
+def findings() -> list[Finding]:
+    try:
+        needed = requirements()
+    except metadata.PackageNotFoundError:
+        return [check_python(), Finding(BAD, "course-lib", "not installed", REINSTALL)]
+    return [
+        check_python(),
+        *(check_package(name, lowest) for name, lowest in needed.items()),
+        *(check_package(name, extra=extra) for name, extra in OPTIONAL.items()),
+        *check_models(),
+        check_progress(),
+        check_browser(),
+    ]
+
+
+def main(argv: list[str]) -> int:
+    """Print the table; 0 when everything needed is there, else 1."""
+    about = "Check that this computer has what the course needs."
+    parser = argparse.ArgumentParser(prog="course doctor", description=about)
+    parser.parse_args(argv)
+    rows = findings()
+    width = max(len(row.what) for row in rows)
+    for row in rows:
+        print(f"  {row.state:<7}  {row.what:<{width}}  {row.found}")
+        if row.advice:
+            print(f"  {'':<7}  {'':<{width}}  -> {row.advice}")
+    bad = sum(row.state == BAD for row in rows)
+    print(f"\n{bad} of {len(rows)} checks found something missing." if bad
+          else "\nEverything the course needs is here.")
+    return 1 if bad else 0

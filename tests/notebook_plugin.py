@@ -1,0 +1,54 @@
+"""How the notebooks are run as tests: `pytest -p tests.notebook_plugin --nbval-lax ... notebooks solutions`.
+
+Every kernel gets the startup files of tests/ipython_startup, a course home of this run's own, and no network but
+loopback (tests/no_network). tests/quiz_driver.py drives what they show. At the end the run fails if a question was
+never shown, or if anything tried to reach another computer.
+"""
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["tests.quiz_driver"]
+TESTS = Path(__file__).resolve().parent
+scratch_key = pytest.StashKey[Path]()
+
+
+def pytest_configure(config):
+    if hasattr(config, "workerinput"):
+        return  # a worker of xdist inherits the environment made below
+    scratch = Path(tempfile.mkdtemp(prefix="course-notebooks-"))
+    config.stash[scratch_key] = scratch
+    startup = scratch / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    for path in sorted((TESTS / "ipython_startup").glob("*.py")):
+        shutil.copy(path, startup)
+    for name in ("HF_HUB_OFFLINE", "MPLBACKEND"):  # as a student has it: the guard alone keeps the network away
+        os.environ.pop(name, None)
+    os.environ.update(
+        IPYTHONDIR=str(scratch / "ipython"),
+        COURSE_HOME=str(scratch / "home"),
+        COURSE_NETWORK_LOG=str(scratch / "network.log"),
+        PYTHONPATH=os.pathsep.join([str(TESTS / "no_network"), str(TESTS.parent)]),
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session, exitstatus):
+    scratch = session.config.stash.get(scratch_key, None)
+    if scratch is None:
+        return
+    problems = network_problems(scratch / "network.log")
+    shutil.rmtree(scratch, ignore_errors=True)
+    if problems:
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        for problem in problems:
+            reporter.write_line(f"\nFAILED {problem}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def network_problems(log: Path) -> list[str]:
+    hosts = sorted(set(log.read_text(encoding="utf-8").split())) if log.exists() else []
+    return [f"A notebook tried to reach {host}; lessons need no network." for host in hosts]

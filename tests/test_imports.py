@@ -1,0 +1,95 @@
+"""Every module can be imported; imports run one way; `import course_lib` and `course --help` are quick."""
+import ast
+import importlib
+import pkgutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import course_lib
+
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = sorted(module.name for module in pkgutil.walk_packages(course_lib.__path__, "course_lib."))
+LAYERS = (  # a part imports its own layer and those above it in this list, never one below
+    ("world", "models", "method", "quantise"),
+    ("methods", "prompting"),
+    ("training", "evaluation"),
+    ("distillation", "merging", "preference", "offline", "monitoring", "responsible"),
+    ("claims",),
+)
+NO_METHOD = ("plots", "quiz", "progress", "progress_file", "grading", "checks", "world", "models")
+HEAVY = {"torch", "transformers", "datasets", "numpy", "matplotlib", "ipywidgets", "IPython"}
+PACKAGE_OF = {"sklearn": "scikit-learn", "IPython": "ipywidgets", "pyarrow": "datasets",
+              "huggingface_hub": "transformers"}
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that the file names in an import, at the top or inside a function."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports relatively"
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def sources() -> list[tuple[str, Path]]:
+    """(the part of course_lib that a file belongs to, the file)."""
+    paths = sorted((ROOT / "course_lib").rglob("*.py"))
+    return [(path.relative_to(ROOT / "course_lib").parts[0].removesuffix(".py"), path) for path in paths]
+
+
+def parts(names: set[str]) -> set[str]:
+    return {name.split(".")[1] for name in names if name.startswith("course_lib.")}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_can_be_imported(name):
+    importlib.import_module(name)
+
+
+def test_every_folder_with_code_is_a_package():
+    for folder in {path.parent for _, path in sources()}:
+        assert (folder / "__init__.py").exists(), folder
+
+
+def test_imports_run_one_way():
+    rank = {part: place for place, layer in enumerate(LAYERS) for part in layer}
+    wrong = [f"{path.relative_to(ROOT)} imports {other}" for part, path in sources() if part in rank
+             for other in parts(imports(path)) if rank.get(other, -1) > rank[part]]
+    assert not wrong
+
+
+def test_what_knows_no_method_imports_none():
+    wrong = [f"{path.relative_to(ROOT)} imports {other}" for part, path in sources() if part in NO_METHOD
+             for other in parts(imports(path)) & {"method", "methods"}]
+    assert not wrong
+
+
+def test_methods_never_import_each_other():
+    for part, path in sources():
+        if part == "methods" and path.name != "__init__.py":
+            assert "methods" not in parts(imports(path)), path.name
+
+
+@pytest.mark.parametrize("statement", ["import course_lib", "import course_lib.cli; course_lib.cli.main(['--help'])"])
+def test_nothing_heavy_is_loaded_at_the_start(statement):
+    code = f"{statement}\nimport sys; assert not {HEAVY!r} & set(sys.modules), {HEAVY!r} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_dependencies_are_declared_and_used():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    core = {line.split(">=")[0] for line in project["dependencies"]}
+    optional = project["optional-dependencies"]
+    extras = {line.split(">=")[0] for name in ("lab", "build", "bench") for line in optional[name]}
+    used = {name.split(".")[0] for _, path in sources() for name in imports(path)}
+    used = {PACKAGE_OF.get(name, name) for name in used - set(sys.stdlib_module_names) - {"course_lib"}}
+    known_through_others = {"nbformat", "nbclient"}  # with jupytext and jupyterlab
+    assert used - core - extras - known_through_others == set(), "imported, but not in pyproject.toml"
+    assert core - used == set(), "in pyproject.toml, but not imported"

@@ -1,0 +1,47 @@
+"""The notebook runs catch what they are there for: small notebooks that must pass, and some that must not."""
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[1]
+PLAIN = "assert 1 + 1 == 2"
+WRONG = "assert 1 + 1 == 3"
+IGNORED_ARGUMENT = "import ipywidgets\nipywidgets.IntSlider(colour_of_the_knob='red')"
+HOME = "import os\nassert 'course-notebooks-' in os.environ['COURSE_HOME'] and 'HF_HUB_OFFLINE' not in os.environ"
+CAUGHT = """\
+import socket
+try:
+    socket.create_connection(('192.0.2.1', 80), timeout=5)
+except ConnectionRefusedError as error:
+    assert 'no network' in str(error)
+else:
+    raise AssertionError('it went through')"""
+
+
+def run(folder: Path, *sources: str) -> subprocess.CompletedProcess:
+    """Run a notebook of one cell for each source, as `make test` runs the lessons."""
+    for number, source in enumerate(sources):
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+        nbformat.write(notebook, folder / f"sample{number}.ipynb")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.notebook_plugin", "-p", "no:cacheprovider",
+               "-n", "1", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=30", str(folder)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200)
+
+
+def test_right_notebooks_pass(tmp_path):
+    done = run(tmp_path, PLAIN, HOME)
+    assert done.returncode == 0 and "2 passed" in done.stdout, done.stdout
+
+
+def test_wrong_notebooks_fail(tmp_path):
+    done = run(tmp_path, WRONG, IGNORED_ARGUMENT)
+    assert done.returncode == 1 and "2 failed" in done.stdout, done.stdout
+    assert "Passing unrecognized arguments" in done.stdout
+
+
+def test_an_attempt_to_reach_another_computer_fails_the_run_even_where_it_is_caught(tmp_path):
+    done = run(tmp_path, CAUGHT)
+    assert done.returncode == 1 and "1 passed" in done.stdout, done.stdout
+    assert "A notebook tried to reach 192.0.2.1" in done.stdout
