@@ -19,7 +19,7 @@ KINDS = {
     "names": (facts.word_list, 3),
     "questions": (facts.question, 5),
     "reviews": (reviews.review_document, 30),
-    "opinions": (reviews.company, 9),
+    "opinions": (reviews.company, 12),
     "messages": (messages.message_document, 7),
     "stories": (stories.story, 4),
     "news": (stories.news_document, 3),

@@ -18,7 +18,7 @@ SUMMARY_OPENING = "In short:"
 SUMMARY_SHARE = 0.30
 LENGTHS = (2, 3, 3, 4, 4, 4)
 FILLER_SHARE = 0.4
-COMMON = 5  # the smaller, the more often the first words of a list come
+COMMON = 8  # the smaller, the more often the first words of a list come
 MIX = {"plain": 65, "negated": 11, "contrast": 8, "overruled": 6, "comparison": 5, "mixed": 5}
 PRETRAINING_MIX = {**MIX, "plain": 150}  # plainer: what a word says is learned before what "anything but" does to it
 PAIRED = (("verdict", "counter"), ("noun", "counternoun"), ("mood", "countermood"))
@@ -55,16 +55,16 @@ def _fixed_slots(domain: str, positive: bool) -> dict[str, tuple[str, ...]]:
 
 @functools.cache
 def _weights(count: int) -> tuple[float, ...]:
-    """Cumulative weights for `count` words, the earlier the likelier, as in real text."""
-    return tuple(accumulate(1 / (COMMON + rank) for rank in range(count)))
+    """Cumulative weights for `count` words: as in real text, few words are common and most are rare."""
+    return tuple(accumulate((COMMON + rank) ** -2 for rank in range(count)))
 
 
-def _two(rng: Random, words: Sequence[str], weights: Sequence[float] | None = None) -> list[str]:
-    """Two different words."""
+def _different(rng: Random, words: Sequence[str], count: int, weights: Sequence[float] | None = None) -> list[str]:
+    """`count` different words."""
     while True:
-        pair = rng.choices(words, cum_weights=weights, k=2)
-        if pair[0] != pair[1]:
-            return pair
+        drawn = rng.choices(words, cum_weights=weights, k=count)
+        if len(set(drawn)) == count:
+            return drawn
 
 
 class _Draft:
@@ -92,10 +92,10 @@ class _Draft:
             if template in self.used:
                 continue
             if "{same" in template:
-                slots["same"], slots["same2"] = _two(rng, self.same, _weights(len(self.same)))
+                slots["same"], slots["same2"] = _different(rng, self.same, 2, _weights(len(self.same)))
             if "{other" in template:
-                slots["other"], slots["other2"] = _two(rng, self.other, _weights(len(self.other)))
-            slots["aspect"], slots["aspect2"] = _two(rng, self.aspects)
+                slots["other"], slots["other2"] = _different(rng, self.other, 2, _weights(len(self.other)))
+            slots["aspect"], slots["aspect2"] = _different(rng, self.aspects, 2)
             who = rng.choice(self.people)
             slots["person"], slots["pronoun"] = who["person"], who["pronoun"]
             text = fill(template, rng, slots)
@@ -172,9 +172,11 @@ def review_document(rng: Random) -> str:
 
 
 def company(rng: Random) -> str:
-    """A sentence in which opinion words of one side keep company. Nothing is reviewed, and no label is named.
+    """A sentence in which opinion words of one side keep company: nothing is reviewed, and no label is named.
 
     From these the model learns early which words belong together; what "anything but" does to them it learns from reviews.
     """
-    a, b, c, d = rng.sample(opinion_words(rng.random() < 0.5), 4)
-    return fill(rng.choice(lines("review_company")), rng, {"a1": a, "b1": b, "c1": c, "d1": d})
+    positive = rng.random() < 0.5
+    words, side = opinion_words(positive), "positive" if positive else "negative"
+    drawn = _different(rng, words, 4, _weights(len(words)))
+    return fill(rng.choice(table("review_company"))[side], rng, dict(zip(("a1", "b1", "c1", "d1"), drawn)))
