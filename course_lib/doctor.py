@@ -67,15 +67,19 @@ def check_package(name: str, lowest: str = "", extra: str = "") -> Finding:
 
 def check_models() -> list[Finding]:
     from course_lib.models.card import BUNDLED
+    from course_lib.lesson import lessons
     from course_lib.models.configs import RECIPES
 
+    needed = {lesson.model for lesson in lessons().values() if lesson.ready}
     findings = []
     for name in [*RECIPES, *(f"{recipe.name}-early" for recipe in RECIPES.values() if recipe.early)]:
         weights = BUNDLED / name / "model.safetensors"
         if weights.is_file():
             findings.append(Finding(GOOD, name, f"{weights.stat().st_size / 1e6:.1f} MB"))
-        else:
+        elif name in needed:
             findings.append(Finding(BAD, name, "not here", REINSTALL))
+        else:
+            findings.append(Finding(NOTE, name, "not here", "no lesson that is ready needs it"))
     return findings
 
 

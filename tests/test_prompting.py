@@ -106,7 +106,7 @@ def test_next_answers_finds_the_most_probable_of_all_short_answers(tokenizer):
     best = one.argmax()
     text = tokenizer.decode([every[best]]).strip()
     found = dict(next_answers(model, tokenizer, "apple:", n=3, max_tokens=2, width=len(every)))
-    assert found[text] == pytest.approx(one[best].exp().item(), rel=1e-3)
+    assert found[text] >= one[best].exp().item() * 0.999  # more, where other tokens spell the same text
 
 
 class TwoVectors:

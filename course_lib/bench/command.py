@@ -6,6 +6,7 @@ PARTS = {
     "lessons": "seconds of every lesson and of its slowest cell",
     "explore": "milliseconds of the explorables, and of `import course_lib`",
     "pretrain": "tokens a second, and the share of the machine's peak",
+    "picture": "draw the README's picture from figures measured now",
 }
 
 
@@ -38,6 +39,11 @@ def main(argv: list[str]) -> int:
 
     if args.part == "lessons":
         return 0 if budgets.lessons(find_root("notebooks")) else 1
+    if args.part == "picture":
+        from course_lib.bench.picture import draw
+
+        draw(find_root("notebooks") / "docs" / "picture.png")
+        return 0
     if args.part == "explore":
         return 0 if budgets.explore() & budgets.imports() else 1
     return 0 if budgets.pretrain() else 1

@@ -77,8 +77,11 @@ def several_examples(seed: int) -> dict[str, float]:
 def judge_several_examples(f):
     shares = ", ".join(f"{points(f[f'right_{k}'])} (k = {k})" for k in K)
     gain = max(f[f"right_{k}"].mean for k in (2, 4, 8)) - f["right_1"].mean
-    word = HOLDS if gain >= 0.02 else LIMITED
-    more = "more than one example helps" if gain >= 0.02 else "one example does nearly all of it"
+    if gain > f["right_1"].mean - f["right_0"].mean:
+        word, more = HOLDS, "the later examples bring more than the first"
+    else:
+        helps = gain > max(0.03, 2 * f["right_1"].spread)
+        word, more = LIMITED, "one example does most of it" + (", further ones help a little" if helps else "")
     return Verdict(word, f"Right answers: {shares}: {more}.")
 
 
