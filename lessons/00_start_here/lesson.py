@@ -1,0 +1,624 @@
+# %% [markdown] title
+# # 00 · Start here: the world and a model from the inside
+#
+# **A base model does one thing: it predicts the next token. From that alone it learns the grammar and the
+# facts of its world.**
+#
+# After this lesson you can
+# - say which five steps turn a text into a prediction, and do each of them yourself;
+# - name the matrices inside a block, to which every later lesson attaches something;
+# - compute a loss by hand, and say what an even guess would cost;
+# - train a small model from nothing, and measure what it knows.
+#
+# You need about 25 minutes, and no more than Python.
+
+# %% setup
+from course_lib.lesson import start
+lesson = start("00")
+
+# %% [markdown] how-it-works
+# ## How this workbook works
+#
+# - **Run** a cell with Shift+Enter, from the top down. Change what you like and run it again: nothing breaks.
+# - **Predict, run, explain.** Before each main measurement you commit to a guess. A wrong guess teaches most.
+# - **Nothing waits for you.** "Run All Cells" goes through to the end, answered or not.
+# - **Nothing is lost.** Guesses and answers are kept, and are there tomorrow; `course progress` in a
+#   terminal shows them.
+# - **The quiz** stands at the end. Every wrong choice tells you why it is wrong.
+
+# %% [markdown] the-world
+# ## The world
+#
+# A model knows what it has read. So we begin with the text. It tells of a small world that was made up on
+# purpose: small enough to know *completely*, so that later you can measure what a model forgot, invented or
+# repeated. Fruits, animals and countries are as you know them. People, reviews and shops are invented; a
+# real company's name comes with true facts only.
+#
+# Read ten documents, just as the models read them. A line of dashes marks where a new one begins.
+
+# %% ten-documents
+from itertools import islice
+from course_lib.world import documents
+
+for document in islice(documents("train", seed=3), 10):
+    print(document, "-" * 40, sep="\n")
+
+# %% [markdown] browse-question
+# Now browse. **Your question: in which kinds of documents does the world state facts, and in which forms?**
+# Look for at least two ways to say the same kind of thing.
+
+# %% browse
+from course_lib.explore.world_browser import what_follows, world_browser
+
+world_browser()
+
+# %% [markdown] browse-finding
+# <details><summary>What did you find?</summary>
+#
+# The encyclopaedia and the questions say facts in sentences; the lists say them as bare pairs, `key:
+# value`, without a verb. Reviews, messages and stories hold opinions, tricks and small talk: grammar, but
+# hardly a fact.
+#
+# </details>
+#
+# What does the world say about apples? You need not guess: count.
+
+# %% count-apple
+n_documents = 12_000
+for beginning in ("apple is", "Apple is", "apple:"):
+    found = what_follows(beginning, n_documents)
+    print(f"{beginning!r}, {found.total()} times in {n_documents:,} documents; most often followed by")
+    print("    " + " | ".join(f"{text} ({n})" for text, n in found.most_common(5)))
+
+# %% [markdown] count-finding
+# In a sentence, the small letter is the fruit and the capital the company. A list does not tell them apart.
+# Keep its line in mind: the riddle at the end is about it.
+#
+# ## From text to ids
+#
+# Now open a model. `orchard-s` has read documents like these, and nothing else. We follow one sentence
+# through it, in five stations. **Station one:** a model cannot read letters. A *tokenizer* cuts the text
+# into pieces from a fixed vocabulary and gives the number of each piece, its *id*.
+
+# %% text-to-ids
+from course_lib import load_model
+
+model, tokenizer = load_model("orchard-s")
+model.requires_grad_(False)                    # we only look today: nothing in this model will change
+ids = tokenizer("The apple is a", return_tensors="pt").input_ids                     # (1, T)
+tokens = [tokenizer.decode([i]) for i in ids[0].tolist()]                            # T pieces of text
+print(f"ids {tuple(ids.shape)}:", ids[0].tolist())
+print("tokens:", tokens)
+print(f"The vocabulary has {len(tokenizer):,} tokens.")
+
+# %% [markdown] lens-question
+# **Your question for the lens: when is `apple` one token, and when more?** Type it in several places: at
+# the start of a line, after a space, with a capital. A `·` is a space, a `⏎` a new line.
+
+# %% lens
+from course_lib.explore.tokenizer_lens import tokenizer_lens
+
+tokenizer_lens(tokenizer)
+
+# %% lens-counted
+for text in ("apple", "the apple", "Apple"):
+    pieces = [tokenizer.decode([i]) for i in tokenizer(text).input_ids]
+    print(f"{text!r}: {len(pieces)} tokens, {pieces}")
+
+# %% [markdown] lens-finding
+# <details><summary>What did you find?</summary>
+#
+# A word takes the space before it along, and the first word of a line is given one: so a word is the *same*
+# tokens wherever it stands. A capital makes other tokens, and the model has to learn that they mean the same.
+# Pieces that are common in the text (parts of words, too) got a token of their own; a rare word is put
+# together from several.
+#
+# </details>
+#
+# ## From ids to vectors
+#
+# **Station two.** An id is only the number of a row. The *embedding table* has a row for each token of the
+# vocabulary, V rows of d numbers, and the model fetches the rows of your ids.
+
+# %% ids-to-vectors
+import torch
+
+table = model.get_input_embeddings().weight                                          # (V, d)
+vectors = table[ids]                                                                 # (1, T, d)
+assert torch.equal(vectors, model.model.embed_tokens(ids))
+print(f"table (V, d) = {tuple(table.shape)}, vectors (1, T, d) = {tuple(vectors.shape)}")
+print(f"{tokens[1]!r} begins with", [round(number, 3) for number in vectors[0, 1, :5].tolist()])
+
+# %% [markdown] neighbours-question
+# The numbers mean nothing to you. But rows can be compared: the *cosine* of two rows is 1 where they point
+# the same way and about 0 where they have nothing in common. Which rows are nearest to that of `apple` (the
+# mean row, where it is several tokens)? What do you expect, and what in a model that has read nothing?
+
+# %% neighbours
+from course_lib.plots import bars, show
+
+def nearest(table, text, k=8):
+    """The k tokens whose rows point most nearly the way of the (mean) row of `text`."""
+    own = tokenizer(text).input_ids
+    cosines = torch.cosine_similarity(table[own].mean(0), table, dim=-1)             # (V,)
+    cosines[own] = -1                                                                # not the word itself
+    top = cosines.topk(k)
+    return {repr(tokenizer.decode([i])): c for i, c in zip(top.indices.tolist(), top.values.tolist())}
+
+untrained = load_model("orchard-s", random=True)[0].requires_grad_(False)
+by_chance = max(nearest(untrained.get_input_embeddings().weight, "apple").values())
+
+# %% neighbours-picture
+near = nearest(table, "apple")
+axes = bars(list(near), list(near.values()), x_label="cosine with 'apple'", limit=1,
+            baselines={"untrained model's best": by_chance})
+show(axes, alt=f"Bars: nearest to apple are {', '.join(near)}. Dashed, the untrained best: {by_chance:.2f}.",
+     caption=f"The {len(near)} nearest of {len(table):,} rows. Dashed: the nearest with random weights.")
+for word in (" red", " mammal", " France"):
+    print(f"{word!r}:", ", ".join(list(nearest(table, word))[:5]))
+
+# %% [markdown] neighbours-finding
+# Nobody told the model what a colour or an animal is. Tokens that are used alike have come to lie alike:
+# that is what training did to the table. Try words of your own in the last line.
+#
+# ## Inside one block
+#
+# **Station three.** So far each vector knows its own token only. Now a stack of *blocks* reworks them. Each
+# block adds two things to every vector: what *attention* brings from earlier positions, and what the
+# *feed-forward part* makes of the vector itself. Here is all that one block consists of.
+
+# %% block-parts
+block = model.model.layers[0]
+print(f"{len(model.model.layers)} blocks; each has")
+for name, weight in block.named_parameters():
+    print(f"   {name:32} {tuple(weight.shape)}")
+
+# %% [markdown] block-names
+# Seven matrices, and you will meet their names in every later lesson, for methods attach to them:
+#
+# | name | what it computes from a vector |
+# |---|---|
+# | `q_proj`, `k_proj` | the *query* (what am I looking for?) and the *key* (what do I offer?) |
+# | `v_proj`, `o_proj` | the *value* (what do I hand over?) and what the heads' findings add together |
+# | `gate_proj`, `up_proj`, `down_proj` | the feed-forward part: widen, let through or not, narrow again |
+#
+# The two `layernorm` vectors only bring a vector to a standard length first. Attention splits into *heads*,
+# each with its own way of looking back. Look at one.
+
+# %% attention
+model.set_attn_implementation("eager")                                     # the form that returns its weights
+attention = torch.stack(model(ids, output_attentions=True).attentions)[:, 0]         # (blocks, heads, T, T)
+model.set_attn_implementation("sdpa")
+assert torch.allclose(attention.sum(-1), torch.ones(()), atol=1e-5)        # each row is shared out: sums to 1
+assert attention.triu(1).abs().max() == 0                                            # nobody looks ahead
+to_apple = attention[:, :, -1, 1:-2].sum(-1)                                         # (blocks, heads)
+layer, head = divmod(to_apple.argmax().item(), to_apple.shape[1])
+share = to_apple.max().item()
+
+# %% attention-picture
+from course_lib.plots import heat
+
+labels = [repr(token) for token in tokens]
+axes = heat(attention[layer, head].tolist(), labels, labels, x_label="looks at", y_label="this position",
+            colour_label="share of attention")
+show(axes, alt=f"Heat map, empty above the diagonal: the last token gives {share:.0%} to the word apple.",
+     caption=f"Block {layer + 1}, head {head + 1}: of all {to_apple.numel()} heads, the one whose last "
+             f"position looks most at {''.join(tokens[1:-2])!r} ({share:.0%}). One sentence, n = 1.")
+
+# %% [markdown] attention-finding
+# Each row says where one position looks, and it can look only back: there is nothing to the right of the
+# diagonal. So the vector of the last token, which knew only `a`, now also holds something of what it is
+# *about*.
+#
+# Next, a whole block by hand. You need no more than matrix products, one softmax (inside `self_attn`) and
+# additions.
+
+# %% block-by-hand
+from torch.nn.functional import silu
+
+positions = model.model.rotary_emb(vectors, torch.arange(len(tokens))[None])         # who stands where
+
+def attend(x):                                                                       # (1, T, d) -> (1, T, d)
+    return block.self_attn(block.input_layernorm(x), position_embeddings=positions, attention_mask=None)[0]
+
+def feed_forward(x):                                                                 # (1, T, d) -> (1, T, d)
+    n, mlp = block.post_attention_layernorm(x), block.mlp
+    wide = silu(n @ mlp.gate_proj.weight.T) * (n @ mlp.up_proj.weight.T)             # (1, T, d) -> (1, T, f)
+    return wide @ mlp.down_proj.weight.T                                             # (1, T, f) -> (1, T, d)
+
+mixed = vectors + attend(vectors)
+by_hand = mixed + feed_forward(mixed)
+assert torch.allclose(by_hand, model(ids, output_hidden_states=True).hidden_states[1], atol=1e-4)
+
+# %% [markdown] swap-question
+# Which of the two lets positions speak to each other? Test it: give each part the vectors of `The plum is
+# a` instead. Before you run it: at which positions will the output of each part change?
+
+# %% swap
+other = tokenizer("The plum is a", return_tensors="pt").input_ids                    # (1, T)
+assert other.shape == ids.shape
+def change(part):                                                                    # -> T numbers
+    return (part(vectors) - part(table[other])).norm(dim=-1)[0].tolist()
+
+moved = {"attention": change(attend), "feed-forward": change(feed_forward)}
+shares = [[value / max(row) for value in row] for row in moved.values()]
+touched = {name: [token for token, value in zip(labels, row) if value > 1e-4] for name, row in moved.items()}
+show(heat(shares, list(moved), labels, colour_label="change, largest = 1"),
+     alt="Heat map: " + "; ".join(f"{name} changes at {', '.join(where)}" for name, where in touched.items()),
+     caption="First block: how far the output moves when apple becomes plum. One pair of sentences, n = 1.")
+for name, where in touched.items():
+    print(f"{name}: changes at {', '.join(where)}")
+
+# %% [markdown] swap-finding
+# The feed-forward part changes only where the word itself was changed: it works on each position alone.
+# Attention also changes *after* it, and never before: it is the only place where positions meet.
+#
+# ## From the last vector to probabilities
+#
+# **Station four.** After the last block only one vector matters for the next token: the last. It is brought
+# to a standard length and compared with *every row of the embedding table*, the same table as at station
+# two. The results are the *logits*, one for each token; *softmax* makes probabilities of them.
+
+# %% last-vector
+x = vectors                                                                          # (1, T, d)
+for one_block in model.model.layers:
+    x = one_block(x, position_embeddings=positions)                                  # (1, T, d) -> (1, T, d)
+last = x[0, -1]                                                                      # (d,)
+length = (last.pow(2).mean() + model.config.rms_norm_eps).sqrt()                     # one number
+normed = last / length * model.model.norm.weight                                     # (d,)
+logits = table @ normed                                                              # (V, d) @ (d,) -> (V,)
+probabilities = logits.exp() / logits.exp().sum()                                    # softmax, (V,)
+assert torch.allclose(logits, model(ids).logits[0, -1], atol=1e-3)
+
+# %% probabilities-picture
+top = probabilities.topk(8)
+names = [repr(tokenizer.decode([i])) for i in top.indices.tolist()]
+show(bars(names, top.values.tolist(), x_label="probability of the next token", limit=1),
+     alt=f"Bars: after 'The apple is a' the likeliest token is {names[0]}, at {top.values[0]:.2f}.",
+     caption=f"The 8 likeliest of {len(table):,} next tokens after 'The apple is a'. n = 1 prompt.")
+print(f"By hand and by the model: the same. These 8 tokens share {top.values.sum():.0%} of the probability;")
+print(f"an even guess would give each token {1 / len(table):.4f}.")
+
+# %% [markdown] writing
+# That is all a language model ever does. To *write*, draw one token from these probabilities, put it at the
+# end, and begin again. The *temperature* sharpens the draw: the nearer to 0, the safer the choice, and at 0
+# always the likeliest token.
+
+# %% write
+@torch.no_grad()
+def write(model, start, temperature=0.7, most=40, seed=0):
+    """Go on with `start`, token by token, until the end token or until `most` tokens are there."""
+    rng = torch.Generator().manual_seed(seed)
+    ids = tokenizer(start, return_tensors="pt").input_ids                            # (1, T)
+    while ids.shape[1] < most and ids[0, -1] != tokenizer.eos_token_id:
+        logits = model(ids).logits[0, -1]                                            # (V,)
+        if temperature == 0:
+            drawn = logits.argmax()[None]                                            # (1,)
+        else:
+            drawn = torch.multinomial((logits / temperature).softmax(-1), 1, generator=rng)
+        ids = torch.cat([ids, drawn[None]], dim=1)                                   # (1, T) -> (1, T + 1)
+    return tokenizer.decode(ids[0], skip_special_tokens=True)
+
+print(write(model, "The apple is a"))
+
+# %% [markdown] the-loss
+# ## The loss
+#
+# **Station five: how good was the prediction?** At each position, look up the probability p that the model
+# gave to the token which *really* came next. The loss there is $-\ln p$: nothing if the model was certain
+# and right, much if it was surprised. It is counted in *nats*.
+
+# %% token-probabilities
+ids = tokenizer("The apple is a pome.", return_tensors="pt").input_ids               # (1, T)
+logits = model(ids).logits[0, :-1]                                          # (T - 1, V), the last has no next
+came_next = ids[0, 1:]                                                               # (T - 1,)
+p = logits.softmax(-1)[torch.arange(len(came_next)), came_next].tolist()             # T - 1 probabilities
+targets = [tokenizer.decode([i]) for i in came_next.tolist()]
+for token, probability in zip(targets, p):
+    print(f"{token!r:10} p = {probability:.4f}")
+
+# %% [markdown] by-hand-question
+# Now you: take $-\ln p$ of each line (a pocket calculator will do, or `math.log`), and the mean of them.
+# Put your number in place of `None` and run the cell.
+
+# %% loss-by-hand
+import math
+
+yours = None                                   # your mean of the numbers -ln p
+surprises = [-math.log(probability) for probability in p]
+by_hand = sum(surprises) / len(surprises)
+own = model(ids, labels=ids).loss.item()       # what the library calls the loss
+assert math.isclose(by_hand, own, rel_tol=1e-3)
+print("Yours: none yet." if yours is None else f"Yours: {yours:.3f}, off by {abs(yours - own):.3f}.")
+print(f"The mean of -ln p: {by_hand:.4f} nats. The model's own loss: {own:.4f} nats.")
+
+# %% loss-picture
+even = math.log(len(table))
+names = [repr(token) for token in targets]
+most, least = max(zip(surprises, names)), min(zip(surprises, names))
+show(bars(names, surprises, x_label="-ln p (nats)", baselines={"even guess": even}, limit=even + 1),
+     alt=f"Bars: {most[1]} surprises the model most, {most[0]:.1f} nats, {least[1]} least, {least[0]:.1f}.",
+     caption=f"One sentence, n = {len(p)} tokens. An even guess costs ln {len(table)} = {even:.2f} nats.")
+print(f"exp(loss) is called perplexity. Here it is {math.exp(own):.1f}: on average the model was as unsure")
+print(f"as if it had had to choose between {math.exp(own):.1f} tokens, all equally likely.")
+
+# %% [markdown] born
+# ## A base model is born
+#
+# Where do the numbers in the table and in the matrices come from? They begin as random numbers. Then,
+# thousands of times: read some text, compute the loss, move every number a little in the direction that
+# lowers it. You will do this now, to a fresh and even smaller model. Guess first.
+
+# %% predict-writing
+from course_lib.quiz import predict, quiz, reveal
+
+predict("00.ten_seconds")
+
+# %% predict-loss
+predict("00.loss")
+
+# %% [markdown] judge-question
+# How shall we tell noise from words, and words from sentences, without anybody's opinion? By counting: how
+# many of its words does the world use, how many of its *pairs of neighbouring words*, and how many capitals
+# does it get right? The rule is fixed here, before we measure.
+
+# %% judge
+import re
+from course_lib.world import relations
+
+def words(text):
+    return re.findall(r"[\w'-]+|[.,:;?!]", text.lower())
+
+known = [words(text) for text in islice(documents("train", seed=0), 4000)]
+known_words = {word for text in known for word in text}
+known_pairs = {pair for text in known for pair in zip(text, text[1:])}
+capitals = dict(list(relations()["country_capital"].items())[:20])
+
+def kind_of_writing(word_share, pair_share, capital_share):
+    if word_share < 0.75:
+        return "noise"
+    if pair_share < 0.5:
+        return "words"
+    return "facts" if capital_share > 0.5 else "sentences"
+
+# %% write-some
+def write_some(model):
+    """Two texts from each of six beginnings."""
+    return [write(model, text, seed=n) for n, text in enumerate(("The", "My", "In", "What", "A", "This") * 2)]
+
+# %% [markdown] training-loop
+# And here is all that training is, as the course's own code does it for the shipped models, too.
+
+# %% training-loop-source
+import inspect
+from course_lib.models.optimise import train_steps
+
+print(inspect.getsource(train_steps))
+
+# %% newborn
+from dataclasses import replace
+from course_lib.models.configs import RECIPES, build_model
+from course_lib.models.optimise import make_optimizer, mean_loss
+from course_lib.models.packing import Batches
+
+full = RECIPES["orchard-xs"]                                                 # how the shipped one was trained
+newborn = build_model(full, tokenizer, seed=0)                               # the same shape, random numbers
+recipe = replace(full, rows=4, length=64, tokens=450 * 4 * 64, learning_rate=6e-3)   # ten seconds' worth
+batches = Batches(documents, tokenizer, "train", recipe.seed, recipe.rows, recipe.length, recipe.steps)
+unseen = [Batches(documents, tokenizer, "validation", 1, 20, 96, 1)[0]]    # text that no model was trained on
+samples = {"before": write_some(newborn)}
+print(f"{newborn.num_parameters():,} random numbers; loss {mean_loss(newborn, recipe, unseen):.2f} nats. "
+      f"To go: {recipe.steps} steps of {recipe.tokens_per_step} tokens each.")
+
+# %% curve-so-far
+from course_lib.plots import curve, picture_html
+
+def curve_so_far(losses, window=20):
+    """The mean of the last `window` losses at every fifth step, as HTML."""
+    steps = list(range(1, len(losses) + 1, 5))
+    means = [sum(part) / len(part) for part in (losses[max(0, step - window):step] for step in steps)]
+    axes = curve(steps, {"training": (means,)}, markers=False, x_label="steps", y_label="loss (nats a token)",
+                 y_limits=(0, 1.1 * even), baselines={f"even guess, ln {len(table)}": even})
+    alt = f"Line: the loss begins at {means[0]:.1f} nats; after {len(losses)} steps it is {means[-1]:.1f}."
+    return picture_html(axes, alt, f"Mean loss of the last {window} steps. One run, one seed.", dpi=96)
+
+# %% birth
+from IPython.display import HTML, display
+from tqdm.auto import tqdm
+
+losses, picture = [], display(HTML(), display_id=True)
+texts = (batches[i] for i in range(recipe.steps))
+training = train_steps(newborn, recipe, texts, make_optimizer(newborn, recipe))
+for step, loss, _ in tqdm(training, total=recipe.steps, unit="steps"):
+    losses.append(loss.item())
+    if step == recipe.steps // 2:
+        samples["half-way"] = write_some(newborn)
+    if step % 50 == 0:                                                               # about once a second
+        picture.update(HTML(curve_so_far(losses)))
+
+# %% newborn-writes
+samples["after"] = write_some(newborn)
+for when, texts in samples.items():
+    print(f"--- {when}")
+    print("\n".join(texts[:6]))
+newborn_loss = mean_loss(newborn, recipe, unseen)
+print(f"\nLoss on unseen text: {newborn_loss:.2f} nats; an even guess: {even:.2f}. It has read "
+      f"{recipe.steps * recipe.tokens_per_step / full.tokens:.1%} of what the shipped orchard-xs has read.")
+
+# %% judge-newborn
+def shares(writings, writer=None):
+    """(known words, known pairs, right capitals) of these texts and of this model."""
+    texts = [words(text) for text in writings]
+    one = [word in known_words for text in texts for word in text]
+    two = [pair in known_pairs for text in texts for pair in zip(text, text[1:])]
+    asked = capitals if writer else {}
+    said = {key: write(writer, f"The capital of {key} is", temperature=0, most=16) for key in asked}
+    right = sum(f" is {capitals[key]}" in text for key, text in said.items())
+    return sum(one) / len(one), sum(two) / len(two), right / len(capitals)
+
+samples["orchard-s"] = write_some(model)
+judged = {"untrained": shares(samples["before"]), "newborn": shares(samples["after"], newborn),
+          "orchard-s": shares(samples["orchard-s"], model)}
+
+# %% judged-table
+from course_lib.plots import wilson
+
+print(f"{'':14}known words   known pairs   capitals (of {len(capitals)}, 95 % interval)   so it writes")
+for name, figures in judged.items():
+    _, low, high = wilson(round(figures[2] * len(capitals)), len(capitals))
+    print(f"{name:14}{figures[0]:11.0%}   {figures[1]:11.0%}   {figures[2]:8.0%}  ({low:.0%} to {high:.0%})"
+          f"{'':18}{kind_of_writing(*figures)}")
+real = shares(islice(documents("validation", seed=5), 100))
+print(f"{'unseen text':14}{real[0]:11.0%}   {real[1]:11.0%}          (the world itself, 100 documents)")
+
+# %% reveal-writing
+reveal("00.ten_seconds", kind_of_writing(*judged["newborn"]))
+
+# %% reveal-loss
+reveal("00.loss", newborn_loss)
+
+# %% [markdown] born-finding
+# Form comes first, facts later. What word follows what, and where a sentence ends, is said in every
+# document, so a few steps are enough for it. That a certain city is the capital of a certain country is
+# said rarely, and a small model needs to read it many times. Now the shipped `orchard-s`, which is larger
+# and has read far more: the same beginnings, the same way to draw.
+
+# %% shipped-writes
+for text in samples["orchard-s"][:6]:
+    print("-", text)
+
+# %% [markdown] claim
+# ## Does it know grammar?
+#
+# Google's course (see the sources) says that a base model knows grammar and writes about what it was
+# trained on. Fine samples
+# prove little: it might only know which words are frequent. So we need a control that knows *exactly that*:
+# a *unigram* model predicts every token by how often it occurs, whatever came before. And a second one: the
+# same documents with their words shuffled. Order means nothing to word counts. What will it mean to
+# `orchard-s`?
+
+# %% unigram
+end = tokenizer.eos_token_id
+read = [i for text in islice(documents("train", seed=0), 2000) for i in (*tokenizer(text).input_ids, end)]
+counts = 1 + torch.bincount(torch.tensor(read), minlength=len(tokenizer))       # (V,), none impossible
+logits_of = {                                                                     # each: (1, T) -> (T - 1, V)
+    "untrained": lambda ids: untrained(ids).logits[0, :-1],
+    "unigram": lambda ids: counts.log().expand(ids.shape[1] - 1, -1),   # softmax of these: the frequencies
+    "orchard-s": lambda ids: model(ids).logits[0, :-1]}
+
+# %% held-out
+import random
+from torch.nn.functional import cross_entropy
+
+def token_losses(name, text):
+    """-ln p of each token of one document and of its end."""
+    ids = torch.tensor([[end, *tokenizer(text).input_ids, end]])                     # (1, T)
+    return cross_entropy(logits_of[name](ids), ids[0, 1:], reduction="none").tolist()   # T - 1 numbers
+
+held_out = list(islice(documents("validation", seed=0), 100))                        # never trained on
+shuffled = [" ".join(random.Random(0).sample(text.split(), len(text.split()))) for text in held_out]
+measured = {name: [token_losses(name, text) for text in held_out] for name in logits_of}
+for name in ("unigram", "orchard-s"):
+    measured[f"{name}, shuffled"] = [token_losses(name, text) for text in shuffled]
+
+# %% held-out-picture
+from course_lib.plots import interval
+
+mean, low, high = zip(*(interval(by_document) for by_document in measured.values()))
+show(bars(list(measured), mean, list(zip(low, high)), x_label="loss (nats per token, lower is better)",
+          highlight=["orchard-s"], baselines={"an even guess": even}),
+     alt="Bars of the loss: " + ", ".join(f"{name} {value:.2f}" for name, value in zip(measured, mean)),
+     caption=f"Loss on n = {len(held_out)} documents kept from training; 95 % intervals, by document.")
+for name in ("unigram", "orchard-s"):
+    loss = dict(zip(measured, mean))
+    print(f"Shuffling the words adds {loss[f'{name}, shuffled'] - loss[name]:.2f} nats to {name}.")
+
+# %% same-measure
+from course_lib.evaluation import perplexity
+
+c01 = {"perplexity": math.exp(loss["orchard-s"]), "unigram_perplexity": math.exp(loss["unigram"]),
+       "untrained_perplexity": math.exp(loss["untrained"])}                          # exp of the mean loss
+assert math.isclose(perplexity(model, tokenizer, held_out), c01["perplexity"], rel_tol=1e-3)
+print(", ".join(f"{name} {value:,.1f}" for name, value in c01.items()))
+print(f"Word counts are {c01['unigram_perplexity'] / c01['perplexity']:.0f} times as unsure as orchard-s.")
+
+# %% [markdown] library
+# Word counts hardly notice the disorder; the model is lost in it. So what it has learned beyond word counts
+# is order, and that is what we call grammar.
+#
+# ## The same with the library
+#
+# Your `write` is a loop of a few lines. In `transformers` it is called `generate`; it also remembers the
+# keys and values of earlier positions, so that it need not compute them again. At temperature 0 nothing is
+# drawn, so both must write the same.
+
+# %% library-generate
+for text in ("The apple is a", "The capital of France", "In autumn"):
+    batch = tokenizer(text, return_tensors="pt")
+    written = model.generate(**batch, max_new_tokens=40 - batch.input_ids.shape[1], do_sample=False)  # (1, T)
+    theirs = tokenizer.decode(written[0], skip_special_tokens=True)
+    assert write(model, text, temperature=0) == theirs
+    print("-", theirs)
+
+# %% [markdown] riddle
+# ## A riddle to end with
+#
+# You know the world, and you know how a model goes on with a text. So: the model gets `apple:` and nothing
+# else. **What comes next: a botanical family, a colour, a product of a company?** You have counted it
+# already, at the top of this lesson. Lesson 01 begins with it:
+# [One example changes everything](01_prompting.ipynb).
+#
+# ## Quiz
+
+# %% quiz-ids
+quiz("00.ids")
+
+# %% quiz-forward
+quiz("00.forward")
+
+# %% quiz-logits
+quiz("00.logits")
+
+# %% quiz-cross-entropy
+quiz("00.cross_entropy")
+
+# %% quiz-uniform
+quiz("00.uniform")
+
+# %% quiz-base
+quiz("00.base")
+
+# %% [markdown] verdict
+# ## What we know now
+#
+# The text says, we measured: the verdict follows from the figures of this run.
+
+# %% says-measured
+from course_lib.claims.view import ledger, says_measured_verdict
+
+says_measured_verdict({"C01": c01})
+
+# %% [markdown] ledger-text
+# One run is one run. The *ledger* holds the recorded runs of the same measurement, with several seeds.
+
+# %% ledger
+ledger("00")
+
+# %% [markdown] recap
+# **Recap.** A language model turns text into ids, ids into vectors, mixes and reworks the vectors in
+# blocks, and compares the last one with every row of its table: that gives a probability for each next
+# token. Training makes the real next token less surprising, and nothing else. From that alone come grammar
+# and, more slowly, facts.
+#
+# **What remains unexplained.** The model goes on with a text; nobody has asked it a *question* yet. How a
+# few examples make it answer is lesson 01. How to change its numbers for a task of your own begins in
+# lesson 02. Whether what it says is true or fair is taken up in lesson 12.
+#
+# **Sources.** Google, [Machine Learning Crash Course: fine-tuning, distillation and prompt
+# engineering](https://developers.google.com/machine-learning/crash-course/llm/tuning) · Vaswani et al.
+# 2017, [Attention is all you need](https://arxiv.org/abs/1706.03762) · Touvron et al. 2023,
+# [LLaMA](https://arxiv.org/abs/2302.13971), the architecture of the orchard models · Su et al. 2021,
+# [rotary positions](https://arxiv.org/abs/2104.09864) · Zhang and Sennrich 2019,
+# [RMSNorm](https://arxiv.org/abs/1910.07467) · Shazeer 2020, [gated feed-forward
+# parts](https://arxiv.org/abs/2002.05202) · Sennrich et al. 2016, [subword
+# tokens](https://arxiv.org/abs/1508.07909)
