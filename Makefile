@@ -26,7 +26,7 @@ lab: .venv/.lab
 	@.venv/bin/course lab
 
 test:
-	@$(MAKE) --no-print-directory -j2 .venv/.test .venv-colab/.test
+	@$(MAKE) --no-print-directory .venv/.test .venv-colab/.test
 	@.venv/bin/python tests/run_all.py
 
 test-quick: .venv/.test

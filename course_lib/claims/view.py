@@ -26,7 +26,7 @@ def says_measured_verdict(measured: dict[str, dict[str, float]]) -> None:
     for claim_id, figures in measured.items():
         claim, verdict = claims.get(claim_id), claims.conclude(claim_id, **figures)
         rows.append((claim_id, f"{claim.text} ({claim.source})", verdict.because, verdict.word))
-    _show(("claim", "the text says", "we measured", "verdict"), rows, "Measured in this run, just now.")
+    _show(("claim", "the text says", "we measured", "verdict"), rows, "From the figures of this run.")
 
 
 def ledger(lesson: str) -> None:

@@ -65,8 +65,6 @@ class Batches(torch.utils.data.Dataset):
 
     def __getitem__(self, i: int) -> tuple[torch.Tensor, ...]:
         if not 0 <= i < self.count:
-            raise IndexError(i)
-        if i >= self.count:
             raise IndexError(f"batch {i} of {self.count}")      # so that a loop over the batches ends
         stream = self.seed * STREAMS + i
         ids = pack(self.documents(self.split, stream), self.tokenizer, self.rows, self.length)   # (B, T)

@@ -131,8 +131,8 @@ print(f"{tokens[1]!r} begins with", [round(number, 3) for number in vectors[0, 1
 
 # %% [markdown] neighbours-question
 # The numbers mean nothing to you. But rows can be compared: the *cosine* of two rows is 1 where they point
-# the same way and about 0 where they have nothing in common. Which rows are nearest to that of `apple` (the
-# mean row, where it is several tokens)? What do you expect, and what in a model that has read nothing?
+# the same way and about 0 where they have nothing in common. Which rows are nearest to that of `red`? What
+# do you expect, and what in a model that has read nothing?
 
 # %% neighbours
 from course_lib.plots import bars, show
@@ -146,20 +146,21 @@ def nearest(table, text, k=8):
     return {repr(tokenizer.decode([i])): c for i, c in zip(top.indices.tolist(), top.values.tolist())}
 
 untrained = load_model("orchard-s", random=True)[0].requires_grad_(False)
-by_chance = max(nearest(untrained.get_input_embeddings().weight, "apple").values())
+by_chance = max(nearest(untrained.get_input_embeddings().weight, "red").values())
 
 # %% neighbours-picture
-near = nearest(table, "apple")
-axes = bars(list(near), list(near.values()), x_label="cosine with 'apple'", limit=1,
+near = nearest(table, "red")
+axes = bars(list(near), list(near.values()), x_label="cosine with 'red'", limit=1,
             baselines={"untrained model's best": by_chance})
-show(axes, alt=f"Bars: nearest to apple are {', '.join(near)}. Dashed, the untrained best: {by_chance:.2f}.",
+show(axes, alt=f"Bars: nearest to red are {', '.join(f'{name} {c:.2f}' for name, c in near.items())}. Dashed, the untrained best: {by_chance:.2f}.",
      caption=f"The {len(near)} nearest of {len(table):,} rows. Dashed: the nearest with random weights.")
-for word in (" red", " mammal", " France"):
+for word in ("mammal", "France", "apple"):
     print(f"{word!r}:", ", ".join(list(nearest(table, word))[:5]))
 
 # %% [markdown] neighbours-finding
 # Nobody told the model what a colour or an animal is. Tokens that are used alike have come to lie alike:
-# that is what training did to the table. Try words of your own in the last line.
+# that is what training did to the table. Try words of your own in the last line. A word of several tokens,
+# as `apple` may be, has no row of its own, and the mean of its pieces says little.
 #
 # ## Inside one block
 #
@@ -401,7 +402,7 @@ from course_lib.models.configs import RECIPES, build_model
 from course_lib.models.optimise import make_optimizer, mean_loss
 from course_lib.models.packing import Batches
 
-full = RECIPES["orchard-xs"]                                                 # how the shipped one was trained
+full = RECIPES["orchard-xs"]                                                 # the whole recipe, for comparison
 newborn = build_model(full, tokenizer, seed=0)                               # the same shape, random numbers
 recipe = replace(full, rows=4, length=64, tokens=450 * 4 * 64, learning_rate=6e-3)   # ten seconds' worth
 batches = Batches(documents, tokenizer, "train", recipe.seed, recipe.rows, recipe.length, recipe.steps)
@@ -443,7 +444,7 @@ for when, texts in samples.items():
     print("\n".join(texts[:6]))
 newborn_loss = mean_loss(newborn, recipe, unseen)
 print(f"\nLoss on unseen text: {newborn_loss:.2f} nats; an even guess: {even:.2f}. It has read "
-      f"{recipe.steps * recipe.tokens_per_step / full.tokens:.1%} of what the shipped orchard-xs has read.")
+      f"{recipe.steps * recipe.tokens_per_step / full.tokens:.1%} of what the recipe of orchard-xs reads.")
 
 # %% judge-newborn
 def shares(writings, writer=None):

@@ -244,7 +244,7 @@ reveal("01.curve", 100 * share[4][0])
 
 # %% [markdown] curve-control
 # Now the controls. The same architecture with **random weights** gets the same prompts: if it also climbed,
-# the task would be a trick. Beside it stand the course's models of other sizes, asked every second question.
+# the task would be a trick. It is asked every second question, and so is any other size of the model you have.
 
 # %% curve-others
 others = {name: load_model(name)[0] for name in ("orchard-xs", "orchard-m") if name in bundled_models()}
@@ -276,7 +276,8 @@ say(f"The first example adds **{span(first)}**, the next seven together {span(mo
     f"best is {percent(untrained)}: what the examples call up was learned before.")
 sizes = [f"{name} {percent(by_k[4][0])} ({percent(by_k[4][1])} to {percent(by_k[4][2])})"
          for name, by_k in shares.items() if name != "random weights"]
-say(f"With four examples, by model: {', '.join(sizes)}.")
+if len(sizes) > 1:
+    say(f"With four examples, by model: {', '.join(sizes)}.")
 
 # %% [markdown] curve-beside
 # Beside it, from the paper that made the method known (accuracy with zero, one and few examples): one example
@@ -699,8 +700,8 @@ quiz("01.cost")
 # %% [markdown] verdicts
 # ## The text says, we measured
 #
-# The statements are from Google's Machine Learning Crash Course. The figures are yours, from this run, and
-# code draws the verdict from them.
+# The statements are from Google's Machine Learning Crash Course (S1). The figures are yours, from this run
+# (but for *fine-tuned* in C02, which is recorded), and code draws the verdict from them.
 
 # %% verdicts-run
 from course_lib.claims.view import ledger, says_measured_verdict
