@@ -29,6 +29,9 @@ def usage() -> str:
 def main(argv: list[str] | None = None) -> int:
     """Run one command; 0 is success, 1 a check that failed, 2 bad input."""
     argv = sys.argv[1:] if argv is None else argv
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that knows no "±" gets a question mark, not a traceback
     if not argv or argv[0] in ("-h", "--help"):
         print(usage())
         return 0 if argv else 2
@@ -40,6 +43,9 @@ def main(argv: list[str] | None = None) -> int:
     except CourseError as error:
         print(f"course {name}: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # `course world | head` has read enough
+        sys.stdout = None
+        return 0
     except KeyboardInterrupt:
         print("\nstopped.", file=sys.stderr)
         return 130

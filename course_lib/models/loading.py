@@ -31,16 +31,16 @@ def load_model(name: str | Path, random: bool = False, seed: int = 0):
     check_folder(folder)
     with quiet():
         try:
-            config = AutoConfig.from_pretrained(folder, local_files_only=True)
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            safe = {"local_files_only": True, "trust_remote_code": False}   # never asks whether to run a folder's code
+            config = AutoConfig.from_pretrained(folder, **safe)
+            tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
             auto_class = AutoModelForCausalLM if is_causal(config) else AutoModel
             if random:
                 with torch.random.fork_rng(devices=[]):
                     torch.default_generator.manual_seed(seed)
-                    return auto_class.from_config(config, dtype=torch.float32).eval(), tokenizer
+                    return auto_class.from_config(config, dtype=torch.float32, trust_remote_code=False).eval(), tokenizer
             model, report = auto_class.from_pretrained(
-                folder, config=config, dtype=torch.float32, local_files_only=True, use_safetensors=True,
-                output_loading_info=True)
+                folder, config=config, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **safe)
         except CourseError:
             raise
         except Exception as error:      # transformers raises many kinds for a broken folder
@@ -103,8 +103,9 @@ def check_folder(folder: Path) -> None:
     if not (folder / "config.json").exists():
         raise CourseError(f"The folder {folder} has no config.json, so it is not a model's folder. A folder written "
                           "by `save_pretrained` or by `course pretrain` (its `final`) is one.")
-    if not any(folder.glob("*.safetensors")):
-        pickled = [path.name for pattern in ("*.bin", "*.pt", "*.pth") for path in folder.glob(pattern)]
+    pickled_shards = [path.name for path in folder.glob("*.index.json") if ".bin" in path.read_text(errors="replace")]
+    if pickled_shards or not any(folder.glob("*.safetensors")):
+        pickled = pickled_shards or [path.name for pattern in ("*.bin", "*.pt", "*.pth") for path in folder.glob(pattern)]
         why = (f"only pickled weights ({pickled[0]}), which can run code when loaded; the course refuses them"
                if pickled else "no weights")
         raise CourseError(f"The folder {folder} has {why}. "

@@ -108,3 +108,25 @@ def test_weights_of_another_model_are_refused(folder, tmp_path):
 def test_encoder_decoder_is_refused():
     with pytest.raises(CourseError, match="encoder and a decoder"):
         loading.is_causal(T5Config())
+
+
+def test_a_folder_s_own_code_is_neither_run_nor_offered(folder_with_code):
+    with pytest.raises(CourseError):
+        load_model(folder_with_code)
+    assert not (folder_with_code / "ran").exists()
+
+
+def test_an_index_of_pickled_shards_is_refused(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "decoy.safetensors").write_bytes(b"")
+    (tmp_path / "model.safetensors.index.json").write_text('{"weight_map": {"a": "pytorch_model.bin"}}')
+    with pytest.raises(CourseError, match="pickled"):
+        load_model(tmp_path)
+
+
+@pytest.fixture
+def folder_with_code(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "own", "auto_map": {"AutoConfig": "own.Own"}}')
+    (tmp_path / "own.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    return tmp_path
