@@ -46,6 +46,9 @@ def test_a_verdict_can_go_either_way():
 def test_mistakes_are_named(capsys):
     with pytest.raises(CourseError, match="no claim called 'C999'"):
         claims.get("C999")
+    for action in ("run", "verify"):
+        with pytest.raises(CourseError, match="no claim called 'C999'"):
+            main([action, "C71", "C999"])
     with pytest.raises(CourseError, match="is judged by"):
         claims.conclude("C71", added=0)
     with pytest.raises(CourseError, match="at least 1"):
