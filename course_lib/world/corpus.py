@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from random import Random
 
 from course_lib.errors import unknown
-from course_lib.world import everyday, facts, messages, reviews, stories
+from course_lib.world import everyday, facts, messages, opinions, reviews, stories
 
 VALIDATION_SHARE = 0.04
 
@@ -19,7 +19,7 @@ KINDS = {
     "names": (facts.word_list, 3),
     "questions": (facts.question, 5),
     "reviews": (reviews.review_document, 30),
-    "opinions": (reviews.company, 12),
+    "opinions": (opinions.opinion_sentence, 12),
     "messages": (messages.message_document, 7),
     "stories": (stories.story, 4),
     "news": (stories.news_document, 3),

@@ -6,19 +6,18 @@ word, and that word belongs to the opposite side. So no word and no shape alone 
 sentence knows it.
 """
 import functools
-from collections.abc import Sequence
 from itertools import accumulate
 from random import Random
 
 from course_lib.errors import CourseError, unknown
-from course_lib.world.grammar import SPLITS, fill, lines, split_of, table
+from course_lib.world.grammar import SPLITS, fill, split_of, table
+from course_lib.world.opinions import different, opinion_words, weights_of
 
 DOMAINS = ("film", "restaurant", "gadget")
 SUMMARY_OPENING = "In short:"
 SUMMARY_SHARE = 0.30
 LENGTHS = (2, 3, 3, 4, 4, 4)
 FILLER_SHARE = 0.4
-COMMON = 8  # the smaller, the more often the first words of a list come
 MIX = {"plain": 65, "negated": 11, "contrast": 8, "overruled": 6, "comparison": 5, "mixed": 5}
 PRETRAINING_MIX = {**MIX, "plain": 150}  # plainer: what a word says is learned before what "anything but" does to it
 PAIRED = (("verdict", "counter"), ("noun", "counternoun"), ("mood", "countermood"))
@@ -29,13 +28,6 @@ def shapes(kind: str, domain: str) -> tuple[str, ...]:
     """The templates of one kind that suit a domain."""
     return tuple(row["template"] for row in table("review_shapes")
                  if row["kind"] == kind and row["domains"] in ("any", domain))
-
-
-@functools.cache
-def opinion_words(positive: bool, mild: bool = False) -> tuple[str, ...]:
-    """The opinion words of one side; `mild` keeps those which "rather" suits."""
-    side = "positive" if positive else "negative"
-    return tuple(row[side] for row in table("review_mild")) if mild else lines(f"review_{side}")
 
 
 @functools.cache
@@ -51,20 +43,6 @@ def _fixed_slots(domain: str, positive: bool) -> dict[str, tuple[str, ...]]:
             column = "positive" if side else "negative"
             slots[name] = tuple(row[column] for row in table("review_pairs") if row["slot"] == own)
     return slots
-
-
-@functools.cache
-def _weights(count: int) -> tuple[float, ...]:
-    """Cumulative weights for `count` words: as in real text, few words are common and most are rare."""
-    return tuple(accumulate((COMMON + rank) ** -2 for rank in range(count)))
-
-
-def _different(rng: Random, words: Sequence[str], count: int, weights: Sequence[float] | None = None) -> list[str]:
-    """`count` different words."""
-    while True:
-        drawn = rng.choices(words, cum_weights=weights, k=count)
-        if len(set(drawn)) == count:
-            return drawn
 
 
 class _Draft:
@@ -92,10 +70,10 @@ class _Draft:
             if template in self.used:
                 continue
             if "{same" in template:
-                slots["same"], slots["same2"] = _different(rng, self.same, 2, _weights(len(self.same)))
+                slots["same"], slots["same2"] = different(rng, self.same, 2, weights_of(len(self.same)))
             if "{other" in template:
-                slots["other"], slots["other2"] = _different(rng, self.other, 2, _weights(len(self.other)))
-            slots["aspect"], slots["aspect2"] = _different(rng, self.aspects, 2)
+                slots["other"], slots["other2"] = different(rng, self.other, 2, weights_of(len(self.other)))
+            slots["aspect"], slots["aspect2"] = different(rng, self.aspects, 2)
             who = rng.choice(self.people)
             slots["person"], slots["pronoun"] = who["person"], who["pronoun"]
             text = fill(template, rng, slots)
@@ -169,14 +147,3 @@ def review_document(rng: Random) -> str:
     stars = None if style >= 0.30 else rng.choice((4, 5) if positive else (1, 2))
     text = review(rng, positive, domain, "pretraining", stars)
     return f"{text}\n{SUMMARY_OPENING} {summary(rng, positive, domain)}." if closes else text
-
-
-def company(rng: Random) -> str:
-    """A sentence in which opinion words of one side keep company: nothing is reviewed, and no label is named.
-
-    From these the model learns early which words belong together; what "anything but" does to them it learns from reviews.
-    """
-    positive = rng.random() < 0.5
-    words, side = opinion_words(positive), "positive" if positive else "negative"
-    drawn = _different(rng, words, 4, _weights(len(words)))
-    return fill(rng.choice(table("review_company"))[side], rng, dict(zip(("a1", "b1", "c1", "d1"), drawn)))
