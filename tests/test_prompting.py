@@ -1,4 +1,4 @@
-"""Prompting against plain forward passes and `generate`, on small random models (a random model is enough for arithmetic)."""
+"""Prompting against plain forward passes and `generate`, on small random models: enough for arithmetic."""
 import math
 from contextlib import contextmanager
 
@@ -106,7 +106,8 @@ def test_next_answers_finds_the_most_probable_of_all_short_answers(tokenizer):
     best = one.argmax()
     text = tokenizer.decode([every[best]]).strip()
     found = dict(next_answers(model, tokenizer, "apple:", n=3, max_tokens=2, width=len(every)))
-    same = [i for i, token in enumerate(every) if tokenizer.decode([token]).strip() == text]  # other spellings count too
+    # other spellings count too
+    same = [i for i, token in enumerate(every) if tokenizer.decode([token]).strip() == text]
     assert found[text] == pytest.approx(one[same].exp().sum().item(), rel=1e-3)
 
 
@@ -128,7 +129,8 @@ class TwoVectors:
         assert self.is_on
         B = len(batch["input_ids"])
         embeds = torch.cat([self.prompt.expand(B, 2, -1), self.embed(batch["input_ids"])], dim=1)
-        return {"inputs_embeds": embeds, "attention_mask": torch.nn.functional.pad(batch["attention_mask"], (2, 0), value=1)}
+        mask = torch.nn.functional.pad(batch["attention_mask"], (2, 0), value=1)
+        return {"inputs_embeds": embeds, "attention_mask": mask}
 
 
 def test_a_method_is_switched_on_and_prepares_the_prompt(model, tokenizer):
@@ -147,8 +149,9 @@ def test_a_method_is_switched_on_and_prepares_the_prompt(model, tokenizer):
 
 
 @pytest.mark.parametrize("choices, said", [
-    ([], "at least one"), ("pome", "list of texts"), (["pome", ""], "has no tokens"), (["pome", "  "], "without spaces"),
-    ([" pome"], "without spaces"), (["pome\ndrupe"], "one line"), (["pome", "pome"], "each answer once"), ([3], "list of texts")])
+    ([], "at least one"), ("pome", "list of texts"), (["pome", ""], "has no tokens"),
+    (["pome", "  "], "without spaces"), ([" pome"], "without spaces"), (["pome\ndrupe"], "one line"),
+    (["pome", "pome"], "each answer once"), ([3], "list of texts")])
 def test_choices_that_cannot_be_scored(model, tokenizer, choices, said):
     with pytest.raises(CourseError, match=said):
         score_choices(model, tokenizer, PROMPT, choices)
@@ -171,6 +174,8 @@ def test_an_encoder_cannot_be_prompted(tokenizer):
 
 def test_nothing_is_changed_and_nothing_has_a_gradient(model, tokenizer):
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    score_choices(model, tokenizer, PROMPT, CHOICES), complete(model, tokenizer, PROMPT), next_answers(model, tokenizer, PROMPT)
+    score_choices(model, tokenizer, PROMPT, CHOICES)
+    complete(model, tokenizer, PROMPT)
+    next_answers(model, tokenizer, PROMPT)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert all(parameter.grad is None for parameter in model.parameters())

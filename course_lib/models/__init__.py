@@ -4,7 +4,7 @@ The names are imported when they are first used, so that listing the models does
 """
 import importlib
 
-_HOMES = {"load_model": "loading", "bundled_models": "loading", "weights_hash": "loading"}
+_HOMES = {"load_model": "loading", "bundled_models": "loading", "weights_hash": "weights"}
 __all__ = list(_HOMES)
 
 

@@ -1,15 +1,16 @@
-"""Model cards: `card.json` holds the facts, `README.md` shows them. Nothing is typed by hand: a run writes it."""
+"""Model cards: `card.json` holds the facts, `README.md` shows them. A run writes both, nobody types them."""
 import json
 from pathlib import Path
 
 from course_lib.errors import CourseError
+from course_lib.files import write_text
 from course_lib.models.configs import Recipe
 
 BUNDLED = Path(__file__).parent / "bundled"
 KINDS = {"causal": "causal language model (Llama class), predicts the next token",
          "encoder": "masked language model (DistilBERT class), fills in masked tokens"}
-ABOUT = ("A base model of the course's small world. It has read that world's text and nothing else: it knows invented "
-         "reviews, messages and stories and simple facts, and it is no source about the real world.")
+ABOUT = ("A base model of the course's small world. It has read that world's text and nothing else: it knows "
+         "invented reviews, messages and stories and simple facts, and it is no source about the real world.")
 
 
 def count_parameters(model) -> tuple[int, int]:
@@ -32,7 +33,7 @@ def make_card(name: str, recipe: Recipe, model, command: str, tokens: int, train
         "vocabulary": model.config.vocab_size, "context": model.config.max_position_embeddings,
         "command": command, "seed": recipe.seed, "tokens": tokens, "steps": tokens // recipe.tokens_per_step,
         "rows_per_step": recipe.rows, "tokens_per_row": recipe.length, "learning_rate": recipe.learning_rate,
-        "weight_decay": recipe.weight_decay, "planned_tokens": recipe.steps * recipe.tokens_per_step,
+        "weight_decay": recipe.weight_decay, "planned_tokens": recipe.decay_steps * recipe.tokens_per_step,
         "train_loss": round(train_loss, 4),
         "validation_loss": curve[-1]["validation_loss"] if curve else None,
         "curve": curve, "abilities": {},
@@ -43,14 +44,15 @@ def render(card: dict) -> str:
     """The card as markdown."""
     facts = {
         "what it is": f"{KINDS[card['kind']]}; `{card['architecture']}`",
-        "parameters": f"{card['parameters']:,}, of which {card['parameters_without_embeddings']:,} are no embeddings",
+        "parameters": f"{card['parameters']:,}, of which {card['parameters_without_embeddings']:,} "
+                      "are no embeddings",
         "size on disk": f"about {card['megabytes']} MB, bf16 safetensors (computed with in float32)",
         "vocabulary, context": f"{card['vocabulary']:,} tokens, {card['context']} tokens",
         "pretrained with": f"`{card['command']}`, seed {card['seed']}",
         "text read": f"{card['tokens']:,} tokens in {card['steps']:,} steps of "
                      f"{card['rows_per_step']} rows × {card['tokens_per_row']} tokens",
-        "optimizer": f"AdamW, peak learning rate {card['learning_rate']}, "
-                     f"weight decay {card['weight_decay']}, schedule planned for {card['planned_tokens']:,} tokens",
+        "optimizer": f"AdamW, peak learning rate {card['learning_rate']}, weight decay {card['weight_decay']}, "
+                     f"schedule planned for {card['planned_tokens']:,} tokens",
         "last loss": f"training {card['train_loss']}, validation {card['validation_loss']} (nats per token)",
     }
     parts = [f"# {card['name']}", ABOUT, table(["", ""], facts.items())]
@@ -69,15 +71,16 @@ def thin(points: list, most: int) -> list:
 
 def table(head: list[str], rows) -> str:
     """A markdown table; floats get three decimals."""
-    cell = lambda value: f"{value:.3f}" if isinstance(value, float) else str(value)   # noqa: E731
+    cell = lambda value: f"{value:.3f}" if isinstance(value, float) else str(value)
     lines = [head, ["---"] * len(head), *([cell(value) for value in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def write_card(folder: Path, card: dict) -> None:
-    """Write card.json and README.md into a model's folder."""
-    (folder / "card.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(render(card), encoding="utf-8")
+    """Write card.json and README.md into a model's folder; a card that cannot be written leaves the old one."""
+    facts, page = json.dumps(card, indent=1, ensure_ascii=False) + "\n", render(card)
+    write_text(folder / "card.json", facts)
+    write_text(folder / "README.md", page)
 
 
 def read_card(folder: Path) -> dict:

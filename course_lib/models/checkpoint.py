@@ -1,8 +1,4 @@
-"""Keeping a run safe: checkpoints that survive a kill at any moment, and finished model folders.
-
-Everything is written beside its place and renamed into it, so a reader finds the old state or the new
-one, never half.
-"""
+"""Keeping a run safe: checkpoints that survive a kill at any moment, and finished model folders."""
 import copy
 import json
 import os
@@ -13,22 +9,9 @@ import torch
 from safetensors.torch import load_model as load_weights
 from safetensors.torch import save_model as save_weights
 
+from course_lib.files import write_text
 from course_lib.models.card import write_card
 from course_lib.models.loading import quiet
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file in one move."""
-    scratch = path.with_name(path.name + ".new")
-    scratch.write_text(text, encoding="utf-8")
-    os.replace(scratch, path)
-
-
-def replace_folder(scratch: Path, folder: Path) -> None:
-    """Move a finished folder into its place; what stood there goes."""
-    if folder.exists():
-        shutil.rmtree(folder)
-    os.rename(scratch, folder)
 
 
 def checkpoints(out: Path) -> list[Path]:
@@ -60,6 +43,13 @@ def load_checkpoint(out: Path, model, optimizer: torch.optim.Optimizer) -> tuple
     optimizer.load_state_dict(kept)
     state = json.loads((found[-1] / "state.json").read_text(encoding="utf-8"))
     return state["step"], state["seconds"]
+
+
+def replace_folder(scratch: Path, folder: Path) -> None:
+    """Move a finished folder into its place; what stood there goes first."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    os.rename(scratch, folder)
 
 
 def export_model(folder: Path, model, tokenizer, card: dict) -> None:

@@ -1,7 +1,8 @@
 """The ladder of base models: the shape of each, and the recipe with which it is pretrained.
 
-Causal models are Llama-class decoders: RMSNorm, rotary positions, gated feed-forward, no biases. The encoder is
-DistilBERT-class. All tie the output layer to the input embedding; none has a token for the beginning of a text.
+Causal models are Llama-class decoders: RMSNorm, rotary positions, gated feed-forward, no biases. The encoder
+is DistilBERT-class. All tie the output layer to the input embedding; no decoder has a token for the beginning of
+a text.
 """
 from dataclasses import dataclass
 
@@ -12,7 +13,11 @@ CONTEXT = 192  # tokens that a model can read at once
 
 @dataclass(frozen=True)
 class Recipe:
-    """A model's shape and how it is trained. One step reads `rows` rows of `length` tokens."""
+    """A model's shape and how it is trained: AdamW, linear warm-up, then half a cosine down to a tenth.
+
+    One step reads `rows` rows of `length` tokens. A run keeps its recipe in `recipe.json` and goes on only with
+    the same one; the same recipe gives the same text and the same first weights.
+    """
     name: str
     kind: str                   # "causal" (next token) or "encoder" (masked tokens)
     width: int                  # d, the size of a hidden state
@@ -27,25 +32,44 @@ class Recipe:
     weight_decay: float = 0.1   # on matrices, not on norms and biases
     seed: int = 0
     early: int | None = None    # after so many tokens a copy is kept as NAME-early
+    decay: int | None = None    # tokens over which the learning rate falls; None: over the whole run
+    short: float | None = None  # share of the steps, at the start, with short rows and as many more of them
 
     @property
     def tokens_per_step(self) -> int:
+        """Tokens in one batch."""
         return self.rows * self.length
 
     @property
     def steps(self) -> int:
+        """Batches in the whole run: the last one is read whole, so a little more than `tokens` may be read."""
         return -(-self.tokens // self.tokens_per_step)
+
+    @property
+    def decay_steps(self) -> int:
+        """Steps over which the learning rate falls; the run may end before."""
+        return -(-(self.decay or self.tokens) // self.tokens_per_step)
+
+    @property
+    def short_steps(self) -> int:
+        """Steps, at the start, with short rows.
+
+        On long rows alone an encoder stays for millions of tokens at what word frequencies tell: the few places
+        that matter to a masked word are hard to find among many. BERT, too, read mostly short rows (Devlin et al.
+        2019, appendix A.2).
+        """
+        return round((self.short or 0) * self.steps)
 
 
 RECIPES = {recipe.name: recipe for recipe in (
     Recipe("orchard-xs", "causal", width=64, layers=3, heads=4, feed_forward=172, tokens=20_000_000,
            learning_rate=3e-3),
-    Recipe("orchard-s", "causal", width=128, layers=4, heads=4, feed_forward=344, tokens=20_000_000,
-           learning_rate=3e-3, early=7_000_000),
-    Recipe("orchard-m", "causal", width=192, layers=6, heads=6, feed_forward=512, tokens=20_000_000,
+    Recipe("orchard-s", "causal", width=128, layers=4, heads=4, feed_forward=344, tokens=24_000_000,
+           learning_rate=3e-3, early=8_000_000, decay=32_000_000),
+    Recipe("orchard-m", "causal", width=192, layers=6, heads=6, feed_forward=512, tokens=16_000_000,
            learning_rate=2e-3),
-    Recipe("orchard-encoder", "encoder", width=160, layers=4, heads=5, feed_forward=640, tokens=20_000_000,
-           learning_rate=1.5e-3),
+    Recipe("orchard-encoder", "encoder", width=160, layers=4, heads=5, feed_forward=640, tokens=14_000_000,
+           learning_rate=1.5e-3, rows=8, length=128, short=0.6),
 )}
 
 
@@ -61,9 +85,9 @@ def recipe_for(name: str) -> Recipe:
 
 
 def build_model(recipe: Recipe, tokenizer, seed: int | None = None):
-    """The recipe's architecture with untrained weights; the same seed gives the same bits.
+    """The recipe's architecture with untrained weights, drawn from `seed` (default: the recipe's).
 
-    The caller's random state is left as it was.
+    The same seed gives the same bits. The caller's random state is left as it was.
     """
     import torch
     from transformers import DistilBertConfig, DistilBertForMaskedLM, LlamaConfig, LlamaForCausalLM

@@ -1,5 +1,5 @@
 """`load_model`: a fresh model and its tokenizer, from the package, a folder or the Hugging Face Hub."""
-import hashlib
+import os
 import re
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,8 +8,9 @@ import torch
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokenizer, PretrainedConfig
 from transformers.utils import logging
 
-from course_lib.errors import CourseError, unknown
+from course_lib.errors import LARGEST_SEED, CourseError, shown, unknown, whole_number
 from course_lib.models.card import BUNDLED
+from course_lib.models.weights import check_weights
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
@@ -23,33 +24,33 @@ def bundled_models() -> list[str]:
 def load_model(name: str | Path, random: bool = False, seed: int = 0):
     """A fresh `(model, tokenizer)`: a causal language model, or an encoder without a head; float32, eval mode.
 
-    `name` is a bundled model ("orchard-s"), a folder, or a Hub id ("owner/name"). With `random=True` the weights
-    are untrained, drawn from `seed`: the control. The caller's random state is left alone.
-    Raises CourseError: unknown name, folder without config or safetensors weights, Hub id that cannot be had.
+    `name` is a bundled model ("orchard-s"), a folder, or a Hub id ("owner/name"). With `random=True` the
+    weights are untrained, drawn from `seed`: the control. The caller's random state is left alone.
+    Raises CourseError: unknown name, folder without config or safetensors weights, weights that do not fit the
+    config or are no numbers, Hub id that cannot be had, seed that is no whole number.
     """
+    seed = whole_number("seed", seed, 0, LARGEST_SEED)
     folder = find_folder(name)
     check_folder(folder)
     with quiet():
         try:
-            safe = {"local_files_only": True, "trust_remote_code": False}   # never asks whether to run a folder's code
+            safe = {"local_files_only": True, "trust_remote_code": False}   # a folder's own code is never run
             config = AutoConfig.from_pretrained(folder, **safe)
             tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
             auto_class = AutoModelForCausalLM if is_causal(config) else AutoModel
             if random:
                 with torch.random.fork_rng(devices=[]):
                     torch.default_generator.manual_seed(seed)
-                    return auto_class.from_config(config, dtype=torch.float32, trust_remote_code=False).eval(), tokenizer
-            model, report = auto_class.from_pretrained(
-                folder, config=config, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **safe)
+                    model = auto_class.from_config(config, dtype=torch.float32, trust_remote_code=False)
+                return model.eval(), tokenizer
+            model, report = auto_class.from_pretrained(folder, config=config, dtype=torch.float32,
+                                                       use_safetensors=True, output_loading_info=True, **safe)
         except CourseError:
             raise
         except Exception as error:      # transformers raises many kinds for a broken folder
             what = f"{type(error).__name__}: {error}"
             raise CourseError(f"The model in {folder} cannot be loaded: {what}") from error
-    missing = [key for key in report["missing_keys"] if not key.startswith("pooler.")]
-    if missing:
-        raise CourseError(f"The weights in {folder} are not complete for {type(model).__name__}: {len(missing)} "
-                          f"tensors are missing, the first is {sorted(missing)[0]!r}.")
+    check_weights(folder, model, report)
     return model.eval(), tokenizer
 
 
@@ -57,55 +58,62 @@ def is_causal(config: PretrainedConfig) -> bool:
     """Whether to load a causal language model (else an encoder without a head)."""
     name = (getattr(config, "architectures", None) or [""])[0]
     if config.is_encoder_decoder:
-        raise CourseError(f"{name or config.model_type} has an encoder and a decoder; the course uses causal language "
-                          "models (such as Llama or GPT-2) and encoders (such as BERT or DistilBERT).")
+        raise CourseError(f"{name or config.model_type} has an encoder and a decoder; the course uses causal "
+                          "language models (such as Llama or GPT-2) and encoders (such as BERT or DistilBERT).")
     if name:
         return name.endswith(("ForCausalLM", "LMHeadModel"))
     return config.model_type in ("llama", "gpt2", "gpt_neox", "qwen2", "qwen3", "mistral", "gemma", "opt")
 
 
 def find_folder(name: str | Path) -> Path:
-    """The folder that a name stands for; a Hub id comes from the cache, or is downloaded where that is allowed."""
+    """The folder that a name stands for; a Hub id comes from the cache, or is downloaded where that is allowed.
+
+    Raises CourseError for a name that is nothing of the kind.
+    """
     text = str(name)
     if text in bundled_models():
         return BUNDLED / text
-    folder = Path(text).expanduser()
-    if folder.is_dir():
+    folder = Path(os.path.expanduser(text))     # unlike Path's methods, os.path takes any text without an error
+    if text and os.path.isdir(folder):
         return folder
     if isinstance(name, Path) or folder.is_absolute() or text.startswith((".", "~")) or text.count("/") > 1:
-        raise CourseError(f"There is no folder {text!r}. Give a bundled model ({', '.join(bundled_models())}), a "
-                          "folder that exists, or a Hub id such as 'owner/name'.")
+        raise CourseError(f"There is no folder {shown(text)}. Give a bundled model "
+                          f"({', '.join(bundled_models())}), a folder that exists, or a Hub id: 'owner/name'.")
     if HUB_ID.fullmatch(text):
         return from_hub(text)
-    raise unknown("model", text, bundled_models())
+    raise CourseError(f"{unknown('model', text, bundled_models())} It can also be a folder, or a Hub id: "
+                      "'owner/name'.")
 
 
 def from_hub(name: str) -> Path:
-    """The folder in the Hub's cache that holds this model."""
+    """The folder in the Hub's cache that holds this model; CourseError where it cannot be had."""
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
     try:
         return Path(snapshot_download(name, allow_patterns=HUB_FILES, local_files_only=True))
     except LocalEntryNotFoundError:
         pass
+    except HFValidationError as error:
+        raise CourseError(f"{shown(name)} is no folder here, and no Hub id is written so. Give a bundled model "
+                          f"({', '.join(bundled_models())}), a folder that exists, or 'owner/name'.") from error
     try:
         return Path(snapshot_download(name, allow_patterns=HUB_FILES, etag_timeout=5))
-    except Exception as error:      # no network, offline mode, no such repository, no permission: the type says which
+    except Exception as error:      # no network, no such repository, no permission: the type says which
         raise CourseError(
-            f"{name!r} is not in this computer's Hub cache and cannot be downloaded now ({type(error).__name__}). "
-            f"Use a bundled model ({', '.join(bundled_models())}), or download it once where there is a network "
-            f"(`hf download {name} --local-dir FOLDER`), copy the folder here and give its path. "
-            "Offline mode is on where HF_HUB_OFFLINE=1 is set.") from error
+            f"{name!r} is not in this computer's Hub cache and cannot be downloaded now "
+            f"({type(error).__name__}). Use a bundled model ({', '.join(bundled_models())}), or download it once "
+            f"where there is a network (`hf download {name} --local-dir FOLDER`), copy the folder here and give "
+            "its path. Offline mode is on where HF_HUB_OFFLINE=1 is set.") from error
 
 
 def check_folder(folder: Path) -> None:
     """CourseError where a folder cannot hold a model that the course loads."""
     if not (folder / "config.json").exists():
-        raise CourseError(f"The folder {folder} has no config.json, so it is not a model's folder. A folder written "
-                          "by `save_pretrained` or by `course pretrain` (its `final`) is one.")
-    pickled_shards = [path.name for path in folder.glob("*.index.json") if ".bin" in path.read_text(errors="replace")]
-    if pickled_shards or not any(folder.glob("*.safetensors")):
-        pickled = pickled_shards or [path.name for pattern in ("*.bin", "*.pt", "*.pth") for path in folder.glob(pattern)]
+        raise CourseError(f"The folder {folder} has no config.json, so it is not a model's folder. A folder "
+                          "written by `save_pretrained` or by `course pretrain` (its `final`) is one.")
+    pickled = [path.name for path in folder.glob("*.index.json") if ".bin" in path.read_text(errors="replace")]
+    if pickled or not any(folder.glob("*.safetensors")):
+        pickled += [path.name for pattern in ("*.bin", "*.pt", "*.pth") for path in folder.glob(pattern)]
         why = (f"only pickled weights ({pickled[0]}), which can run code when loaded; the course refuses them"
                if pickled else "no weights")
         raise CourseError(f"The folder {folder} has {why}. "
@@ -124,15 +132,3 @@ def quiet():
         logging.set_verbosity(level)
         if bars:
             logging.enable_progress_bar()
-
-
-def weights_hash(model: torch.nn.Module) -> str:
-    """SHA-256 over every parameter's name and bits, in the order of the names; a tied tensor counts once.
-
-    Equal for equal weights on any machine, so it answers "did the model change?".
-    """
-    digest = hashlib.sha256()
-    for name, parameter in sorted(model.named_parameters()):
-        digest.update(f"{name} {parameter.dtype} {tuple(parameter.shape)}".encode())
-        digest.update(parameter.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()

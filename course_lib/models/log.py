@@ -2,7 +2,7 @@
 import json
 from pathlib import Path
 
-from course_lib.models.checkpoint import write_text
+from course_lib.files import write_text
 
 
 class Log:
@@ -20,8 +20,10 @@ class Log:
             file.write(json.dumps(entry) + "\n")
 
     def last_train_loss(self) -> float:
+        """In nats per token, over the last steps that were logged; nan before any was."""
         return next((e["train_loss"] for e in reversed(self.entries) if "train_loss" in e), float("nan"))
 
     def curve(self) -> list[dict[str, float]]:
+        """[{"tokens": …, "validation_loss": …}, …], as a card holds it."""
         return [{"tokens": e["tokens"], "validation_loss": e["validation_loss"]}
                 for e in self.entries if "validation_loss" in e]

@@ -11,7 +11,6 @@ from torch.nn import functional as F
 
 from course_lib.models.configs import Recipe
 
-
 Batch = tuple[torch.Tensor, ...]     # what a loss takes after the model
 
 
@@ -35,10 +34,10 @@ LOSSES: dict[str, Callable] = {"causal": next_token_loss, "encoder": masked_toke
 
 def learning_rate(recipe: Recipe, step: int) -> float:
     """Linear warm-up to the peak, then half a cosine down to a tenth of it. `step` counts from 0."""
-    warm_up = min(recipe.warm_up, recipe.steps // 10)
+    warm_up = min(recipe.warm_up, recipe.decay_steps // 10)
     if step < warm_up:
         return recipe.learning_rate * (step + 1) / warm_up
-    done = (step - warm_up) / max(1, recipe.steps - 1 - warm_up)
+    done = (step - warm_up) / max(1, recipe.decay_steps - 1 - warm_up)
     return recipe.learning_rate * (0.1 + 0.45 * (1 + math.cos(math.pi * min(1.0, done))))
 
 
@@ -52,6 +51,7 @@ def make_optimizer(model, recipe: Recipe) -> torch.optim.AdamW:
 
 
 class Step(NamedTuple):
+    """What `train_steps` reports of each step."""
     number: int          # steps taken so far
     loss: torch.Tensor   # of the batch, before the step; a number on the model's device
     learning_rate: float

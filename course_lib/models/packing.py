@@ -1,8 +1,9 @@
 """From documents to batches of token ids.
 
-Every row starts at a document's start; documents are separated by the end token; a row is cut at its length and the
-rest of its last document is dropped. So there is no padding and every position is trained on. What batch i holds
-depends on the seed and on i alone: a run that was stopped goes on with exactly the text that it would have read.
+Every row starts at a document's start; documents are separated by the end token; a row is cut at its length and
+the rest of its last document is dropped. So there is no padding and every position is trained on. What batch i
+holds depends on the seed and on i alone: a run that was stopped goes on with exactly the text that it would have
+read.
 
 Shapes: B rows, T tokens, M masked positions in a row.
 """
@@ -12,7 +13,8 @@ import torch
 
 Documents = Callable[[str, int], Iterator[str]]   # (split, seed) -> an endless stream of documents
 CHUNK = 256                                       # documents tokenised at once
-MASKED_SHARE = 0.15
+MASKED_SHARE = 0.2
+SHORT = 32                                        # tokens in a short row
 STREAMS = 10_000_000                              # more batches than any run has: seeds never share a stream
 
 
@@ -37,8 +39,9 @@ def pack(documents: Iterator[str], tokenizer, rows: int, length: int) -> torch.T
 def mask_tokens(ids: torch.Tensor, tokenizer, seed: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Masked-language modelling as in BERT (Devlin et al. 2019, section 3.1): (inputs, positions, answers).
 
-    In each row 15 % of the positions are chosen, the same number in each; of these 80 % become [MASK], 10 % a
-    random token, and 10 % stay. `[CLS]` is never chosen. inputs (B, T), positions (B, M), answers (B, M).
+    In each row 20 % of the positions are chosen (BERT: 15), the same number in each; of these 80 % become
+    [MASK], 10 % a random token, and 10 % stay. `[CLS]` is never chosen.
+    inputs (B, T), positions (B, M), answers (B, M).
     """
     rng = torch.Generator().manual_seed(seed)
     chance = torch.rand(ids.shape, generator=rng)
@@ -53,12 +56,15 @@ def mask_tokens(ids: torch.Tensor, tokenizer, seed: int) -> tuple[torch.Tensor, 
 
 
 class Batches(torch.utils.data.Dataset):
-    """`batches[i]` is batch i of a run: `(ids,)`, or `(inputs, positions, answers)` for an encoder."""
+    """`batches[i]` is batch i of a run: `(ids,)`, or `(inputs, positions, answers)` for an encoder.
+
+    The first `short` batches hold the same number of tokens in rows of 32.
+    """
 
     def __init__(self, documents: Documents, tokenizer, split: str, seed: int, rows: int, length: int,
-                 count: int):
+                 count: int, short: int = 0):
         self.documents, self.tokenizer, self.split, self.seed = documents, tokenizer, split, seed
-        self.rows, self.length, self.count = rows, length, count
+        self.rows, self.length, self.count, self.short = rows, length, count, short
 
     def __len__(self) -> int:
         return self.count
@@ -66,6 +72,8 @@ class Batches(torch.utils.data.Dataset):
     def __getitem__(self, i: int) -> tuple[torch.Tensor, ...]:
         if not 0 <= i < self.count:
             raise IndexError(f"batch {i} of {self.count}")      # so that a loop over the batches ends
-        stream = self.seed * STREAMS + i
-        ids = pack(self.documents(self.split, stream), self.tokenizer, self.rows, self.length)   # (B, T)
+        stream, rows, length = self.seed * STREAMS + i, self.rows, self.length
+        if i < self.short:
+            rows, length = rows * length // SHORT, SHORT
+        ids = pack(self.documents(self.split, stream), self.tokenizer, rows, length)             # (B, T)
         return (ids,) if self.tokenizer.mask_token_id is None else mask_tokens(ids, self.tokenizer, stream)

@@ -5,11 +5,15 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
-from course_lib.errors import CourseError
+from course_lib.errors import LARGEST_SEED, CourseError, whole_number
 from course_lib.models.configs import RECIPES, recipe_for
+
+BOUNDS = {"tokens": (1, 10**10), "seed": (0, LARGEST_SEED), "threads": (1, 1024), "workers": (0, 256),
+          "keep_every": (1, 10**10)}
 
 
 def parser() -> argparse.ArgumentParser:
+    """The command's options."""
     p = argparse.ArgumentParser(
         prog="course pretrain", description="Train a base model from nothing on the small world's text. Stop it "
         "with Ctrl-C, or kill it: the same command goes on from the last checkpoint.")
@@ -29,15 +33,15 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str]) -> int:
-    """Run the command; 0 when the model is finished, 130 when the run was stopped and saved."""
+    """Run the command; 0 when the model is finished, 130 when the run was stopped and saved.
+
+    Raises CourseError for a model without a recipe, an option out of range and a folder that cannot be used.
+    """
     args = parser().parse_args(argv)
     recipe = recipe_for(args.name)
+    check_options(args)
     changes = {"tokens": args.tokens, "seed": args.seed, "learning_rate": args.learning_rate}
     recipe = replace(recipe, **{key: value for key, value in changes.items() if value is not None})
-    for option, value in (("--tokens", args.tokens), ("--threads", args.threads),
-                          ("--keep-every", args.keep_every)):
-        if value is not None and value < 1:
-            raise CourseError(f"{option} must be at least 1, not {value}.")
     if recipe.early and recipe.early >= recipe.tokens:
         recipe = replace(recipe, early=None)
 
@@ -45,8 +49,7 @@ def main(argv: list[str]) -> int:
 
     from course_lib.models.run import Pretraining
     from course_lib.world.corpus import documents
-    if args.device.startswith("cuda") and not torch.cuda.is_available():
-        raise CourseError("There is no CUDA device here: leave --device out to train on the processor.")
+    check_device(args.device)
     torch.set_num_threads(args.threads or os.cpu_count() or 1)
     workers = args.workers if args.workers is not None else (
         0 if args.device == "cpu" else min(8, (os.cpu_count() or 2) - 1))
@@ -72,6 +75,26 @@ def main(argv: list[str]) -> int:
         return 130
     print(f"finished: {out / 'final'} (load it with load_model(\"{out / 'final'}\"))")
     return 0
+
+
+def check_options(args: argparse.Namespace) -> None:
+    """CourseError for a number that no run can have."""
+    for name, (low, high) in BOUNDS.items():
+        if getattr(args, name) is not None:
+            whole_number("--" + name.replace("_", "-"), getattr(args, name), low, high)
+    if args.learning_rate is not None and not 0 < args.learning_rate <= 1:     # nan is neither
+        raise CourseError(f"--learning-rate must be above 0 and at most 1; you gave {args.learning_rate}. "
+                          "Leave it out for the recipe's.")
+
+
+def check_device(name: str) -> None:
+    """CourseError for a device that cannot compute here."""
+    import torch
+    try:
+        torch.ones(1, device=name).item()       # "meta" has shapes and no numbers
+    except Exception as error:                  # torch raises a kind of its own for each reason
+        raise CourseError(f"--device {name} cannot be used here ({type(error).__name__}). Allowed are cpu and, on "
+                          "a computer with a CUDA device, cuda; leave it out for the processor.") from error
 
 
 def command_of(args: argparse.Namespace) -> str:

@@ -15,9 +15,10 @@ import torch
 from tqdm.auto import tqdm
 from transformers import PreTrainedTokenizerFast
 
-from course_lib.errors import CourseError
+from course_lib.errors import CourseError, shown
+from course_lib.files import write_text
 from course_lib.models.card import make_card
-from course_lib.models.checkpoint import export_model, load_checkpoint, save_checkpoint, write_text
+from course_lib.models.checkpoint import export_model, load_checkpoint, save_checkpoint
 from course_lib.models.configs import Recipe, build_model
 from course_lib.models.log import Log
 from course_lib.models.optimise import compiled, make_optimizer, mean_loss, train_steps
@@ -30,7 +31,7 @@ LOG_STEPS, VALIDATE_TOKENS, CHECKPOINT_SECONDS = 50, 500_000, 120
 
 
 class Pretraining:
-    """One run in the folder `out`. `run()` starts it or goes on with it; False: it was stopped before its end."""
+    """One run in the folder `out`; `run()` starts it or goes on with it. Set `stop` to end it early."""
 
     def __init__(self, recipe: Recipe, documents: Documents, out: Path, command: str, device: str = "cpu",
                  compile_loss: bool | None = None, workers: int = 0, keep_every: int | None = None):
@@ -40,6 +41,10 @@ class Pretraining:
         self.stop = False      # set it (a signal handler does) and the run saves itself after the current step
 
     def run(self) -> bool:
+        """Train to the end and export the model into `out/final`; False if it was stopped and saved before that.
+
+        Raises CourseError for a folder that cannot be written, is somebody else's, or holds another recipe's run.
+        """
         recipe = self.recipe
         self.open_folder()
         tokenizer = self.the_tokenizer()
@@ -85,20 +90,26 @@ class Pretraining:
 
     def open_folder(self) -> None:
         """Make the folder, or see that it holds an unfinished run of this very recipe."""
+        kept, now = self.out / "recipe.json", asdict(self.recipe)
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+            if all(name.endswith(".part") for name in os.listdir(self.out)):     # new, or killed while it was begun
+                write_text(kept, json.dumps(now, indent=1))
+            before = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else None
+        except (OSError, ValueError) as error:
+            reason = "it is a file" if os.path.isfile(self.out) else error
+            raise CourseError(f"{shown(str(self.out))} cannot be the folder of a run: {reason}. "
+                              "Give another with --out.") from error
+        if not isinstance(before, dict):
+            raise CourseError(f"The folder {self.out} is not empty and holds no run of `course pretrain`. "
+                              "Give a new or an empty folder with --out.")
         if (self.out / "final").exists():
             raise CourseError(f"The run in {self.out} is finished: its model is in {self.out / 'final'}. "
                               "Give another folder with --out, or delete this one to train again.")
-        kept, now = self.out / "recipe.json", asdict(self.recipe)
-        if kept.exists():
-            before = json.loads(kept.read_text(encoding="utf-8"))
-            changed = [f"{key} {before.get(key)} -> {value}" for key, value in now.items()
-                       if before.get(key) != value]
-            if changed:
-                raise CourseError(f"The run in {self.out} was started with another recipe ({'; '.join(changed)}). "
-                                  "Give the same options to go on with it, or another folder with --out.")
-        else:
-            self.out.mkdir(parents=True, exist_ok=True)
-            write_text(kept, json.dumps(now, indent=1))
+        changed = [f"{key} {before.get(key)} -> {value}" for key, value in now.items() if before.get(key) != value]
+        if changed:
+            raise CourseError(f"The run in {self.out} was started with another recipe ({'; '.join(changed)}). "
+                              "Give the same options to go on with it, or another folder with --out.")
 
     def the_tokenizer(self) -> PreTrainedTokenizerFast:
         """The run's tokenizer: trained once, then kept in its folder."""
@@ -116,9 +127,10 @@ class Pretraining:
         return list(Batches(self.documents, tokenizer, "validation", VALIDATION_SEED, rows, r.length,
                             VALIDATION_ROWS // rows))
 
-    def training_batches(self, tokenizer, first: int):
+    def training_batches(self, tokenizer, first: int) -> torch.utils.data.DataLoader:
+        """The batches from number `first` on, prepared by `workers` processes."""
         r = self.recipe
-        batches = Batches(self.documents, tokenizer, "train", r.seed, r.rows, r.length, r.steps)
+        batches = Batches(self.documents, tokenizer, "train", r.seed, r.rows, r.length, r.steps, r.short_steps)
         return torch.utils.data.DataLoader(batches, batch_size=None, sampler=range(first, r.steps),
                                            num_workers=self.workers)
 
@@ -133,13 +145,14 @@ class Pretraining:
             return compiled(r, model, batch)
         except Exception as error:      # many kinds: no compiler, no headers, no support
             if self.compile_loss:
-                raise CourseError(f"Compiling failed here ({type(error).__name__}). It needs a C++ compiler and Python's "
-                                  "headers; without --compile the run is slower but works.") from error
+                raise CourseError(f"Compiling failed here ({type(error).__name__}). It needs a C++ compiler and "
+                                  "Python's headers; without --compile the run is slower but works.") from error
             print(f"compiling does not work here ({type(error).__name__}); going on without it.", flush=True)
             model.zero_grad(set_to_none=True)
             return None
 
     def export(self, folder: Path, model, tokenizer, log: Log, name: str, tokens: int) -> None:
+        """Write the model as it is now, `tokens` read, with its card."""
         card = make_card(name, self.recipe, model, self.command, tokens, log.last_train_loss(), log.curve())
         export_model(folder, model, tokenizer, card)
 

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 import torch
 
-from course_lib.errors import CourseError
-from course_lib.prompting.reading import attached, encode, encode_prompts, read, read_on
+from course_lib.errors import CourseError, shown, whole_number
+from course_lib.prompting.reading import attached, encode, encode_prompts, read, read_on, texts_of
 
 ROWS = 128  # sequences in one forward pass
+WIDEST = 4096  # open answers of a beam: each is a sequence in a forward pass
 
 
 @torch.no_grad()
@@ -22,7 +23,8 @@ def score_choices(model, tokenizer, prompt: str | Sequence[str], choices: Sequen
 
     The newline counts, so that "pome" is not the beginning of "pomegranate"; lengths are not evened out. The
     probabilities are normalised over the choices; `normalise=False` gives them as they are, among all texts.
-    A list of prompts gives a list of lists. Raises CourseError for choices and prompts that cannot be scored.
+    A list of prompts gives a list of lists. Raises CourseError for what cannot be scored: a choice given twice,
+    a single text as choices, a prompt that leaves no room, a model that does not say what comes next.
     """
     tails = answer_tokens(tokenizer, choices)
     C, T = len(tails), max(2, *map(len, tails))
@@ -52,10 +54,12 @@ def complete(model, tokenizer, prompt: str | Sequence[str], max_new_tokens: int 
     """The most probable token, again and again: the new text only, stripped, up to a newline or the text's
     end.
 
-    A list of prompts gives a list of texts. Raises CourseError for a prompt that cannot be read.
+    A list of prompts gives a list of texts. Raises CourseError for a prompt that cannot be read, a
+    `max_new_tokens` below 1, a model that does not say what comes next.
     """
+    max_new_tokens = whole_number("max_new_tokens", max_new_tokens, 1)
     rows = encode_prompts(model, tokenizer, prompt, room=max_new_tokens)
-    stops = torch.tensor([newline(tokenizer), tokenizer.eos_token_id], device=model.device)
+    stops = torch.tensor(stop_tokens(tokenizer), device=model.device)
     texts = []
     with attached(model, method):
         for start in range(0, len(rows), ROWS):
@@ -74,9 +78,13 @@ def next_answers(model, tokenizer, prompt: str, n: int = 10, max_tokens: int = 8
     """The `n` most probable whole answers up to the newline, each with its probability among all texts.
 
     A beam search: token by token, the `width` most probable open answers are followed, up to `max_tokens`
-    tokens.
+    tokens. Raises CourseError as `complete` does, and for a list of prompts: it reads one.
     """
-    rows = encode_prompts(model, tokenizer, [prompt], room=max_tokens)
+    n, max_tokens = whole_number("n", n, 1), whole_number("max_tokens", max_tokens, 1)
+    width = whole_number("width", width, 1, WIDEST)
+    if not isinstance(prompt, str):
+        raise CourseError(f"next_answers reads one prompt, a text; you gave {shown(prompt)}.")
+    rows = encode_prompts(model, tokenizer, prompt, room=max_tokens)
     end, found, answers = newline(tokenizer), defaultdict(float), [[]]
     with attached(model, method):
         reading, scores = read(model, rows, method), torch.zeros(1, 1, device=model.device)
@@ -84,7 +92,7 @@ def next_answers(model, tokenizer, prompt: str, n: int = 10, max_tokens: int = 8
             scores = scores + reading.logits.log_softmax(-1)                                     # (W, 1) + (W, V)
             for answer, ended in zip(answers, scores[:, end].exp().tolist()):
                 found[answer_text(tokenizer, answer)] += ended
-            scores[:, [end, tokenizer.eos_token_id]] = -math.inf
+            scores[:, stop_tokens(tokenizer)] = -math.inf
             best, places = scores.flatten().topk(min(width, scores.numel()))                     # (W,)
             if len(found) > n and best[0].exp() <= sorted(found.values())[-n]:
                 break  # no open answer can still overtake the n best
@@ -101,26 +109,30 @@ def answer_tokens(tokenizer, choices: Sequence[str]) -> list[list[int]]:
     """The tokens of each answer: one space before it, a newline after it. CourseError where that makes no
     sense.
     """
-    texts = isinstance(choices, list | tuple) and all(isinstance(one, str) for one in choices)
-    if not texts or not choices:
-        raise CourseError(f"Choices are a list of texts, at least one; you gave {choices!r:.80}.")
-    for choice in choices:
-        if choice != choice.strip() or "\n" in choice:
-            raise CourseError(f"The choice {choice!r} must be one line without spaces around it: the space "
-                              "before an answer and the newline after it are put for you.")
-        if not tokenizer(choice, add_special_tokens=False)["input_ids"]:
-            raise CourseError(f"The choice {choice!r} has no tokens, so it has no probability. "
-                              "Give at least one letter.")
-    if len(set(choices)) < len(choices):
-        raise CourseError(f"Some choices are the same: {', '.join(sorted(choices))}. Give each answer once.")
+    choices = texts_of(choices, "Choices are a list of texts, at least one")
     # Behind a colon, for some tokenizers put a space before every text.
     start = len(encode(tokenizer, [":"])[0])
+    for choice in choices:
+        if choice != choice.strip() or "\n" in choice:
+            raise CourseError(f"The choice {shown(choice)} must be one line without spaces around it: the space "
+                              "before an answer and the newline after it are put for you.")
+        if not tokenizer(choice, add_special_tokens=False)["input_ids"]:
+            raise CourseError(f"The choice {shown(choice)} has no tokens, so it has no probability. "
+                              "Give at least one letter.")
+    if twice := sorted({choice for choice in choices if choices.count(choice) > 1}):
+        raise CourseError(f"Some choices are the same: {shown(twice)}. Give each answer once, for example with "
+                          "list(dict.fromkeys(choices)).")
     return [ids[start:] for ids in encode(tokenizer, [f": {choice}\n" for choice in choices])]
 
 
 def newline(tokenizer) -> int:
     """The token that ends an answer."""
     return tokenizer("a\n", add_special_tokens=False)["input_ids"][-1]
+
+
+def stop_tokens(tokenizer) -> list[int]:
+    """The newline, and the end of the text where the tokenizer has a token for it."""
+    return [newline(tokenizer)] + [tokenizer.eos_token_id] * (tokenizer.eos_token_id is not None)
 
 
 def answer_text(tokenizer, ids: list[int]) -> str:

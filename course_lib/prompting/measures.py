@@ -4,28 +4,38 @@ prefers.
 import math
 from collections.abc import Callable, Sequence
 
-from course_lib.errors import CourseError, unknown
+from course_lib.errors import CourseError, shown, unknown, whole_number
 from course_lib.prompting.answers import answer_tokens, complete, score_choices
-from course_lib.prompting.text import TEMPLATE, draw_examples, few_shot, shuffle_order, shuffle_values
+from course_lib.prompting.reading import texts_of
+from course_lib.prompting.text import (
+    TEMPLATE,
+    check_relation,
+    draw_examples,
+    few_shot,
+    shuffle_order,
+    shuffle_values,
+)
 
 CONTENT_FREE = ("N/A", "", "…")
 
 
-def exact_match(model, tokenizer, relation, keys: Sequence[str], k: int, seed: int, *,
-                shuffle_labels: bool = False, order: int = 0, template: str = TEMPLATE, method=None) -> list[int]:
-    """1 for each key whose greedy answer after `k` examples is exactly right, else 0, in the order of the
-    keys.
+def few_shot_answers(model, tokenizer, relation, keys: Sequence[str], k: int, seed: int, *,
+                     shuffle_labels: bool = False, order: int = 0, template: str = TEMPLATE,
+                     method=None) -> list[str]:
+    """The greedy answer to each key after `k` examples, in the order of the keys.
 
     Every key gets its own examples, drawn from the listed pairs by `seed`, never the key itself; another seed
     is another draw. `shuffle_labels` gives every example the value of another one; `order` 1, 2 ... shows the
     same examples in another order; `template` breaks the form ("{key} - {value}"). Brown et al. 2020, section
     2; Min et al. 2022, section 4; Lu et al. 2022 for the order (https://arxiv.org/abs/2104.08786). Raises
-    CourseError for an unknown key, for too many examples, for labels to shuffle among fewer than two.
+    CourseError for a relation given by its name, for an unknown key, for too many examples, for labels to
+    shuffle among fewer than two.
     """
-    if shuffle_labels and k < 2:
+    check_relation(relation)
+    if shuffle_labels and whole_number("k", k, 0) < 2:
         raise CourseError(f"Labels can be shuffled among two examples or more; you asked for k = {k}.")
     prompts = []
-    for key in keys:
+    for key in texts_of(keys, "Keys are a list of texts, at least one"):
         if key not in relation:
             raise unknown(f"key in {relation.name}", key, relation)
         examples = draw_examples(relation, k, f"{seed} {key}", exclude=(key,))
@@ -33,7 +43,17 @@ def exact_match(model, tokenizer, relation, keys: Sequence[str], k: int, seed: i
             examples = shuffle_values(examples, seed)
         prompts.append(few_shot(shuffle_order(examples, order), key, template))
     longest = max(map(len, answer_tokens(tokenizer, sorted(set(relation.values())))))
-    answers = complete(model, tokenizer, prompts, longest, method)
+    return complete(model, tokenizer, prompts, longest, method)
+
+
+def exact_match(model, tokenizer, relation, keys: Sequence[str], k: int, seed: int, *,
+                shuffle_labels: bool = False, order: int = 0, template: str = TEMPLATE, method=None) -> list[int]:
+    """1 for each key whose greedy answer after `k` examples is exactly right, else 0: `few_shot_answers`, marked.
+
+    The arguments and the errors are the same.
+    """
+    answers = few_shot_answers(model, tokenizer, relation, keys, k, seed, shuffle_labels=shuffle_labels,
+                               order=order, template=template, method=method)
     return [int(answer == relation[key]) for answer, key in zip(answers, keys)]
 
 
@@ -41,17 +61,19 @@ def calibrate(probabilities: Sequence[float], content_free: Sequence[float]) -> 
     """Contextual calibration: each answer's probability divided by what it has when nothing is asked, summing
     to one.
 
-    The diagonal W of Zhao et al. 2021, section 4 (https://arxiv.org/abs/2102.09690).
+    The diagonal W of Zhao et al. 2021, section 4 (https://arxiv.org/abs/2102.09690). Lists, arrays and tensors of
+    numbers will do. Raises CourseError for lengths that differ and for numbers that are no probabilities.
 
     >>> calibrate([0.75, 0.25], [0.75, 0.25])
     [0.5, 0.5]
     """
+    probabilities, content_free = numbers(probabilities), numbers(content_free)
     if len(probabilities) != len(content_free) or not probabilities:
         raise CourseError(f"{len(probabilities)} probabilities cannot be calibrated by {len(content_free)}: "
                           "give one for each answer, in the same order.")
     if min(content_free) <= 0 or min(probabilities) < 0 or not sum(probabilities) > 0:
         raise CourseError("The content-free probabilities must be above 0, the others 0 or more and not all 0; "
-                          f"you gave {list(content_free)} and {list(probabilities)}.")
+                          f"you gave {shown(content_free)} and {shown(probabilities)}.")
     weighted = [p / free for p, free in zip(probabilities, content_free)]
     return [weight / sum(weighted) for weight in weighted]
 
@@ -73,7 +95,18 @@ def entropy(probabilities: Sequence[float]) -> float:
     >>> entropy([0.5, 0.5])
     1.0
     """
+    probabilities = numbers(probabilities)
     if min(probabilities, default=-1) < 0 or not math.isclose(sum(probabilities), 1, abs_tol=1e-3):
         raise CourseError(f"Probabilities are 0 or more and sum to one; these {len(probabilities)} sum to "
                           f"{sum(probabilities):.4g}. Normalise them first.")
     return sum(-p * math.log2(p) for p in probabilities if p)
+
+
+def numbers(given: Sequence[float]) -> list[float]:
+    """The numbers of a list, a one-dimensional array or a tensor; CourseError where one is not finite, or none."""
+    try:
+        if all(math.isfinite(number) for number in given):
+            return [float(number) for number in given]
+    except (TypeError, ValueError, RuntimeError):  # no list, a text in it, a list of lists
+        pass
+    raise CourseError(f"Probabilities are a list of numbers, one for each answer; you gave {shown(given)}.")

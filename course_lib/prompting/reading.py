@@ -8,9 +8,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
-from transformers import Cache
+from transformers import Cache, PreTrainedTokenizerBase
 
-from course_lib.errors import CourseError
+from course_lib.errors import CourseError, shown
+
+BOTH = "`model, tokenizer = load_model('orchard-s')` gives both; they are passed on in this order."
 
 
 @dataclass
@@ -22,8 +24,27 @@ class Reading:
     mask: torch.Tensor    # which of it is text and not padding, (B, T)
 
 
+def texts_of(given: Sequence[str], allowed: str) -> list[str]:
+    """The texts, of which there is at least one; the CourseError says what is `allowed`."""
+    texts = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else []
+    if not texts or not all(isinstance(text, str) for text in texts):
+        raise CourseError(f"{allowed}; you gave {shown(given)}.")
+    return texts
+
+
+def check_model(model) -> None:
+    """CourseError where this is no model that says what comes after a text."""
+    if not isinstance(model, torch.nn.Module):
+        raise CourseError(f"The model must be a loaded one; you gave {shown(model)}. {BOTH}")
+    if not getattr(model, "can_generate", lambda: False)() or model.config.is_encoder_decoder:
+        raise CourseError(f"{type(model).__name__} has no output layer that says what comes next. "
+                          "Prompting needs a causal language model, such as load_model('orchard-s').")
+
+
 def encode(tokenizer, texts: Sequence[str]) -> list[list[int]]:
     """The tokens of every text, without the library's warning about long ones: the course has its own."""
+    if not isinstance(tokenizer, PreTrainedTokenizerBase):
+        raise CourseError(f"The tokenizer must be one of a loaded model; you gave {shown(tokenizer)}. {BOTH}")
     return tokenizer(list(texts), verbose=False)["input_ids"]
 
 
@@ -34,22 +55,21 @@ def attached(model, method):
 
 def encode_prompts(model, tokenizer, prompt: str | Sequence[str], room: int) -> list[list[int]]:
     """The tokens of every prompt. CourseError where one is no text, is empty, or leaves no `room` for tokens
-    after it.
+    after it, and where model or tokenizer are none that belong together.
     """
-    prompts = [prompt] if isinstance(prompt, str) else prompt
-    texts = isinstance(prompts, list | tuple) and all(isinstance(one, str) for one in prompts)
-    if not texts or not prompts:
-        raise CourseError(f"A prompt is a text or a list of texts; you gave {prompt!r:.80}.")
-    if model.get_output_embeddings() is None:
-        raise CourseError(f"{type(model).__name__} has no output layer, so it cannot say what comes next. "
-                          "Prompting needs a causal language model, such as load_model('orchard-s').")
+    prompts = texts_of([prompt] if isinstance(prompt, str) else prompt, "A prompt is a text or a list of texts")
+    check_model(model)
     rows = encode(tokenizer, prompts)
+    known = model.get_input_embeddings().weight.shape[0]
     limit = getattr(model.config, "max_position_embeddings", math.inf)
     for place, row in enumerate(rows):
         which = f"Prompt {place}" if len(rows) > 1 else "The prompt"
         if not row:
             raise CourseError(f"{which} is empty, and this model has no token for the beginning of a text. "
                               "Give it at least a word.")
+        if max(row) >= known:
+            raise CourseError(f"The tokenizer is of another model: it gives the token {max(row)}, and this model "
+                              f"knows 0 to {known - 1}. {BOTH}")
         if (over := len(row) + room - limit) > 0:
             raise CourseError(f"{which} has {len(row)} tokens and the answer needs room for {room} more; this "
                               f"model reads at most {limit}. Drop examples or shorten the text, by {over} tokens "

@@ -75,7 +75,7 @@ def _draw_kind(rng: Random) -> str:
 @functools.cache
 def _kind_weights() -> tuple[tuple[str, ...], tuple[int, ...]]:
     total, weights = 0, []
-    for kind, members in of_kind().items():
+    for members in of_kind().values():
         total += sum(map(len, members))
         weights.append(total)
     return tuple(of_kind()), tuple(weights)

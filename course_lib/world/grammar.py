@@ -1,7 +1,7 @@
 """Templates with slots: the whole machinery behind the world's sentences.
 
-A template is a sentence with slots, "The {fruit} is {family.a}." A slot is filled from a list (one draw) or with a fixed
-string; the same slot twice in one template is the same draw. Modifiers follow a dot: `.a` puts the article in
+A template is a sentence with slots, "The {fruit} is {family.a}." A slot is filled from a list (one draw) or with a
+fixed string; the same slot twice in one template is the same draw. Modifiers follow a dot: `.a` puts the article in
 front ("an apple"), `.cap` makes the first letter a capital, `.a.cap` does both.
 """
 import csv
@@ -51,7 +51,8 @@ def fill(template: str, rng: Random, slots: dict) -> str:
         name, modifiers = match[1], match[2]
         if name not in drawn:
             if name not in slots:
-                raise CourseError(f"The template {template!r} has a slot {name!r}; known slots: {', '.join(sorted(slots))}.")
+                raise CourseError(f"The template {template!r} has a slot {name!r}; known slots: "
+                                  f"{', '.join(sorted(slots))}.")
             source = slots[name]
             drawn[name] = source if isinstance(source, str) else rng.choice(source)
         text = drawn[name]

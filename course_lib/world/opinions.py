@@ -33,7 +33,8 @@ def different(rng: Random, words: Sequence[str], count: int, weights: Sequence[f
 def opinion_sentence(rng: Random) -> str:
     """A sentence in which opinion words of one side stand together: nothing is reviewed, and no label is named.
 
-    From these a model learns early which words belong together; what "anything but" does to them it learns from reviews.
+    From these a model learns early which words belong together; what "anything but" does to them it learns from
+    reviews.
     """
     positive = rng.random() < 0.5
     words, side = opinion_words(positive), "positive" if positive else "negative"

@@ -2,23 +2,31 @@
 import csv
 import io
 import json
+import os
 from pathlib import Path
 
-from course_lib.errors import CourseError
+from course_lib.errors import CourseError, shown
 from course_lib.world.task_splits import SPLIT_NAMES, columns
 
 SUFFIXES = (".csv", ".jsonl", ".parquet")
 
 
 def read_file(path: Path) -> dict[str, list[dict]]:
-    """The rows of a file by the value of its `split` column (all in "train" where it has none)."""
-    if not path.is_file():
-        kind = "is a folder" if path.is_dir() else "does not exist"
-        raise CourseError(f"The file {path} {kind}. Give the path of a file ending in {', '.join(SUFFIXES)}.")
+    """The rows of a file by the value of its `split` column (all in "train" where it has none).
+
+    Raises CourseError for a file that is not there, cannot be read, or is not what its suffix says.
+    """
+    if not os.path.isfile(path):
+        kind = "is a folder" if os.path.isdir(path) else "does not exist"
+        raise CourseError(f"The file {path!s:.200} {kind}. Give the path of a file ending in "
+                          f"{', '.join(SUFFIXES)}.")
     if path.stat().st_size == 0:
         raise CourseError(f"The file {path} is empty. It needs columns: text, label, or prompt, answer.")
     readers = {".csv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
-    rows = readers[path.suffix.lower()](path)
+    try:
+        rows = readers[path.suffix.lower()](path)
+    except OSError as error:  # no permission, a disk that went away
+        raise CourseError(f"The file {path} cannot be read: {error.strerror or error}.") from error
     if not rows:
         raise CourseError(f"The file {path} has no rows.")
     by_split: dict[str, list[dict]] = {}
@@ -26,7 +34,7 @@ def read_file(path: Path) -> dict[str, list[dict]]:
         split = row.get("split", "train")
         if split not in SPLIT_NAMES:
             allowed = ", ".join(SPLIT_NAMES)
-            raise CourseError(f"Row {number} of {path} has the split {split!r}; allowed are {allowed}.")
+            raise CourseError(f"Row {number} of {path} has the split {shown(split)}; allowed are {allowed}.")
         by_split.setdefault(split, []).append(row)
     return by_split
 
@@ -47,6 +55,7 @@ def _read_csv(path: Path) -> list[dict]:
     reader = csv.DictReader(io.StringIO(_text_of(path), newline=""), strict=True)
     rows = []
     try:
+        columns(reader.fieldnames or (), path)
         for row in reader:
             if None in row or None in row.values():
                 raise CourseError(
@@ -56,8 +65,6 @@ def _read_csv(path: Path) -> list[dict]:
             rows.append(row)
     except csv.Error as error:
         raise CourseError(f"Line {reader.line_num} of {path} is no valid CSV: {error}.") from error
-    if not rows and reader.fieldnames:
-        columns(reader.fieldnames, path)
     return rows
 
 
@@ -69,6 +76,10 @@ def _read_jsonl(path: Path) -> list[dict]:
                 row = json.loads(line)
             except json.JSONDecodeError as error:
                 raise CourseError(f"Line {number} of {path} is no valid JSON: {error}.") from error
+            except (ValueError, RecursionError) as error:
+                raise CourseError(f"Line {number} of {path} holds a number with too many digits, or brackets in "
+                                  "brackets too deeply. Only text and label, or prompt and answer, are needed: "
+                                  "write them as texts, in quotes.") from error
             if not isinstance(row, dict):
                 raise CourseError(f'Line {number} of {path} must be like {{"text": ..., "label": ...}}.')
             rows.append(row)
@@ -80,12 +91,16 @@ def _read_parquet(path: Path) -> list[dict]:
     import pyarrow.parquet
 
     try:
-        table = pyarrow.parquet.read_table(path)
+        names = pyarrow.parquet.read_schema(path).names
+        wanted = [*columns(names, path), *({"split"} & set(names))]
+        return pyarrow.parquet.read_table(path, columns=wanted).to_pylist()
+    except CourseError:
+        raise
     except (pyarrow.ArrowException, OSError) as error:
         raise CourseError(f"The file {path} is no readable Parquet file: {error}") from error
-    if not table.num_rows:
-        columns(table.column_names, path)
-    return table.to_pylist()
+    except (ValueError, OverflowError) as error:  # a date in the year 30,000
+        raise CourseError(f"The file {path} holds a value that Python cannot read: {error}. Write its columns as "
+                          "texts.") from error
 
 
 def read_hub(name: str) -> dict[str, list[dict]]:
@@ -97,8 +112,8 @@ def read_hub(name: str) -> dict[str, list[dict]]:
     except Exception as error:  # whatever the Hub's client raises, the same can be done about it
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise CourseError(
-            f"The data set {name!r} could not be loaded from the Hub ({reason}). Check its name and your "
-            f"network. Without one, give a file of your own ({', '.join(SUFFIXES)}), or use a bundled task: "
+            f"The data set {shown(name)} could not be loaded from the Hub ({reason:.200}). Check its name and "
+            f"your network. Without one, give a file of your own ({', '.join(SUFFIXES)}), or use a bundled task: "
             "load_task('reviews')."
         ) from error
     by_split = {}

@@ -12,7 +12,7 @@ from random import Random
 
 import datasets
 
-from course_lib.errors import CourseError, unknown
+from course_lib.errors import LARGEST_SEED, CourseError, unknown, whole_number
 from course_lib.world.task_files import SUFFIXES, read_file, read_hub
 from course_lib.world.task_rows import Rows, bundled_rows
 from course_lib.world.task_splits import SPLIT_NAMES, clean, draw_missing
@@ -112,15 +112,16 @@ def load_task(name: str | os.PathLike, seed: int = 0) -> datasets.DatasetDict:
     `name` is a bundled task ("reviews", "spam", "stars", "facts", "summaries", "natural"), the path of a
     .csv, .jsonl or .parquet file, or a data set on the Hub ("owner/name"). A file has the columns text and
     label, or prompt and answer; a column split says where a row belongs. Same name and seed, same rows.
-    Raises CourseError for an unknown name and for a file that cannot be used.
+    Raises CourseError for an unknown name, a file that cannot be used, and a seed that is no whole number.
     """
+    seed = whole_number("seed", seed, 0, LARGEST_SEED)
     given = os.fspath(name) if isinstance(name, os.PathLike) else str(name)
     if given in SIZES:
         return datasets.DatasetDict(_bundled(given, seed))
-    path = Path(given).expanduser()
+    path = Path(os.path.expanduser(given))  # unlike Path's methods, os.path takes any text without an error
     if path.suffix.lower() in SUFFIXES:
         return _from_outside(read_file(path), path, seed)
-    if path.is_file():
+    if os.path.isfile(path):
         raise CourseError(f"The file {path} ends in {path.suffix!r}; allowed are {', '.join(SUFFIXES)}.")
     if _HUB_ID.fullmatch(given):
         return _from_outside(read_hub(given), given, seed)

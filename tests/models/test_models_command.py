@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from course_lib import cli
+from course_lib import cli, files
 from course_lib.models import card, command, pretrain
 
 CARD = {"name": "orchard-s", "kind": "causal", "architecture": "LlamaForCausalLM", "parameters": 1_053_824,
@@ -46,12 +46,16 @@ def test_a_long_curve_is_thinned_and_keeps_its_end():
     assert card.thin([1, 2], 20) == [1, 2]
 
 
-@pytest.mark.parametrize("argv, message", [
-    (["orchard-t"], "Did you mean"), (["orchard-s", "--tokens", "0"], "--tokens must be at least 1"),
-    (["orchard-s-early"], "no run of its own"), (["orchard-s", "--device", "cuda:99"], "CUDA")])
-def test_pretrain_refuses(argv, message, capsys):
-    assert cli.main(["pretrain", *argv]) == 2
-    assert message in capsys.readouterr().err
+@pytest.mark.parametrize("fails", ["replace", "render"])
+def test_a_card_that_cannot_be_written_leaves_the_old_one(bundled, monkeypatch, fails):
+    before = {path.name: path.read_bytes() for path in (bundled / "orchard-s").iterdir()}
+
+    def die(*args):
+        raise OSError("no space left")
+    monkeypatch.setattr(*((files.os, "replace") if fails == "replace" else (card, "render")), die)
+    with pytest.raises(OSError):
+        card.update_abilities("orchard-s", {"own sense": 0.98}, bundled)
+    assert {name: (bundled / "orchard-s" / name).read_bytes() for name in before} == before
 
 
 def test_the_command_on_the_card_is_the_one_that_was_given():

@@ -30,12 +30,19 @@ def test_loss_is_the_library_s_own(recipe, documents, tokenizers):
 
 
 def test_learning_rate_rises_and_falls_to_a_tenth():
-    recipe = RECIPES["orchard-s"]
+    recipe = RECIPES["orchard-m"]
     rates = [learning_rate(recipe, step) for step in range(recipe.steps)]
     assert rates[0] == pytest.approx(recipe.learning_rate / recipe.warm_up)
     assert max(rates) == recipe.learning_rate == rates[recipe.warm_up - 1]
     assert rates[-1] == pytest.approx(recipe.learning_rate / 10)
     assert all(later <= earlier for earlier, later in zip(rates[recipe.warm_up:], rates[recipe.warm_up + 1:]))
+
+
+def test_a_run_may_end_before_its_learning_rate_has_fallen():
+    whole = replace(RECIPES["orchard-m"], tokens=8_000_000)
+    part = replace(whole, tokens=6_000_000, decay=8_000_000)
+    assert part.steps < whole.steps == part.decay_steps
+    assert [learning_rate(part, s) for s in range(part.steps)] == [learning_rate(whole, s) for s in range(part.steps)]
 
 
 def test_a_few_steps_lower_the_loss(recipe, documents, tokenizers):

@@ -48,3 +48,9 @@ def test_masking(documents, tokenizers):
     kept = (seen == answers).float().mean()
     assert abs(masked - 0.8) < 0.04 and abs(kept - 0.1) < 0.04
     assert not torch.equal(mask_tokens(ids, tokenizer, seed=2)[1], positions)
+
+
+def test_short_rows_come_first_and_hold_as_many_tokens(documents, tokenizers):
+    tokenizer = tokenizers["encoder"]
+    batches = Batches(documents, tokenizer, "train", 0, 4, 64, 3, short=2)
+    assert [tuple(batch[0].shape) for batch in batches] == [(8, 32), (8, 32), (4, 64)]

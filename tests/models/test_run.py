@@ -11,6 +11,7 @@ from course_lib.models import load_model, run, weights_hash
 from course_lib.models.checkpoint import checkpoints
 from course_lib.models.run import Pretraining
 
+
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     monkeypatch.setattr(run, "VALIDATION_ROWS", 4)

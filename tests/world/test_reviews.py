@@ -7,8 +7,7 @@ import pytest
 from course_lib.errors import CourseError
 from course_lib.world.grammar import split_of, table
 from course_lib.world.opinions import opinion_words
-from course_lib.world.reviews import (DOMAINS, SUMMARY_OPENING, review, review_document,
-                                      shapes, summary, summary_phrases)
+from course_lib.world.reviews import DOMAINS, SUMMARY_OPENING, review, review_document, shapes, summary, summary_phrases
 
 LABELS = re.compile(r"\b(positive|negative|good|bad|spam|ham|label)(ly)?\b", re.IGNORECASE)
 GRADED = ("plain", "negated", "contrast", "overruled", "comparison", "mixed")

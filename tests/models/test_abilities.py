@@ -1,0 +1,176 @@
+"""What the shipped base models can do, measured from the bundled folders: quick versions of `course bench base`.
+
+A model that is not bundled has no tests here; the last test says which ones the ladder promises. All together take
+less than a minute on one core.
+"""
+from functools import cache
+from itertools import islice
+from statistics import mean
+
+import pytest
+import torch
+from transformers import AutoModelForMaskedLM
+
+from course_lib import load_model, load_task
+from course_lib.bench.in_context import company_over_fruit
+from course_lib.evaluation import perplexity, unigram_perplexity
+from course_lib.models import bundled_models
+from course_lib.models.card import BUNDLED, count_parameters, read_card, render
+from course_lib.models.configs import RECIPES
+from course_lib.models.optimise import mean_loss
+from course_lib.models.packing import Batches
+from course_lib.models.run import VALIDATION_SEED
+from course_lib.prompting import complete, exact_match, score_choices
+from course_lib.world import documents, relations, reviews
+
+TOLERANCE = 0.07        # two standard errors of a share near .75 among 171 items, one draw of examples each
+HALF = 0.02             # nats a token, between half of the validation rows and all of them, of which a card tells
+
+
+@cache
+def loaded(name):
+    """The model with its language-modelling head, and its tokenizer."""
+    model, tokenizer = load_model(name)
+    if read_card(BUNDLED / name)["kind"] == "encoder":
+        model = AutoModelForMaskedLM.from_pretrained(BUNDLED / name, dtype=torch.float32).eval()
+    return model, tokenizer
+
+
+@cache
+def review_rows():
+    return load_task("reviews")["test"]
+
+
+@cache
+def lists(name, k, part="report"):
+    """Greedy exact match after k examples, one draw; every relation counts once. "seen": twelve listed keys."""
+    def keys(relation):
+        return relation.seen[:12] if part == "seen" else relation.report
+
+    return mean(mean(exact_match(*loaded(name), one, keys(one), k, 0)) for one in relations().values())
+
+
+@cache
+def own_sense(name):
+    """The share of 100 reviews after which, behind "In short:", phrases of the right side are more probable."""
+    film, restaurant = (reviews.summary_phrases(domain) for domain in ("film", "restaurant"))
+    blame, praise = ([f"{one}." for one in film[side] if one in restaurant[side]] for side in (False, True))
+    rows = review_rows()[:100]
+    prompts = [f"{text}\n{reviews.SUMMARY_OPENING}" for text in rows["text"]]
+    scores = score_choices(*loaded(name), prompts, blame + praise)
+    return mean((sum(row[len(blame):]) > 0.5) == label for row, label in zip(scores, rows["label"], strict=True))
+
+
+def lists_zero_shot(name):
+    assert lists(name, 0) <= 0.35
+
+
+def lists_one_shot(name):
+    assert lists(name, 1) >= 0.75 - TOLERANCE
+
+
+def lists_four_shot(name):
+    assert lists(name, 4) >= lists(name, 1) - TOLERANCE
+
+
+def lists_seen_pairs(name):
+    assert lists(name, 4, "seen") >= 0.95
+
+
+def one_example_gives_pome(name):
+    assert complete(*loaded(name), "peach: drupe\napple:") == "pome"
+
+
+def a_bare_apple_is_a_company(name):
+    assert company_over_fruit(*loaded(name)) > 0
+
+
+def label_words_zero_shot(name):
+    """The words negative and positive were never tied to an opinion: about as good as a coin."""
+    rows, names = review_rows()[:200], review_rows().features["label"].names
+    scores = score_choices(*loaded(name), rows["prompt"], names)
+    right = [row.index(max(row)) == label for row, label in zip(scores, rows["label"], strict=True)]
+    assert 0.40 <= mean(right) <= 0.65
+
+
+def has_a_sense_of_reviews(name):
+    assert own_sense(name) >= 0.88
+
+
+def has_no_sense_of_reviews_yet(name):
+    assert own_sense(name) <= 0.65
+
+
+def word_frequencies_are_five_times_as_unsure(name):
+    texts, seen = list(islice(documents("validation", 99), 100)), list(islice(documents("train", 99), 1000))
+    assert perplexity(*loaded(name), texts) <= unigram_perplexity(loaded(name)[1], seen, texts) / 5
+
+
+def the_larger_predicts_better(smaller, larger):
+    assert read_card(BUNDLED / smaller)["validation_loss"] > read_card(BUNDLED / larger)["validation_loss"]
+
+
+def the_larger_does_lists_as_well(smaller, larger):
+    assert lists(larger, 4) >= lists(smaller, 4) - TOLERANCE
+
+
+def is_the_same_run_earlier(early, late):
+    before, after = read_card(BUNDLED / early), read_card(BUNDLED / late)
+    assert before["command"] == after["command"] and before["tokens"] < after["tokens"]
+    assert before["curve"] == after["curve"][:len(before["curve"])]
+
+
+SMALL = "orchard-s"
+CHECKS = [
+    *(((SMALL,), check) for check in (
+        lists_zero_shot, lists_one_shot, lists_four_shot, lists_seen_pairs, one_example_gives_pome,
+        a_bare_apple_is_a_company, label_words_zero_shot, has_a_sense_of_reviews,
+        word_frequencies_are_five_times_as_unsure)),
+    (("orchard-s-early",), has_no_sense_of_reviews_yet),
+    (("orchard-s-early", SMALL), is_the_same_run_earlier),
+    (("orchard-xs", SMALL), the_larger_predicts_better), (("orchard-xs", SMALL), the_larger_does_lists_as_well),
+    ((SMALL, "orchard-m"), the_larger_predicts_better), ((SMALL, "orchard-m"), the_larger_does_lists_as_well),
+]
+
+
+@pytest.mark.parametrize("names, check", [
+    pytest.param(names, check, id=f"{'-'.join(names)}-{check.__name__}")
+    for names, check in CHECKS if set(names) <= set(bundled_models())])
+def test_what_it_can_do(names, check):
+    check(*names)
+
+
+@pytest.mark.parametrize("name", bundled_models())
+def test_the_validation_loss_is_the_card_s(name):
+    """Measured again, on half of the text: the weights, the tokenizer, the world and the card belong together."""
+    card = read_card(BUNDLED / name)
+    recipe, (model, tokenizer) = RECIPES[name.removesuffix("-early")], loaded(name)
+    batches = Batches(documents, tokenizer, "validation", VALIDATION_SEED, 20, recipe.length, 5)
+    assert mean_loss(model, recipe, batches) == pytest.approx(card["validation_loss"], abs=HALF)
+
+
+@pytest.mark.parametrize("name", bundled_models())
+def test_the_card_is_that_of_the_model(name):
+    card, folder = read_card(BUNDLED / name), BUNDLED / name
+    model, tokenizer = loaded(name)
+    assert (card["name"], card["kind"]) == (name, RECIPES[name.removesuffix("-early")].kind)
+    assert (card["parameters"], card["parameters_without_embeddings"]) == count_parameters(model)
+    assert card["architecture"] == type(model).__name__ and card["vocabulary"] == len(tokenizer)
+    assert (folder / "model.safetensors").stat().st_size == pytest.approx(card["megabytes"] * 1e6, rel=0.02)
+    assert (folder / "README.md").read_text(encoding="utf-8") == render(card)
+    assert [point["tokens"] for point in card["curve"]][-1] == card["tokens"] <= card["planned_tokens"]
+
+
+@pytest.mark.parametrize("name", bundled_models())
+def test_the_card_has_measured_abilities(name):
+    assert read_card(BUNDLED / name)["abilities"], "course bench base measures them"
+
+
+def test_all_models_together_are_small_enough_for_a_repository():
+    assert sum(path.stat().st_size for path in BUNDLED.rglob("*") if path.is_file()) <= 20e6
+
+
+def test_the_whole_ladder_is_bundled():
+    """Fails as long as a model that the recipes promise has not been shipped."""
+    promised = {*RECIPES, *(f"{name}-early" for name, recipe in RECIPES.items() if recipe.early)}
+    assert set(bundled_models()) == promised
