@@ -2,6 +2,7 @@
 
 A module offers `main(argv) -> int`; it is imported only when its command runs, so that `course --help` is quick.
 """
+import errno
 import importlib
 import sys
 
@@ -14,10 +15,13 @@ COMMANDS = {
     "models": ("course_lib.models.command", "list the bundled models and show their cards"),
     "pretrain": ("course_lib.models.pretrain", "train a base model from nothing, as the shipped ones were"),
     "claims": ("course_lib.claims.command", "list, run and verify the measured claims"),
-    "progress": ("course_lib.progress", "show, export and import your answers and predictions"),
+    "progress": ("course_lib.progress.command", "show, export and import your answers and predictions"),
     "build": ("course_lib.build.command", "build notebooks, exercises and solutions from lessons/"),
     "bench": ("course_lib.bench.command", "measure the base models and the course's time budgets"),
 }
+
+
+REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC}  # a folder of somebody else's, a full disk
 
 
 def usage() -> str:
@@ -46,6 +50,11 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # `course world | head` has read enough
         sys.stdout = None
         return 0
+    except OSError as error:
+        if error.errno not in REFUSED:
+            raise
+        print(f"course {name}: {error.filename or 'this computer'}: {error.strerror}.", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("\nstopped.", file=sys.stderr)
         return 130

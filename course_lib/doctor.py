@@ -66,8 +66,8 @@ def check_package(name: str, lowest: str = "", extra: str = "") -> Finding:
 
 
 def check_models() -> list[Finding]:
-    from course_lib.models.card import BUNDLED
     from course_lib.lesson import lessons
+    from course_lib.models.card import BUNDLED
     from course_lib.models.configs import RECIPES
 
     needed = {lesson.model for lesson in lessons().values() if lesson.ready}
@@ -85,18 +85,31 @@ def check_models() -> list[Finding]:
 
 def check_progress() -> Finding:
     """Whether answers and predictions can be kept: writes and removes a file there."""
-    from course_lib import progress_file
+    from course_lib.progress.file import NAME
+    from course_lib.progress.place import place
 
-    folder = progress_file.folder()
-    place = folder
-    while not place.exists() and place != place.parent:
-        place = place.parent  # the folder is made with the first answer
+    folder, problem = place()
+    if problem:
+        return Finding(BAD, "progress", str(folder), problem)
     try:
-        with tempfile.TemporaryFile(dir=place):
-            return Finding(GOOD, "progress", str(folder))
+        with tempfile.TemporaryFile(dir=nearest_that_exists(folder)):
+            pass  # the folder is made with the first answer
+        if (folder / NAME).exists():
+            open(folder / NAME, "r+b").close()
+        return Finding(GOOD, "progress", str(folder))
     except OSError as error:
         advice = "set COURSE_HOME to a folder that you may write to, or answers are kept only while a notebook runs"
         return Finding(BAD, "progress", f"{folder} ({error.strerror})", advice)
+
+
+def nearest_that_exists(folder: Path) -> Path:
+    """`folder`, or the nearest above it. Raises OSError where it could not be made there."""
+    while True:
+        try:
+            os.stat(folder)
+            return folder
+        except FileNotFoundError:
+            folder = folder.parent
 
 
 def check_browser() -> Finding:

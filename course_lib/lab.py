@@ -1,112 +1,22 @@
-"""`course lab`: a working copy of the notebooks for the student, opened in JupyterLab.
+"""`course lab`: the student's working copy of the notebooks, opened in JupyterLab.
 
-The clone stays clean: the student works in my-course/. A notebook that the student changed is never
-overwritten; what counts is its cells' sources, for JupyterLab saves outputs and metadata by itself.
+The clone stays clean: the student works in my-course/ (see working_copy.py).
 """
 import argparse
-import hashlib
 import json
 import os
 import secrets
-import shutil
 import socket
 import tempfile
 from pathlib import Path
 
 from course_lib.build.root import find_root
 from course_lib.errors import CourseError
+from course_lib.files import user_path
+from course_lib.working_copy import OTHER, update_copy
 
-FOLDERS = ("notebooks", "exercises")
-MARKER = ".course-working-copy"
 FIRST = "notebooks/00_start_here.ipynb"
 NO_POP_UPS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
-
-
-def fingerprint(path: Path) -> str | None:
-    """A digest of the cells' kinds and sources; None for a file that is no notebook."""
-    try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        sources = [[cell["cell_type"], "".join(cell["source"])] for cell in cells]
-    except (ValueError, KeyError, TypeError):
-        return None
-    return hashlib.sha256(json.dumps(sources).encode()).hexdigest()
-
-
-def update_copy(root: Path, copy: Path) -> list[str]:
-    """Bring the working copy `copy` up to date with the clone `root`; say what was done, a line each.
-
-    Raises CourseError where `copy` is a folder of something else, or the clone holds no notebooks.
-    """
-    given = [path for folder in FOLDERS for path in sorted((root / folder).glob("*.ipynb"))]
-    if not given:
-        raise CourseError(f"There are no notebooks in {root / FOLDERS[0]}. Run `course build` there first.")
-    marker = copy / MARKER
-    if copy.exists() and not copy.is_dir():
-        raise CourseError(f"{copy} is a file. Choose a folder for your working copy: course lab --dir NAME.")
-    if copy.is_dir() and any(copy.iterdir()) and not marker.exists():
-        raise CourseError(f"{copy} is not empty and is no working copy of this course. Nothing was touched. "
-                          "Choose another folder: course lab --dir NAME.")
-    state, first, said = read_state(marker), not marker.exists(), []
-    copy.mkdir(parents=True, exist_ok=True)
-    for source in given:
-        said += update_one(source, copy, source.relative_to(root).as_posix(), state)
-        marker.write_text(json.dumps(state, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    return [f"{len(given)} notebooks copied"] if first else said
-
-
-def read_state(marker: Path) -> dict:
-    """{path: {"given": fingerprint of what the course put there, "offered": of a newer one beside it}}."""
-    try:
-        state = json.loads(marker.read_text(encoding="utf-8"))
-        return state if isinstance(state, dict) else {}
-    except (OSError, ValueError):
-        return {}
-
-
-def update_one(source: Path, copy: Path, name: str, state: dict) -> list[str]:
-    """Update one notebook, called `name` in the copy; changes its entry in `state`."""
-    target, new = copy / name, fingerprint(source)
-    entry = state.setdefault(name, {})
-    if not target.exists():
-        put(source, target)
-        state[name] = {"given": new}
-        return [f"new: {name}"]
-    mine = fingerprint(target)
-    if mine == new:
-        state[name] = {"given": new}
-        return []
-    if mine and mine in (entry.get("given"), entry.get("offered")):
-        put(source, target)
-        state[name] = {"given": new}
-        return [f"updated: {name}"]
-    if new == entry.get("offered") or (mine and new == entry.get("given")):
-        return []
-    beside = free_name(target, state, copy)
-    put(source, beside)
-    entry["offered"] = new
-    offered = beside.relative_to(copy).as_posix()
-    state[offered] = {"given": new}
-    why = "it has your changes; the newer version" if mine else "it cannot be read; the course's version"
-    return [f"kept: {name} ({why} is beside it: {offered})"]
-
-
-def free_name(target: Path, state: dict, copy: Path) -> Path:
-    """NAME.new.ipynb, or NAME.new-2.ipynb and so on: the first that is free or that was left as it was."""
-    number = 1
-    while True:
-        beside = target.with_name(f"{target.stem}.new{'' if number == 1 else f'-{number}'}.ipynb")
-        entry = state.get(beside.relative_to(copy).as_posix(), {})
-        if not beside.exists() or fingerprint(beside) == entry.get("given", ""):
-            return beside
-        number += 1
-
-
-def put(source: Path, target: Path) -> None:
-    """Copy so that no half-written notebook is ever seen. The copy is writable, whatever the clone allows."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.part")
-    shutil.copyfile(source, beside)
-    beside.replace(target)
 
 
 def free_port(wanted: int, tries: int = 50) -> int:
@@ -148,19 +58,27 @@ def serve(copy: Path, port: int, browser: bool) -> int:
     return 0
 
 
+def folder(given: str) -> Path:
+    """The whole path of the folder that --dir names; CourseError where it can be none."""
+    try:
+        return user_path(given).resolve()
+    except (OSError, RuntimeError):  # links that lead to each other
+        raise CourseError(f"{given} leads nowhere. {OTHER}") from None
+
+
 def main(argv: list[str]) -> int:
     """Copy, then serve; --no-open only copies."""
     parser = argparse.ArgumentParser(prog="course lab", description="Open the course in JupyterLab, in "
                                      "a working copy of your own. What you changed is never overwritten.")
     parser.add_argument("--port", type=int, default=8888, help="the port; if taken, the next free one")
     parser.add_argument("--no-browser", action="store_true", help="print the address only")
-    parser.add_argument("--dir", type=Path, help="the working copy (default: my-course, in the clone)")
+    parser.add_argument("--dir", help="the working copy (default: my-course, in the clone)")
     parser.add_argument("--no-open", action="store_true", help="only bring the working copy up to date")
     options = parser.parse_args(argv)
     if not 1 <= options.port <= 65535:
         raise CourseError(f"--port {options.port}: a port is a number from 1 to 65535.")
     root = find_root("notebooks")
-    copy = (options.dir or root / "my-course").expanduser().resolve()
+    copy = root / "my-course" if options.dir is None else folder(options.dir)
     said = update_copy(root, copy)
     print(f"Your working copy: {copy}", *(f"  {line}" for line in said), sep="\n")
     if options.no_open:

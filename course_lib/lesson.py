@@ -1,17 +1,17 @@
-"""What the one set-up line of a lesson needs: `lesson = start("01")`."""
-
+"""The lessons of the course, and what the one set-up line of each needs: `lesson = start("01")`."""
 import html
 import importlib.util
 import random
 import sys
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from course_lib import progress
-from course_lib.errors import CourseError, unknown
-from course_lib.quiz import reading, widgets_work
+from course_lib.display import html_works, show_html
+from course_lib.errors import LARGEST_SEED, CourseError, shown, unknown, whole_number
+from course_lib.quiz import reading
 
 SEED = 0
 
@@ -51,39 +51,32 @@ def set_seeds(seed: int, with_torch: bool) -> None:
 
 def done_before(lesson_id: str) -> str:
     """One sentence: what the progress file already holds for this lesson."""
-    rows = progress.summary()
-    questions, predictions = reading.bank()
-
-    def count(kind: str, known, only_correct: bool) -> int:
-        return sum(
-            entry["correct"] or not only_correct
-            for key, entry in rows[kind].items()
-            if key.startswith(f"{lesson_id}.") and (known is None or key in known)
-        )
-
-    of = lambda group: sum(key.startswith(f"{lesson_id}.") for key in group)
-    right, guesses, passed = (
-        count("answer", questions, True),
-        count("prediction", predictions, False),
-        count("check", None, True),
-    )
-    if not right + guesses + passed and not count("answer", questions, False):
+    rows, (questions, predictions) = progress.summary(), reading.bank()
+    here = f"{lesson_id}."
+    answers = [entry for key, entry in rows["answer"].items() if key.startswith(here) and key in questions]
+    guesses = [key for key in rows["prediction"] if key.startswith(here) and key in predictions]
+    passed = sum(entry["correct"] for key, entry in rows["check"].items() if key.startswith(here))
+    if not (answers or guesses or passed):
         return "Nothing is done here yet."
-    parts = [
-        f"{right} of {of(questions)} quiz questions right",
-        f"{guesses} of {of(predictions)} predictions kept",
-    ]
+    right = sum(entry["correct"] for entry in answers)
+    n_questions, n_predictions = (sum(key.startswith(here) for key in group) for group in (questions, predictions))
+    parts = [f"{right} of {n_questions} quiz questions right", f"{len(guesses)} of {n_predictions} predictions kept"]
     if passed:
         parts.append(f"{passed} exercise task{'s' if passed > 1 else ''} passed")
     return f"Done here before: {', '.join(parts)}."
 
 
 def start(lesson_id: str, seed: int = SEED) -> Lesson:
-    """Shows the lesson's title and what you did in it before, sets every seed, returns the lesson's entry."""
+    """Shows the lesson's title and what you did in it before, sets every seed, returns the lesson's entry.
+
+    `seed` is a whole number from 0 on, below 2**32.
+    """
     known = lessons()
+    if not isinstance(lesson_id, str):
+        raise CourseError(f'A lesson is named by a text, as in start("01"); you gave {shown(lesson_id)}.')
     if lesson_id not in known:
         raise unknown("lesson", lesson_id, known)
-    entry = known[lesson_id]
+    seed, entry = whole_number("seed", seed, 0, LARGEST_SEED), known[lesson_id]
     if not entry.ready:
         built = ", ".join(key for key, one in known.items() if one.ready)
         raise CourseError(f"Lesson {lesson_id} is not built yet. Ready: {built}.")
@@ -95,11 +88,9 @@ def start(lesson_id: str, seed: int = SEED) -> Lesson:
         f"About {entry.minutes} minutes{model} · seed {seed}",
         done_before(lesson_id),
     ]
-    if widgets_work():
-        from IPython.display import HTML, display
-
+    if html_works():
         head, *rest = (html.escape(line) for line in lines)
-        display(HTML(f"<b>{head}</b><br>" + "<br>".join(rest)))
+        show_html(f"<b>{head}</b><br>" + "<br>".join(rest))
     else:
         print("\n".join(lines))
-    return Lesson(**{**vars(entry), "seed": seed})
+    return replace(entry, seed=seed)

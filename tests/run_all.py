@@ -16,8 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TWO = ["-n", "2", "--dist", "loadfile"]  # one file, and so one kernel, stays in one process
 NOTEBOOKS = ["-p", "tests.notebook_plugin", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120", *TWO]
-COLAB = ("models", "quiz", "explore", "checks/test_check.py", "test_prompting.py", "test_progress.py", "test_plots.py",
-         "test_quiz_checker.py")  # what depends on the versions that Colab has
+COLAB = ("models", "quiz", "explore", "checks/test_check.py", "test_prompting.py", "test_prompting_refuses.py",
+         "progress", "test_plots.py", "test_quiz_checker.py")  # what depends on the versions that Colab has
 
 
 def groups() -> dict[str, tuple[str, list[str]]]:

@@ -1,6 +1,7 @@
-"""Figures are functions of data: what is drawn is what was given, names do not cover each other, alt text is required."""
+"""Figures are functions of data: what is drawn is what was given, names cover nothing, alt text is required."""
 import itertools
 import struct
+from types import SimpleNamespace
 
 import pytest
 from matplotlib import pyplot
@@ -17,7 +18,7 @@ def in_a_notebook(monkeypatch):
     """What was displayed, as HTML, in a pretended notebook."""
     shown = []
     monkeypatch.delenv("COURSE_TEXT", raising=False)
-    monkeypatch.setattr("IPython.get_ipython", lambda: object())
+    monkeypatch.setattr("IPython.get_ipython", lambda: SimpleNamespace(kernel=object()))
     monkeypatch.setattr("IPython.display.display", lambda item: shown.append(item.data))
     return shown
 
@@ -40,6 +41,22 @@ def test_bars_are_as_long_as_their_values():
     assert [label.get_text() for label in axes.get_yticklabels()] == ["pome", "drupe", "nut"] and axes.get_ylim()[0] > 0
 
 
+def test_a_dashed_line_crosses_no_figure():
+    axes = plots.bars(["a", "b"], [0.5, 0.4], baselines={"guessing": 0.52}, limit=1)
+    dashed = axes.lines[-1]
+    for text in axes.texts[:2]:
+        box = text.get_bbox_patch()
+        assert box.get_facecolor()[:3] == (1, 1, 1) and box.get_alpha() > 0.7 and text.zorder > dashed.zorder
+
+
+@pytest.mark.parametrize("share, words", [(0.505, "51 %"), (0.005, "1 %"), (0.001, "< 1 %"), (0, "0 %"), (1, "100 %")])
+def test_shares_are_whole_per_cent_and_read_as_in_a_text(share, words):
+    axes = plots.bars(["a"], [share], limit=1, number=plots.percent)
+    assert axes.texts[0].get_text() == words == plots.percent(share)
+    axes.figure.canvas.draw()
+    assert axes.get_xticklabels()[-1].get_text() == "100 %"
+
+
 def test_names_stand_at_the_lines_ends_and_do_not_cover_each_other():
     ends = {"a": 0.95, "b": 0.96, "c": 0.97, "d": 0.02, "e": 0.01}
     series = {name: ([0, end], [0, end - 0.1], [0, end + 0.1]) for name, end in ends.items()}
@@ -54,13 +71,15 @@ def test_names_stand_at_the_lines_ends_and_do_not_cover_each_other():
 def test_loss_curve_and_heat():
     axes = plots.loss_curve(list(range(20)), {"training": [3.0] * 20}, baselines={"ln(vocabulary)": 7.6})
     assert "nats" in axes.get_ylabel() and axes.get_ylim()[1] > 7.6
-    axes = plots.heat([[1, 0, 0], [0.5, 0.5, 0]], ["a", "b"], ["x", "y", "z"], x_label="is looked at", colour_label="weight")
+    axes = plots.heat([[1, 0, 0], [0.5, 0.5, 0]], ["a", "b"], ["x", "y", "z"], x_label="is looked at",
+                      colour_label="weight")
     assert axes.images[0].get_array().shape == (2, 3) and axes.images[0].get_clim()[0] == 0
     assert [label.get_text() for label in axes.get_xticklabels()] == ["x", "y", "z"]
 
 
 def test_every_figure_has_the_one_width_and_none_is_left_open():
-    for axes in (plots.bars(["a"], [1]), plots.curve([0, 1], {"a": ([0, 1],)}, x_label="", y_label=""), plots.heat([[1]], ["a"], ["b"])):
+    for axes in (plots.bars(["a"], [1]), plots.curve([0, 1], {"a": ([0, 1],)}, x_label="", y_label=""),
+                 plots.heat([[1]], ["a"], ["b"])):
         width, _ = struct.unpack(">II", plots.png(axes, dpi=50)[16:24])
         assert width == 50 * plots.WIDTH
     assert pyplot.get_fignums() == []

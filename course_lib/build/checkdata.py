@@ -14,7 +14,7 @@ MARGIN = 10    # outcomes that lie closer than this many tolerances cannot be to
 def check_data(task: Task) -> dict:
     """What ships as course_lib/checks/data/ID.json. Raises CourseError where a check could not work."""
     settings = task.settings
-    inputs = [{key: encode(value) for key, value in settings["draw"](seed).items()} for seed in SEEDS]
+    inputs = [{key: encode(value) for key, value in task.draw(seed).items()} for seed in SEEDS]
 
     def outcomes(source: str) -> list:
         function, probe = task.function(source), settings.get("probe")

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from course_lib.build.audit import audit
 from course_lib.build.plan import make_plan
-from course_lib.build.record import digest, digest_of, edited, present, read_record, write_record, write_text
+from course_lib.build.record import digest, digest_of, edited, present, read_record, write_record
 from course_lib.build.root import find_root
 from course_lib.errors import CourseError
+from course_lib.files import write_text
 
 
 def build(root: Path, overwrite: tuple[str, ...] = ()) -> list[str]:
@@ -27,6 +28,7 @@ def build(root: Path, overwrite: tuple[str, ...] = ()) -> list[str]:
     for path in gone:
         (root / path).unlink()
     for path in changed:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
         write_text(root / path, plan.outputs[path])
     if record != fresh:
         write_record(root, fresh)

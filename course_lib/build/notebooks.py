@@ -33,8 +33,11 @@ if importlib.util.find_spec("course_lib") is None:
 
 def repository(root: Path) -> str | None:
     """The repository's address from [project.urls] in pyproject.toml; None where the owner has not set it."""
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    address = project.get("urls", {}).get("Repository")
+    path = root / "pyproject.toml"
+    try:
+        address = tomllib.loads(path.read_text(encoding="utf-8")).get("project", {}).get("urls", {}).get("Repository")
+    except (ValueError, AttributeError) as error:
+        raise CourseError(f"{path}: {error}") from error
     return address.rstrip("/").removesuffix(".git") if address else None
 
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from course_lib.errors import CourseError
+from course_lib.files import write_text
 
 PLACES = (("notebooks", "*.ipynb"), ("exercises", "*.ipynb"), ("solutions", "*.ipynb"),
           ("course_lib/checks/data", "*.json"))
@@ -25,22 +26,17 @@ def read_record(root: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        record = json.loads(path.read_bytes())
+        if not isinstance(record, dict):
+            raise ValueError("it holds no table")
+        return record
+    except (ValueError, RecursionError) as error:
         raise CourseError(f"{path} is damaged ({error}). Restore it from git, or delete it and name what may "
                           "be replaced: course build --overwrite FILE.") from error
 
 
 def write_record(root: Path, record: dict[str, str]) -> None:
     write_text(root / "lessons" / "built.json", json.dumps(record, indent=1, sort_keys=True) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write so that the file is never seen half written; line ends are \\n on every system."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_text(text, encoding="utf-8", newline="\n")
-    beside.replace(path)
 
 
 def present(root: Path) -> list[str]:

@@ -1,4 +1,5 @@
 """Where the course's files lie on this computer."""
+import os
 from pathlib import Path
 
 from course_lib.errors import CourseError
@@ -10,11 +11,12 @@ def find_root(folder: str, start: Path | None = None) -> Path:
     Looks from `start` (the current folder) upwards, then where the package itself lies.
     Raises CourseError where there is none.
     """
-    start = (start or Path.cwd()).resolve()
+    try:
+        start = (start or Path.cwd()).resolve()
+    except OSError:  # the folder was deleted under us
+        start = Path(os.sep)
     for place in (start, *start.parents, Path(__file__).resolve().parents[2]):
-        if (place / folder).is_dir() and (place / "pyproject.toml").is_file():
+        if os.path.isdir(place / folder) and os.path.isfile(place / "pyproject.toml"):
             return place
-    raise CourseError(
-        f"There is no folder '{folder}' here or above ({start}). Run this command inside a clone of the "
-        "course's repository; the installed package alone holds no notebooks."
-    )
+    raise CourseError(f"There is no folder '{folder}' here or above ({start}). Run this command inside a clone of the "
+                      "course's repository; the installed package alone holds no notebooks.")

@@ -2,6 +2,7 @@
 
 A cell begins with `# %% name` or `# %% [markdown] name`; the name becomes the cell's id in the notebook.
 """
+import ast
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,13 +27,24 @@ class Cell:
     metadata: dict = field(default_factory=dict)
 
 
-def read_cells(path: Path) -> list[Cell]:
-    """The cells of a py:percent file, in order. A missing name, or one used twice, is a CourseError."""
+def read_source(path: Path) -> str:
+    """The text of a source, which must be UTF-8 and Python; a CourseError names the file and the line."""
     try:
-        notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
+        text = path.read_text(encoding="utf-8")
+        compile(text, str(path), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     except UnicodeDecodeError as error:
         raise CourseError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start}).") from error
-    cells, seen = [], set()
+    except SyntaxError as error:
+        line = f", line {error.lineno}" if error.lineno else ""
+        raise CourseError(f"{path}{line}: {error.msg}: {(error.text or '').strip()}") from error
+    except ValueError as error:  # a zero byte
+        raise CourseError(f"{path}: no Python: {error}.") from error
+    return text
+
+
+def read_cells(path: Path) -> list[Cell]:
+    """The cells of a py:percent file, in order. A missing name, or one used twice, is a CourseError."""
+    notebook, cells, seen = jupytext.reads(read_source(path), fmt="py:percent"), [], set()
     for number, cell in enumerate(notebook.cells, start=1):
         name = cell.metadata.get("title", "").strip()
         first = cell.source.partition("\n")[0]

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 from course_lib.build.sources import NAME, read_cells
-from course_lib.errors import CourseError
+from course_lib.errors import CourseError, shown
 
 PARTS = {"statement": "markdown", "stub": "code", "reference": "code", "checks": "code"}
 
@@ -47,7 +47,20 @@ class Task:
         for key in ("TASK", "TOLERANCE", "draw"):
             if key not in space:
                 raise CourseError(f"{self.path}: the cell 'checks' defines no {key}.")
+        if type(space["TOLERANCE"]) not in (int, float) or not 0 <= space["TOLERANCE"] < 1:
+            raise CourseError(f"{self.path}: TOLERANCE = {shown(space['TOLERANCE'])}; it must be a number from 0 on, "
+                              "below 1.")
         return space
+
+    def draw(self, seed: int) -> dict:
+        """The inputs that the task draws with this seed."""
+        try:
+            drawn = self.settings["draw"](seed)
+        except Exception as error:
+            raise CourseError(f"{self.path}: draw({seed}) stops with {type(error).__name__}: {error}") from error
+        if not isinstance(drawn, dict) or not all(isinstance(name, str) for name in drawn):
+            raise CourseError(f"{self.path}: draw({seed}) gives {shown(drawn)}; it must be a dict, name -> input.")
+        return drawn
 
     @property
     def id(self) -> str:
@@ -68,7 +81,10 @@ class Task:
 def run(source: str, where: str) -> dict:
     """Execute `source` in a new namespace and return it."""
     space = {"__name__": "__task__"}
-    exec(compile(source, f"<{where}>", "exec"), space)
+    try:
+        exec(compile(source, f"<{where}>", "exec"), space)
+    except Exception as error:
+        raise CourseError(f"{where}: this cell stops with {type(error).__name__}: {error}\n{source}") from error
     return space
 
 

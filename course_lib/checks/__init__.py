@@ -6,7 +6,7 @@ Reference code does not.
 """
 import sys
 
-from course_lib.checks.messages import CheckFailed, no_function, not_found, not_right, not_yours, unwritten
+from course_lib.checks.messages import CheckFailed, is_stub, no_function, not_found, not_right, not_yours, unwritten
 from course_lib.checks.run import outcome_of
 from course_lib.checks.store import load_probe, load_task_data
 
@@ -52,7 +52,7 @@ def examine(data: dict, answer) -> CheckFailed | None:
     probe, errors, outcomes = load_probe(data), [], []
     for inputs in data["inputs"]:
         one = outcome_of(answer, {key: decode(value) for key, value in inputs.items()}, probe, errors)
-        if one == {"raises": "NotImplementedError"}:
+        if one == {"raises": "NotImplementedError"} and is_stub(errors[-1]):
             return unwritten(data)
         outcomes.append(one)
     if same(outcomes, data["expected"], data["tolerance"]):

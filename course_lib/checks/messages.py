@@ -8,7 +8,7 @@ from course_lib.checks.compare import difference, kind
 from course_lib.checks.outcomes import decode
 
 COURSE = str(Path(__file__).resolve().parents[1])
-WIDTH, MOST_VALUES = 400, 16    # characters of a value, numbers of a tensor: more is not shown
+WIDTH, MOST_VALUES, MOST_LINES = 400, 16, 6  # characters of a value, numbers in it, lines of an error: no more is shown
 
 
 class CheckFailed(AssertionError):
@@ -72,7 +72,10 @@ def parted(given, expected, tolerance: float) -> tuple:
 
 def shown(value) -> str:
     """An encoded value as Python writes it, cut where it is long."""
-    text = " ".join(repr(readable(value)).split())
+    return cut(" ".join(repr(readable(value)).split()))
+
+
+def cut(text: str) -> str:
     return text if len(text) <= WIDTH else text[:WIDTH] + " …"
 
 
@@ -81,12 +84,15 @@ class Words(str):
     __repr__ = str.__str__
 
 
-def readable(value):
-    """`decode`, with words for errors and for objects that are no JSON."""
+def readable(value, most: int = 120):
+    """`decode`, with words for errors and for objects that are no JSON. Of a list the first `most` items."""
     if isinstance(value, list):
-        return [readable(one) for one in value]
+        more = [Words("…")] if len(value) > most else []
+        return [readable(one, max(1, most // 3)) for one in value[:most]] + more
+    if isinstance(value, str):
+        return value[:WIDTH + 1]
     if isinstance(value, dict) and "dict" in value:
-        return {key: readable(one) for key, one in value["dict"].items()}
+        return {key: readable(one, most) for key, one in list(value["dict"].items())[:most]}
     if isinstance(value, dict) and ("object" in value or "raises" in value):
         return Words(kind(value))
     if isinstance(value, dict) and "shape" in value and math.prod(value["shape"]) > MOST_VALUES:
@@ -94,10 +100,21 @@ def readable(value):
     return decode(value)
 
 
+def is_own(frame: traceback.FrameSummary) -> bool:
+    """Whether the line is the student's; neither the course's nor a library's."""
+    return not frame.filename.startswith((COURSE, sys.prefix, sys.base_prefix, "<the check", "<frozen"))
+
+
+def is_stub(error: NotImplementedError) -> bool:
+    """Whether the student's code raised it, as the stub does; a library may raise one, too."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return is_own(last) and (not last.line or "raise" in last.line)
+
+
 def own_lines(error: BaseException) -> list[str]:
-    """The error with the lines of the student's code that led to it; neither the course's nor a library's."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames
-           if not frame.filename.startswith((COURSE, sys.prefix, sys.base_prefix, "<the check", "<frozen"))]
-    text = [f"  line {frame.lineno}, in {frame.name}: {frame.line or ''}".rstrip(" :") for frame in own]
-    return text + ["  " + line.rstrip() for line in traceback.format_exception_only(error)]
+    """The error with the lines of the student's code that led to it."""
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if is_own(frame)]
+    text = [f"  line {frame.lineno}, in {frame.name}: {cut(frame.line or '')}".rstrip(" :") for frame in own]
+    if len(text) > MOST_LINES:  # a function that calls itself without end
+        text[MOST_LINES // 2:-MOST_LINES // 2] = [f"  … {len(text) - MOST_LINES} more lines …"]
+    return text + ["  " + cut(line.rstrip()) for line in traceback.format_exception_only(error)]

@@ -5,36 +5,62 @@ an object whose `==` always says yes gets nowhere. A tensor is {"dtype", "shape"
 {"dict": {...}}; a tuple among the inputs {"tuple": [...]}; an exception {"raises": "ValueError"}; all else
 {"object": "its type"}.
 """
+import math
 import sys
 
-DEPTH = 12
+DEPTH, MOST, BITS = 12, 50_000, 1023  # of lists in lists, of items in all, of an int that a float can hold
 
 
-def encode(value, depth: int = 0):
+def encode(value):
     """`value` as JSON. Runs no code of the value's own: exact built-in types, tensors and arrays."""
+    return encode_inside(value, 0, [MOST])
+
+
+def encode_inside(value, depth: int, left: list[int]):
+    """`left` holds how many more items of lists and dicts are looked at."""
     kind = type(value)
-    if value is None or kind in (bool, int, str):
+    if value is None or kind in (bool, str) or is_short_int(value):
         return value
     if kind is float:
         return short(value)
-    if depth < DEPTH:
-        if kind is list:
-            return [encode(one, depth + 1) for one in value]
-        if kind is tuple:
-            return {"tuple": [encode(one, depth + 1) for one in value]}
-        if kind is dict and all(type(key) in (str, int) for key in value):
-            return {"dict": {str(key): encode(one, depth + 1) for key, one in value.items()}}
-    torch, numpy = sys.modules.get("torch"), sys.modules.get("numpy")
-    if torch and kind in (torch.Tensor, torch.nn.Parameter):
-        tensor = value.detach().cpu()
-        plain = tensor.to(torch.float32) if tensor.dtype in (torch.bfloat16, torch.float16) else tensor
-        return {"dtype": str(tensor.dtype).removeprefix("torch."), "shape": list(tensor.shape),
-                "values": numbers(plain.tolist())}
-    if numpy and issubclass(kind, numpy.generic):
-        return encode(value.item(), depth + 1)
-    if numpy and kind is numpy.ndarray and value.dtype.kind in "bif":
-        return {"dtype": str(value.dtype), "shape": list(value.shape), "values": numbers(value.tolist())}
-    return {"object": kind.__name__}
+    if kind is int:
+        return {"object": f"int of {value.bit_length():,} bits"}
+    if kind in (list, tuple) or (kind is dict and all(type(key) is str or is_short_int(key) for key in value)):
+        if depth >= DEPTH or len(value) > left[0]:
+            return {"object": f"{kind.__name__}, too long or too deep to look at"}
+        left[0] -= len(value)
+        if kind is dict:
+            return {"dict": {str(key): encode_inside(one, depth + 1, left) for key, one in value.items()}}
+        items = [encode_inside(one, depth + 1, left) for one in value]
+        return items if kind is list else {"tuple": items}
+    numpy = sys.modules.get("numpy")
+    if numpy and kind.__module__ == "numpy" and issubclass(kind, numpy.generic):
+        plain = value.item()
+        return encode(plain) if type(plain) in (bool, int, float, str) else {"object": kind.__name__}
+    return encode_array(value) or {"object": kind.__name__}
+
+
+def encode_array(value) -> dict | None:
+    """A tensor or an array of real numbers as a dict; None for all else."""
+    kind, torch, numpy = type(value), sys.modules.get("torch"), sys.modules.get("numpy")
+    is_tensor = torch and kind in (torch.Tensor, torch.nn.Parameter) and not value.is_complex()
+    is_array = numpy and kind is numpy.ndarray and value.dtype.kind in "biuf" and value.itemsize <= 8
+    if not is_tensor and not is_array:
+        return None
+    if math.prod(value.shape) > MOST:
+        return {"object": f"{kind.__name__} of shape {tuple(value.shape)}"}
+    plain, dtype = value.detach() if is_tensor else value, str(value.dtype).removeprefix("torch.")
+    if dtype in ("bfloat16", "float16"):
+        plain = plain.to(torch.float32) if is_tensor else plain.astype("float32")
+    try:
+        values = numbers(plain.cpu().tolist() if is_tensor else plain.tolist())
+    except (RuntimeError, TypeError):  # a tensor without values, a sparse one
+        return None
+    return {"dtype": dtype, "shape": list(value.shape), "values": values}
+
+
+def is_short_int(value) -> bool:
+    return type(value) is int and value.bit_length() <= BITS
 
 
 def outcome(value):

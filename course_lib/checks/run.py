@@ -8,8 +8,11 @@ def outcome_of(function, inputs: dict, probe=None, errors: list | None = None):
     An exception becomes {"raises": its type}; the exception itself is appended to `errors`.
     """
     try:
-        return outcome(probe(function, **inputs) if probe else function(**inputs))
-    except (Exception, SystemExit) as error:
+        value = probe(function, **inputs) if probe else function(**inputs)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # sys.exit, too, must not end the notebook
         if errors is not None:
             errors.append(error)
         return {"raises": type(error).__name__}
+    return outcome(value)

@@ -2,7 +2,7 @@
 import json
 from importlib import resources
 
-from course_lib.errors import unknown
+from course_lib.errors import CourseError, shown, unknown
 
 DATA = resources.files("course_lib.checks") / "data"
 
@@ -15,6 +15,8 @@ def task_ids() -> list[str]:
 
 def load_task_data(task_id: str) -> dict:
     """The data of one task's check. Raises CourseError, with the nearest ids, where there is no such task."""
+    if not isinstance(task_id, str):
+        raise CourseError(f'A task is named by a text, as in check("01.1"); you gave {shown(task_id)}.')
     if task_id not in (known := task_ids()):
         raise unknown("task", task_id, known)
     return json.loads((DATA / f"{task_id}.json").read_text(encoding="utf-8"))

@@ -7,21 +7,8 @@
 None of them waits for you. Set COURSE_TEXT=1, or pass text=True, where widgets cannot be shown or read.
 """
 
-import os
-
+from course_lib.display import widgets_work
 from course_lib.quiz import reading
-
-
-def widgets_work() -> bool:
-    """Whether this is a notebook's kernel with ipywidgets in it, and nobody asked for text."""
-    if os.environ.get("COURSE_TEXT") == "1":
-        return False
-    try:
-        import ipywidgets  # noqa: F401
-        from IPython import get_ipython
-    except ImportError:
-        return False
-    return getattr(get_ipython(), "kernel", None) is not None
 
 
 def quiz(question_id: str, answer=None, text: bool = False) -> None:
@@ -31,10 +18,10 @@ def quiz(question_id: str, answer=None, text: bool = False) -> None:
         from course_lib.quiz import view
 
         view.show_question(question)
-        return
-    from course_lib.quiz import text as form
+    else:
+        from course_lib.quiz import text as form
 
-    form.show_question(question, answer)
+        form.show_question(question, answer)
 
 
 def predict(prediction_id: str, guess=None, confidence: int = 50, text: bool = False) -> None:
@@ -44,10 +31,10 @@ def predict(prediction_id: str, guess=None, confidence: int = 50, text: bool = F
         from course_lib.quiz import view
 
         view.show_prediction(prediction)
-        return
-    from course_lib.quiz import text as form
+    else:
+        from course_lib.quiz import text as form
 
-    form.show_prediction(prediction, guess, confidence)
+        form.show_prediction(prediction, guess, confidence)
 
 
 def reveal(prediction_id: str, measured) -> None:

@@ -1,32 +1,23 @@
 """Guess and measurement side by side, after the run."""
-
 from course_lib import progress
+from course_lib.display import html_table, show_html, text_table
 from course_lib.quiz.markup import to_html
-from course_lib.quiz.predictions import Prediction
+from course_lib.quiz.predictions import Prediction, check_confidence
 
 
 def told(prediction: Prediction, guess: dict | None, measured) -> list[tuple[str, str]]:
     """(name, value) rows and a last row with the verdict; `guess` is {"guess", "confidence"} or None."""
     if guess is None:
-        return [
-            ("your guess", "none was kept"),
-            ("measured", prediction.show(measured)),
-            ("", "That is fine: next time, guess first. A wrong guess teaches more than none."),
-        ]
-    sure = guess["confidence"]
+        verdict = "That is fine: next time, guess first. A wrong guess teaches more than none."
+        return [("your guess", "none was kept"), ("measured", prediction.show(measured)), ("", verdict)]
+    sure, verdict = guess["confidence"], prediction.compare(guess["guess"], measured)
     right = prediction.right(guess["guess"], measured)
-    lesson = (
-        (" You were very sure: what did you picture?" if sure >= 90 else "")
-        if not right
-        else " You could have trusted it more."
-        if sure <= 60
-        else ""
-    )
-    return [
-        ("your guess", f"{prediction.show(guess['guess'])} ({sure} % sure)"),
-        ("measured", prediction.show(measured)),
-        ("", prediction.compare(guess["guess"], measured) + lesson),
-    ]
+    if not right and sure >= 90:
+        verdict += " You were very sure: what did you picture?"
+    if right and sure <= 60:
+        verdict += " You could have trusted it more."
+    return [("your guess", f"{prediction.show(guess['guess'])} ({sure} % sure)"),
+            ("measured", prediction.show(measured)), ("", verdict)]
 
 
 def kept_guess(prediction: Prediction) -> dict | None:
@@ -35,9 +26,9 @@ def kept_guess(prediction: Prediction) -> dict | None:
     if event is None:
         return None
     try:
-        prediction.check(event.data["guess"])
-        return {"guess": event.data["guess"], "confidence": int(event.data["confidence"])}
-    except (KeyError, TypeError, ValueError):  # the question was changed since, or the entry is not ours
+        return {"guess": prediction.check(event.data["guess"]),
+                "confidence": check_confidence(event.data["confidence"])}
+    except (KeyError, ValueError):  # the question was changed since, or the entry is not ours
         return None
 
 
@@ -47,16 +38,8 @@ def show(prediction: Prediction, measured, in_notebook: bool) -> None:
     guess = kept_guess(prediction)
     right = None if guess is None else prediction.right(guess["guess"], measured)
     progress.record_outcome(prediction.id, measured, guess and guess["guess"], right)
-    rows = told(prediction, guess, measured)
-    if not in_notebook:
-        print("\n".join(f"{name}: {value}" if name else value for name, value in rows))
-        return
-    from IPython.display import HTML, display
-
-    cells = "".join(
-        f"<tr><th scope='row' style='text-align:left'>{name}</th>"
-        f"<td style='text-align:left'>{to_html(value)}</td></tr>"
-        for name, value in rows
-        if name
-    )
-    display(HTML(f"<table>{cells}</table>{to_html(rows[-1][1])}"))
+    *rows, (_, verdict) = told(prediction, guess, measured)
+    if in_notebook:
+        show_html(html_table(rows) + to_html(verdict))
+    else:
+        print(text_table(rows), verdict, sep="\n")

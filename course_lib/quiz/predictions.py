@@ -1,8 +1,8 @@
 """A guess that you commit to before a run, and the measurement beside it afterwards. No widgets here."""
-
+import math
 from dataclasses import dataclass
 
-from course_lib.errors import CourseError, unknown
+from course_lib.errors import CourseError, shown, unknown
 
 CONFIDENCE = (50, 100)  # per cent: from a coin toss to certain
 
@@ -31,20 +31,18 @@ class Prediction:
     def check(self, value, what: str = "guess"):
         """The value itself, or a CourseError that says what is allowed."""
         if self.kind == "choice":
+            if not isinstance(value, str):
+                raise CourseError(f"The {what} for {self.id} is {shown(value)}; it must be one of the texts "
+                                  f"{', '.join(self.choices)}.")
             if value not in self.choices:
                 raise unknown(f"answer to the prediction {self.id}", value, self.choices)
             return value
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            raise CourseError(
-                f"The {what} for {self.id} is {value!r}; it must be a number ({self.unit})."
-            ) from None
-        if number != number or (what == "guess" and not self.min <= number <= self.max):
-            raise CourseError(
-                f"The {what} for {self.id} is {number:g}; it must lie between {self.min:g} and "
-                f"{self.max:g} ({self.unit})."
-            )
+        number = as_float(value)
+        if number is not None and what == "guess" and not self.min <= number <= self.max:
+            raise CourseError(f"The {what} for {self.id} is {number:g}; it must lie between {self.min:g} and "
+                              f"{self.max:g} ({self.unit}).")
+        if number is None or not math.isfinite(number):
+            raise CourseError(f"The {what} for {self.id} is {shown(value)}; it must be a number ({self.unit}).")
         return number
 
     def right(self, guess, measured) -> bool:
@@ -59,22 +57,23 @@ class Prediction:
             return "Your guess was spot on."
         unit = "points" if self.unit == "%" else self.unit
         side = "too high" if guess > measured else "too low"
-        judged = (
-            "that counts as right" if self.right(guess, measured) else "further off than what counts as right"
-        )
+        judged = "that counts as right" if self.right(guess, measured) else "further off than what counts as right"
         return f"Your guess was {gap} {unit} {side}: {judged} (within {self.near:g})."
 
 
-def check_confidence(value) -> int:
-    """A confidence in per cent, from 50 to 100."""
-    low, high = CONFIDENCE
+def as_float(value) -> float | None:
+    """A number, or a text or tensor that holds one, as a float; None for anything else."""
     try:
-        number = int(value)
-    except (TypeError, ValueError):
-        number = -1
-    if not low <= number <= high:
-        raise CourseError(
-            f"A confidence is a whole number of per cent from {low} (a coin toss) to {high} (certain); "
-            f"you gave {value!r}."
-        )
-    return number
+        return None if isinstance(value, bool) else float(value)
+    except Exception:  # whatever an object's own conversion raises
+        return None
+
+
+def check_confidence(value) -> int:
+    """A confidence in whole per cent, from 50 to 100."""
+    low, high = CONFIDENCE
+    number = as_float(value)
+    if number is None or not low <= number <= high or number != int(number):
+        raise CourseError(f"A confidence is a whole number of per cent from {low} (a coin toss) to {high} (certain); "
+                          f"you gave {shown(value)}.")
+    return int(number)

@@ -44,7 +44,7 @@ class Mark:
         return "" if self.correct is None else RIGHT if self.correct else NOT_YET
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Question:
     """What every kind has; the subclasses bring `options` (texts as shown) and `mark(answer)`."""
 
@@ -59,9 +59,9 @@ class Question:
         return ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SingleChoice(Question):
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[Choice, ...]
     kind = "single"
 
     @property
@@ -75,9 +75,9 @@ class SingleChoice(Question):
         return Mark(chosen.correct, chosen.reason, chosen.misconception)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SeveralChoices(Question):
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[Choice, ...]
     kind = "several"
 
     @property
@@ -97,17 +97,15 @@ class SeveralChoices(Question):
                 told.append("Something true is still unticked, too.")
             return Mark(False, "\n\n".join(told), wrong[0].misconception)
         if left_out:
-            told = [
-                f"What you ticked is true, but one is missing: “{c.text}”. {c.reason}" for c in left_out[:1]
-            ]
-            return Mark(False, told[0], "stopped too early")
+            told = f"What you ticked is true, but one is missing: “{left_out[0].text}”. {left_out[0].reason}"
+            return Mark(False, told, "stopped too early")
         return Mark(True, "\n\n".join(f"“{c.text}”: {c.reason}" for c in self.choices))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NumberQuestion(Question):
-    answer: float = 0.0
-    tolerance: float = 0.0
+    answer: float
+    tolerance: float
     unit: str = ""
     right_reason: str = ""
     reason: str = ""  # for every wrong number that no slip explains
@@ -134,9 +132,9 @@ class Item:
     misconception: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ordering(Question):
-    items: tuple[Item, ...] = ()  # in the right order
+    items: tuple[Item, ...]  # in the right order
     right_reason: str = ""
     kind = "ordering"
 
@@ -165,13 +163,7 @@ class Ordering(Question):
         for place, item in enumerate(order):
             if item != place:
                 early = self.items[item]
-                before = (
-                    f"The first {place} are in place. "
-                    if place > 1
-                    else "The first is in place. "
-                    if place
-                    else ""
-                )
+                before = ("", "The first is in place. ")[place] if place < 2 else f"The first {place} are in place. "
                 told = f"{before}But at place {place + 1}, “{early.text}” comes too early. {early.reason}"
                 return Mark(False, told, early.misconception)
         return Mark(True, self.right_reason)

@@ -1,9 +1,11 @@
 """Questions and predictions as text, for terminals, screen readers, and wherever widgets cannot be shown."""
+import math
+from numbers import Integral, Real
 
 from course_lib import progress
-from course_lib.errors import CourseError
+from course_lib.errors import CourseError, shown
 from course_lib.quiz.markup import to_text
-from course_lib.quiz.predictions import Prediction, check_confidence
+from course_lib.quiz.predictions import Prediction, as_float, check_confidence
 from course_lib.quiz.questions import Question
 
 HOW = {
@@ -17,18 +19,18 @@ HOW = {
 def to_answer(question: Question, given):
     """What `Question.mark` takes, from the numbers as printed (from 1); a CourseError says what is allowed."""
     if question.kind == "number":
-        if isinstance(given, bool) or not isinstance(given, (int, float)):
-            raise CourseError(f"{question.id} asks for a number; you gave {given!r}.")
-        return float(given)
-    numbers = list(given) if isinstance(given, (list, tuple, set)) else [given]
-    allowed = range(1, len(question.options) + 1)
-    if any(isinstance(n, bool) or n not in allowed for n in numbers) or (
-        question.kind == "single" and len(numbers) > 1
-    ):
-        many = "one number" if question.kind == "single" else "a list of numbers"
-        raise CourseError(f"{question.id} takes {many} from 1 to {len(allowed)}; you gave {given!r}.")
-    places = [n - 1 for n in numbers]
-    return places[0] if question.kind == "single" and places else places or None
+        number = as_float(given) if isinstance(given, Real) else None
+        if number is None or not math.isfinite(number):
+            raise CourseError(f"{question.id} asks for a number; you gave {shown(given)}.")
+        return number
+    numbers, n = list(given) if isinstance(given, (list, tuple, set)) else [given], len(question.options)
+    single = question.kind == "single"
+    fits = len(numbers) == 1 if single else len(numbers) <= n
+    if not fits or any(isinstance(one, bool) or not isinstance(one, Integral) or not 1 <= one <= n for one in numbers):
+        many = "one number" if single else "a list of numbers"
+        raise CourseError(f"{question.id} takes {many} from 1 to {n}; you gave {shown(given)}.")
+    places = [int(one) - 1 for one in numbers]
+    return places[0] if single else places
 
 
 def show_question(question: Question, given=None) -> None:
@@ -45,12 +47,12 @@ def show_question(question: Question, given=None) -> None:
             print(before)
         return
     answer = to_answer(question, given)
-    mark = question.mark([] if answer is None else answer)
-    if mark.correct is not None:
-        progress.record_answer(question.id, answer, mark.correct, mark.misconception)
-    print("\n\n".join(part for part in (mark.verdict, to_text(mark.feedback)) if part))
-    if mark.correct is not None:
-        print(see(question))
+    mark = question.mark(answer)
+    if mark.correct is None:
+        print(to_text(mark.feedback))
+        return
+    progress.record_answer(question.id, answer, mark.correct, mark.misconception)
+    print(f"{mark.verdict}\n\n{to_text(mark.feedback)}\n{see(question)}")
 
 
 def see(question: Question) -> str:
@@ -63,11 +65,7 @@ def earlier(question: Question) -> str:
     if known is None:
         return ""
     day = progress.day(known["at"])
-    return (
-        f"You answered this right on {day}."
-        if known["correct"]
-        else f"You tried this on {day}; it is still open."
-    )
+    return f"You answered this right on {day}." if known["correct"] else f"You tried this on {day}; it is still open."
 
 
 def show_prediction(prediction: Prediction, guess=None, confidence: int = 50) -> None:
@@ -88,19 +86,15 @@ def show_prediction(prediction: Prediction, guess=None, confidence: int = 50) ->
 
 
 def bounds(prediction: Prediction) -> str:
-    return (
-        f"From {prediction.min:g} to {prediction.max:g} {prediction.unit}. "
-        f"Right means: within {prediction.near:g} of what is measured."
-    )
+    return (f"From {prediction.min:g} to {prediction.max:g} {prediction.unit}. "
+            f"Right means: within {prediction.near:g} of what is measured.")
 
 
 def keep(prediction: Prediction, guess, confidence) -> str:
     """Stores a guess and says so; honest about a guess that comes after the measurement."""
     guess, confidence = prediction.check(guess), check_confidence(confidence)
     progress.record_prediction(prediction.id, guess, confidence)
-    late = (
-        " The measurement was shown here before, so it does not count for your calibration."
-        if progress.latest("outcome", prediction.id)
-        else ""
-    )
+    late = ""
+    if progress.latest("outcome", prediction.id):
+        late = " The measurement was shown here before, so it does not count for your calibration."
     return f"Kept: {prediction.show(guess)}, {confidence} % sure.{late} Now run the next cell."

@@ -6,6 +6,7 @@ import ipywidgets as widgets
 from IPython.display import display
 
 from course_lib import progress
+from course_lib.display import FRAME
 from course_lib.quiz import outcome, text
 from course_lib.quiz.markup import to_html
 from course_lib.quiz.predictions import Prediction
@@ -17,7 +18,6 @@ _STYLE = """<style>
 .course-quiz .widget-radio-box { width: auto; max-width: 100% }
 .course-quiz .widget-html-content { line-height: 1.5; overflow-wrap: anywhere }
 </style>"""
-_FRAME = {"border": "1px solid var(--jp-border-color1, #9e9e9e)", "padding": "8px 12px", "margin": "6px 0"}
 
 
 def _wide() -> widgets.Layout:
@@ -35,7 +35,7 @@ class View:
         top = widgets.HTML(f"{_STYLE}<b>{heading}</b>{to_html(body)}", layout=_wide())
         self.box = widgets.VBox(
             [top, *controls, widgets.HBox([self.button, self.clear_button]), self.feedback],
-            layout=widgets.Layout(**_FRAME),
+            layout=widgets.Layout(**FRAME),
         )
         self.box.add_class("course-quiz")
         self.button.on_click(lambda _: self.say(*self.submit()))

@@ -81,6 +81,12 @@ def test_the_stub_is_no_error():
     assert "is not written yet" in failure(double)
 
 
+def test_a_stub_that_says_what_to_do_is_no_error_either():
+    def double(x):
+        raise NotImplementedError("return twice x")
+    assert "is not written yet" in failure(double)
+
+
 def test_an_error_shows_the_students_line():
     def double(x):
         half = x / 2

@@ -40,7 +40,8 @@ kind = "ordering"
 text = "In which order?"
 see = "A section"
 right_reason = "So it goes."
-items = [{text = "a", reason = "r1"}, {text = "b", reason = "r2", misconception = "m"}, {text = "c", reason = "r3", misconception = "n"}]
+items = [{text = "a", reason = "r1"},
+    {text = "b", reason = "r2", misconception = "m"}, {text = "c", reason = "r3", misconception = "n"}]
 [[prediction]]
 id = "07.guess"
 kind = "number"
@@ -51,6 +52,8 @@ step = 0.1
 near = 0.1
 unit = "nats"
 """
+CHOICES = GOOD[GOOD.index("[[question.choices]]"):GOOD.index('[[question]]\nid = "07.number"')]
+GUESS = 'kind = "number"\ntext = "How much?"'
 FAULTS = {
     "no key": ("correct = true", "", "07.sample: none of its choices is marked"),
     "two keys": ('text = "that"', 'text = "that"\ncorrect = true', "exactly one right answer"),
@@ -75,6 +78,31 @@ FAULTS = {
     "no unit": ('unit = "nats"', 'unit = ""', "07.guess: it needs `near`"),
     "empty range": ("max = 1", "max = 0", "min < max"),
     "not TOML": ("[[question]]", "[[question", "not a readable TOML file"),
+    "text a number": ('text = "Which?"', "text = 3", "07.sample: `text` must be a text; it is 3"),
+    "choice's text a list": ('text = "that"', 'text = ["that"]', "07.sample: `text` must be a text"),
+    "misconception a number": ('misconception = "that-ism"', "misconception = 1", "`misconception` must be a text"),
+    "correct a text": ("correct = true", 'correct = "true"', "`correct` must be true or false"),
+    "section a number": ('see = "A section"', "see = 3", "`see` must be a text"),
+    "kind a list": ('kind = "single"', 'kind = ["single"]', "its kind must be one of"),
+    "claims a text": ('kind = "single"', 'kind = "single"\nclaims = "C02"', "`claims` must be a list of texts"),
+    "claims of numbers": ('kind = "single"', 'kind = "single"\nclaims = [2]', "`claims` must be a list of texts"),
+    "no text": ('text = "Which?"\n', "", "07.sample: `text` is missing"),
+    "no choices": (CHOICES, "choices = 3\n", "07.sample: `choices` must be a list of tables"),
+    "a choice that is a text": (CHOICES, 'choices = ["this"]\n', "07.sample: 'this' must be a table"),
+    "no answer": ("answer = 3\n", "", "07.number: `answer` is missing"),
+    "answer a text": ("answer = 3\n", 'answer = "3"\n', "07.number: `answer` must be a number; it is '3'"),
+    "answer a truth": ("answer = 3\n", "answer = true\n", "07.number: `answer` must be a number"),
+    "answer nan": ("answer = 3\n", "answer = nan\n", "07.number: `answer` must be a number; it is nan"),
+    "answer huge": ("answer = 3\n", f"answer = 1{400 * '0'}\n", "07.number: `answer` must be a number"),
+    "tolerance inf": ("tolerance = 0.1", "tolerance = inf", "07.number: `tolerance` must be a number"),
+    "slip a text": ("value = 4", 'value = "4"', "07.number: `value` must be a number"),
+    "items a text": ('items = [{text = "a", reason = "r1"}', 'items = ["a"', "07.order: 'a' must be a table"),
+    "min a text": ("min = 0", 'min = "0"', "07.guess: `min` must be a number"),
+    "choices of numbers": (GUESS, 'kind = "choice"\nchoices = {a = 1, b = 2}\ntext = "Which?"',
+                           "07.guess: every choice must be a text"),
+    "a choice without choices": (GUESS, 'kind = "choice"\ntext = "Which?"', "07.guess: it needs at least two choices"),
+    "questions of numbers": (GOOD[:GOOD.index("[[prediction]]")], "question = [1, 2]\n", "write \\[\\[question"),
+    "field of its own": (GOOD[GOOD.index("[[prediction]]"):], "[question.prediction]\na = 1", "07.order: .*prediction"),
     "unknown table": ("[[prediction]]", "[[predictions]]", "not .*predictions"),
 }
 

@@ -1,19 +1,15 @@
-"""The one table of the progress file, and what can be read of it when the file is damaged."""
-
-import json
+"""A damaged progress file: told from a sound one, set aside, and every row read that can still be read."""
+import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from contextlib import closing
 from pathlib import Path
 
-COLUMNS = ("uid", "at", "kind", "id", "data", "correct")
-SCHEMA = """CREATE TABLE IF NOT EXISTS events (
-    seq INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, at TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
-    data TEXT NOT NULL, correct INTEGER)"""
-INSERT = f"INSERT OR IGNORE INTO events ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
-SELECT = f"SELECT {', '.join(COLUMNS)} FROM events"
-BUSY_SECONDS = 10
+from course_lib.progress.entry import FIELDS, is_readable
+from course_lib.progress.table import BUSY_SECONDS, INSERT, SCHEMA, SELECT, connect
+
 _PAGE = 4096  # bytes, SQLite's default
 
 
@@ -24,11 +20,41 @@ def is_sound(path: Path) -> bool:
             if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 return False
             columns = [row[1] for row in db.execute("PRAGMA table_info(events)")]
-            return not columns or set(COLUMNS) <= set(columns)
+            return not columns or set(FIELDS) <= set(columns)
     except sqlite3.OperationalError:
         return True
     except sqlite3.DatabaseError:
         return False
+
+
+def set_aside(path: Path) -> str:
+    """Renames a damaged file and starts a new one with every row that can still be read; a sentence about it.
+
+    "" where the file is sound by now: several kernels may notice the damage at once, and one mends it.
+    """
+    lock = path.with_suffix(".lock")
+    for _ in range(50):  # the others wait
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
+            break
+        except FileExistsError:
+            time.sleep(0.1)
+    try:
+        if not path.exists() or is_sound(path):
+            return ""
+        stamp = f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 1000:03d}"
+        aside = path.with_name(f"progress-damaged-{stamp}.sqlite3")
+        for suffix in ("-wal", "-shm", ""):
+            if (part := Path(f"{path}{suffix}")).exists():
+                part.rename(f"{aside}{suffix}")
+        rows = rescue(aside)
+        with closing(connect(path)) as db, db:
+            db.execute(SCHEMA)
+            db.executemany(INSERT, rows)
+        return (f"Your progress file was damaged. It is now {aside.name}, a new one was started beside it, and "
+                f"{len(rows)} saved answers and guesses could be read back.")
+    finally:
+        lock.unlink(missing_ok=True)
 
 
 def rescue(path: Path) -> list[tuple]:
@@ -67,15 +93,8 @@ def _readable(path: Path) -> dict[str, tuple]:
         try:
             with closing(sqlite3.connect(path)) as db:
                 for row in db.execute(f"{SELECT} NOT INDEXED ORDER BY seq {order}"):
-                    if _is_whole(row):
+                    if is_readable(row):
                         found[row[0]] = row
         except sqlite3.Error:
             pass
     return found
-
-
-def _is_whole(row: tuple) -> bool:
-    try:
-        return all(isinstance(value, str) for value in row[:5]) and isinstance(json.loads(row[4]), dict)
-    except ValueError:
-        return False

@@ -7,24 +7,9 @@ from contextlib import closing
 
 import pytest
 
-from course_lib import progress, progress_file, progress_table
-
-
-@pytest.fixture(autouse=True)
-def fresh_process(monkeypatch):
-    """What a process remembers is forgotten, as in a new kernel."""
-    for name in ("_said", "_checked", "_memory"):
-        monkeypatch.setattr(progress_file, name, type(getattr(progress_file, name))())
-
-
-@pytest.fixture
-def file(course_home):
-    return course_home / progress_file.NAME
-
-
-def fill(count=1):
-    for number in range(count):
-        progress.record_answer(f"01.q{number}", [number], number % 2 == 0, "a belief")
+from course_lib import progress
+from course_lib.progress import file as progress_file
+from course_lib.progress import place, table
 
 
 def garbage(content):
@@ -51,7 +36,7 @@ def cut_off(content):
     "damage, at_least", [(garbage, 0), (header, 300), (first_page, 300), (middle, 200), (cut_off, 50)]
 )
 def test_a_damaged_file_is_set_aside_and_what_can_be_read_is_saved(
-    file, capsys, monkeypatch, damage, at_least
+    file, capsys, new_kernel, damage, at_least
 ):
     rows = [
         (
@@ -64,10 +49,10 @@ def test_a_damaged_file_is_set_aside_and_what_can_be_read_is_saved(
         )
         for i in range(300)
     ]
-    progress_file.run(lambda db: db.executemany(progress_table.INSERT, rows))
+    progress_file.run(lambda db: db.executemany(table.INSERT, rows))
     content = damage(file.read_bytes())
     file.write_bytes(content)
-    monkeypatch.setattr(progress_file, "_checked", set())  # as a new kernel
+    new_kernel()
     progress.record_answer("01.after", 1, True)
     assert progress.latest("answer", "01.after").correct
     said = capsys.readouterr().out
@@ -79,7 +64,7 @@ def test_a_damaged_file_is_set_aside_and_what_can_be_read_is_saved(
 
 
 @pytest.mark.parametrize("damage", [header, middle])
-def test_damage_while_a_kernel_runs_is_mended_too(file, capsys, damage):
+def test_damage_while_a_kernel_runs_is_mended_too(file, capsys, damage, fill):
     fill(3)
     file.write_bytes(damage(file.read_bytes()))
     progress.record_answer("01.after", 1, True)
@@ -87,7 +72,7 @@ def test_damage_while_a_kernel_runs_is_mended_too(file, capsys, damage):
     assert "damaged" in capsys.readouterr().out
 
 
-def test_a_full_disk_costs_no_answer(monkeypatch, capsys):
+def test_a_full_disk_costs_no_answer(monkeypatch, capsys, fill):
     fill(2)
     opened = progress_file._open
 
@@ -101,7 +86,7 @@ def test_a_full_disk_costs_no_answer(monkeypatch, capsys):
     assert len(progress.events()) == 3 and "full" in capsys.readouterr().out
 
 
-def test_a_database_of_something_else_is_set_aside(file):
+def test_a_database_of_something_else_is_set_aside(file, fill):
     file.parent.mkdir()
     with closing(sqlite3.connect(file)) as db, db:
         db.execute("CREATE TABLE events (something TEXT)")
@@ -109,7 +94,7 @@ def test_a_database_of_something_else_is_set_aside(file):
     assert len(progress.events()) == 1 and list(file.parent.glob("progress-damaged-*"))
 
 
-def test_where_no_file_can_be_written_it_says_so_once(tmp_path, monkeypatch, capsys):
+def test_where_no_file_can_be_written_it_says_so_once(tmp_path, monkeypatch, capsys, fill):
     (tmp_path / "a-file").write_text("")
     monkeypatch.setenv("COURSE_HOME", str(tmp_path / "a-file" / "home"))
     fill(3)
@@ -119,7 +104,7 @@ def test_where_no_file_can_be_written_it_says_so_once(tmp_path, monkeypatch, cap
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="POSIX permissions")
-def test_a_read_only_home_still_shows_what_it_holds(file, capsys):
+def test_a_read_only_home_still_shows_what_it_holds(file, capsys, fill, new_kernel):
     fill(2)
     file.chmod(0o444)
     file.parent.chmod(0o555)
@@ -139,20 +124,18 @@ def test_a_read_only_home_still_shows_what_it_holds(file, capsys):
         for parent, mode in zip(opened, modes):
             parent.chmod(mode)
         file.parent.chmod(0o755)
-    progress_file._memory.clear()
+    new_kernel()
     assert len(progress.events()) == 2
 
 
-def test_no_home_at_all(monkeypatch, capsys):
+def test_no_home_at_all(monkeypatch, capsys, fill):
     for name in ("COURSE_HOME", "HOME", "XDG_DATA_HOME", "USERPROFILE", "LOCALAPPDATA"):
         monkeypatch.delenv(name, raising=False)
 
     def nobody():
         raise RuntimeError("Could not determine home directory.")
 
-    monkeypatch.setattr(progress_file.Path, "home", nobody)
-    monkeypatch.setattr(
-        progress_file.Path, "mkdir", lambda *_, **__: (_ for _ in ()).throw(PermissionError("no"))
-    )
+    monkeypatch.setattr(place.Path, "home", nobody)
+    monkeypatch.setattr(place.Path, "mkdir", lambda *_, **__: (_ for _ in ()).throw(PermissionError("no")))
     fill()
     assert len(progress.events()) == 1 and "cannot be written" in capsys.readouterr().out

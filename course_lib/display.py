@@ -1,0 +1,84 @@
+"""How figures are written, what can be shown here, and tables for a notebook and for a terminal.
+
+COURSE_TEXT=1 asks for text everywhere, in place of HTML and widgets: for a terminal or a screen reader.
+"""
+import html
+import os
+import sys
+from collections.abc import Iterable, Sequence
+
+# The layout of every box of widgets: Layout(**FRAME).
+FRAME = {"border": "1px solid var(--jp-border-color1, #9e9e9e)", "padding": "8px 12px", "margin": "6px 0"}
+
+
+def decimal(value: float) -> str:
+    """With two places: 0.51; a small value that is not zero is "< 0.01".
+
+    >>> decimal(0.505), decimal(0.001), decimal(0)
+    ('0.51', '< 0.01', '0.00')
+    """
+    return "< 0.01" if 0 < value < 0.005 else f"{value:.2f}"
+
+
+def percent(share: float) -> str:
+    """A share in whole per cent, rounded as `decimal` rounds it: what is 0.51 beside a bar is 51 % in a text.
+
+    >>> percent(0.505), f"{100 * 0.505:.0f} %", percent(0.001), percent(0)
+    ('51 %', '50 %', '< 1 %', '0 %')
+    """
+    return "< 1 %" if 0 < share < 0.005 else f"{100 * round(share, 2):.0f} %"
+
+
+def html_works() -> bool:
+    """Whether this is a notebook's kernel, and nobody asked for text."""
+    ipython = sys.modules.get("IPython")  # a kernel has loaded it
+    shell = ipython.get_ipython() if ipython else None
+    return os.environ.get("COURSE_TEXT") != "1" and getattr(shell, "kernel", None) is not None
+
+
+def widgets_work() -> bool:
+    """Whether HTML works here and ipywidgets can be loaded."""
+    if not html_works():
+        return False
+    try:
+        import ipywidgets  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def show_html(markup: str) -> None:
+    """Display HTML in the notebook. Everything in it that somebody typed must be escaped already."""
+    from IPython.display import HTML, display
+
+    display(HTML(markup))
+
+
+def html_table(rows: Iterable[Sequence[str]], header: Sequence[str] = (), caption: str = "") -> str:
+    """A table of plain texts, which are escaped here. The first text of a row is the row's heading."""
+
+    def cell(tag: str, text: str, scope: str = "") -> str:
+        scope = f" scope='{scope}'" if scope else ""
+        return f"<{tag}{scope} style='text-align:left;vertical-align:top'>{html.escape(text)}</{tag}>"
+
+    above = f"<caption style='text-align:left'>{html.escape(caption)}</caption>" if caption else ""
+    head = f"<tr>{''.join(cell('th', name, 'col') for name in header)}</tr>" if header else ""
+    body = "".join(f"<tr>{cell('th', first, 'row')}{''.join(cell('td', text) for text in rest)}</tr>"
+                   for first, *rest in rows)
+    return f"<table>{above}{head}{body}</table>"
+
+
+def text_table(rows: Iterable[Sequence[str]], header: Sequence[str] = (), caption: str = "") -> str:
+    """The same as text for any width: a line `name: value` for each row; under a header, a paragraph for each."""
+    if not header:
+        return "\n".join([*filter(None, [caption]), *(": ".join(row) for row in rows)])
+    blocks = ["\n".join(f"  {name}: {text}" for name, text in zip(header, row)) for row in rows]
+    return "\n\n".join(filter(None, [caption, *blocks]))
+
+
+def show_table(rows: Iterable[Sequence[str]], header: Sequence[str] = (), caption: str = "") -> None:
+    """The table, as HTML where that works, else as text."""
+    if html_works():
+        show_html(html_table(rows, header, caption))
+    else:
+        print(text_table(rows, header, caption))

@@ -1,0 +1,22 @@
+"""Your answers, predictions and passed checks: one append-only table in one SQLite file of yours.
+
+    from course_lib import progress
+    progress.export("my-progress.json")     # everything, as one JSON file
+    progress.restore("my-progress.json")    # merges; twice is the same as once
+"""
+from course_lib.progress.entry import Event
+from course_lib.progress.exchange import export, restore
+from course_lib.progress.journal import (
+    calibration,
+    day,
+    events,
+    latest,
+    record_answer,
+    record_check,
+    record_outcome,
+    record_prediction,
+    summary,
+)
+
+__all__ = ["Event", "calibration", "day", "events", "export", "latest", "record_answer", "record_check",
+           "record_outcome", "record_prediction", "restore", "summary"]

@@ -1,0 +1,92 @@
+"""What is recorded, and what the records say."""
+import json
+import uuid
+from datetime import datetime, timezone
+
+from course_lib.errors import CourseError, shown
+from course_lib.progress import file
+from course_lib.progress.entry import KINDS, Event, is_readable, row_of
+from course_lib.progress.table import INSERT, SELECT
+
+
+def day(at: str) -> str:
+    """The day of a time stamp in local time: 7 March 2026. A stamp that no calendar has stays as it is."""
+    try:
+        return datetime.fromisoformat(at).astimezone().strftime("%d %B %Y").lstrip("0")
+    except (ValueError, OverflowError, OSError):
+        return at
+
+
+def _record(kind: str, event_id: str, data: dict, correct: bool | None) -> None:
+    at = datetime.now(timezone.utc).isoformat()
+    try:
+        row = row_of({"uid": uuid.uuid4().hex, "at": at, "kind": kind, "id": event_id, "data": data,
+                      "correct": correct})
+    except ValueError:
+        raise CourseError(f"This cannot be kept in your progress: {kind} {shown(event_id)}, {shown(data)}. "
+                          "It holds plain numbers and short texts only.") from None
+    file.run(lambda db: db.execute(INSERT, row))
+
+
+def record_answer(question_id: str, answer, correct: bool, misconception: str = "") -> None:
+    """An answer to a quiz question; `answer` is a number, a text, or a list of such."""
+    _record("answer", question_id, {"answer": answer, "misconception": misconception}, correct)
+
+
+def record_prediction(prediction_id: str, guess, confidence: int) -> None:
+    """A guess and how sure you are, in per cent, before the run."""
+    _record("prediction", prediction_id, {"guess": guess, "confidence": confidence}, None)
+
+
+def record_outcome(prediction_id: str, measured, guess, correct: bool | None) -> None:
+    """What was measured, beside the last guess (None: none was kept); the same outcome is written once."""
+    data = {"measured": measured, "guess": guess}
+    before = latest("outcome", prediction_id)
+    if before is None or before.data != data:
+        _record("outcome", prediction_id, data, correct)
+
+
+def record_check(task_id: str, passed: bool, message: str = "") -> None:
+    """The public check of an exercise task, with what it said."""
+    _record("check", task_id, {"message": message}, passed)
+
+
+def events(kind: str | None = None, event_id: str | None = None) -> list[Event]:
+    """Everything that was recorded, oldest first; only one kind or one id where they are given."""
+    query = f"{SELECT} WHERE (? IS NULL OR kind = ?) AND (? IS NULL OR id = ?) ORDER BY at, seq"
+    rows = file.run(lambda db: db.execute(query, (kind, kind, event_id, event_id)).fetchall())
+    return [_event(*row) for row in rows if row[2] in KINDS and is_readable(row)]
+
+
+def _event(uid: str, at: str, kind: str, event_id: str, data: str, correct: int | None) -> Event:
+    return Event(uid, at, kind, event_id, json.loads(data), None if correct is None else bool(correct))
+
+
+def latest(kind: str, event_id: str) -> Event | None:
+    found = events(kind, event_id)
+    return found[-1] if found else None
+
+
+def summary() -> dict[str, dict[str, dict]]:
+    """{kind: {id: {"tries", "correct" (ever), "at" (first success, else last try)}}}."""
+    out: dict[str, dict[str, dict]] = {kind: {} for kind in KINDS}
+    for event in events():
+        entry = out[event.kind].setdefault(event.id, {"tries": 0, "correct": False, "at": event.at})
+        entry["tries"] += 1
+        if not entry["correct"]:
+            entry |= {"correct": bool(event.correct), "at": event.at}
+    return out
+
+
+def calibration() -> list[dict]:
+    """Confidence against outcome, for each prediction that was guessed before it was first measured."""
+    confidence, out, seen = {}, [], set()
+    for event in events():
+        if event.kind == "prediction":
+            confidence[event.id] = event.data.get("confidence")
+        elif event.kind == "outcome" and event.id not in seen:
+            seen.add(event.id)
+            sure = confidence.get(event.id)
+            if event.correct is not None and isinstance(sure, int) and 0 <= sure <= 100:
+                out.append({"id": event.id, "confidence": sure, "right": event.correct})
+    return out

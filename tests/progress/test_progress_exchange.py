@@ -1,0 +1,190 @@
+"""Export and restore: what comes from outside changes nothing unless it is sound, and nothing is lost."""
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from course_lib import cli, progress
+from course_lib.errors import CourseError
+from course_lib.progress import file as progress_file
+from course_lib.progress import table
+
+
+def event(**changes):
+    return {"uid": "0" * 32, "at": "2026-01-01T00:00:00+00:00", "kind": "answer", "id": "01.bare", "data": {},
+            "correct": True} | changes
+
+
+def content(*entries, **changes) -> bytes:
+    return json.dumps({"format": "course-progress", "version": 1, "events": entries} | changes).encode()
+
+
+def nested(depth: int) -> dict:
+    data = {}
+    for _ in range(depth):
+        data = {"a": data}
+    return data
+
+
+def test_export_and_restore_merge(tmp_path, monkeypatch, fill):
+    fill(3)
+    saved = progress.export(tmp_path / "saved.json")
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path / "other"))
+    progress.record_check("01.1", False, "not yet")
+    assert (progress.restore(saved), progress.restore(saved)) == (3, 0)
+    assert len(progress.events()) == 4
+    progress.export(saved)  # over an earlier export
+    assert len(json.loads(saved.read_text())["events"]) == 4
+
+
+def test_an_export_with_more_in_it_is_not_overwritten(tmp_path, monkeypatch, fill):
+    fill(3)
+    saved = progress.export(tmp_path / "saved.json")
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path / "a new machine"))
+    fill(1)
+    with pytest.raises(CourseError, match="holds 3 entries that your progress here does not have. Restore it first"):
+        progress.export(saved)
+    progress.restore(saved)
+    assert len(json.loads(progress.export(saved).read_text())["events"]) == 4
+
+
+UNSOUND = {
+    "text": "x", "list": [1], "nothing": None, "kind": event(kind="code"),
+    "markup": event(id="<img src=x onerror=alert(1)>"),
+    "control": event(id="01.\x1b[2J"), "soon": event(at="soon"), "no time zone": event(at="2026-01-01"),
+    "year 1": event(at="0001-01-01T00:00:00+05:00"), "year 9999": event(at="9999-12-31T23:59:59-05:00"),
+    "year 1970": event(at="1970-01-01T00:00:00+00:00"), "time a number": event(at=5),
+    "correct a text": event(correct="yes"),
+    "correct a half": event(correct=0.5), "correct two": event(correct=2), "data a list": event(data=[1]),
+    "uid": event(uid="x"), "long": event(data={"a": "b" * 30_000}), "extra": event(extra=1),
+    "nan": event(data={"a": float("nan")}), "deep": event(data=nested(900)), "seven deep": event(data=nested(7)),
+    "infinity": event(data={"a": float("inf")}),
+}
+BROKEN = {
+    "bytes": (b"\x80\x04\x95", "no readable JSON"), "deep lists": (b"[" * 100_000, "no readable JSON"),
+    "deep tables": (b'{"a":' * 100_000, "no readable JSON"), "long number": (b"1" * 5000, "no readable JSON"),
+    "empty": (b"", "no readable JSON"), "list": (b"[]", "not a progress file"),
+    "no list": (content(events={}), "not a progress file"), "version 7": (content(version=7), "version 7"),
+    "long version": (content(version="x" * 10**6), "has version 'xxx"),
+    "a million": (content(*[1] * 10**6), "too many entries"),
+    **{name: (content(event(), one), "event 2") for name, one in UNSOUND.items()},
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_hostile_or_broken_file_changes_nothing(tmp_path, name):
+    data, words = BROKEN[name]
+    (tmp_path / "theirs.json").write_bytes(data)
+    with pytest.raises(CourseError, match=words) as error:
+        progress.restore(tmp_path / "theirs.json")
+    assert progress.events() == [] and len(str(error.value)) < 400 + len(str(tmp_path))
+
+
+@pytest.mark.parametrize("size", [50_000_001, 200_000_000])
+def test_a_file_that_is_too_large_is_not_read(tmp_path, size):
+    with open(tmp_path / "huge.json", "wb") as file:
+        file.truncate(size)  # a hole: it takes no room
+    with pytest.raises(CourseError, match="too large"):
+        progress.restore(tmp_path / "huge.json")
+
+
+NO_PATHS = {None: "None is no path", 3: "3 is no path", "": "is no path", "a\0b": "is no path", b"a": "is no path",
+            "~nosuch-user/a.json": "no home folder for ~nosuch-user", "x" * 300: "[Cc]annot", ".": "no file",
+            "no-such-folder/a.json": "Cannot", "/dev/null": "no file"}
+
+
+@pytest.mark.parametrize("path", NO_PATHS, ids=lambda path: repr(path)[:20])
+@pytest.mark.parametrize("verb", [progress.restore, progress.export])
+def test_what_is_no_file(path, verb, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CourseError, match=NO_PATHS[path]):
+        verb(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for verb in (progress.restore, progress.export):
+        with pytest.raises(CourseError, match="no file"):
+            verb(tmp_path / "pipe")
+
+
+def test_links_that_lead_to_each_other(tmp_path):
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    for verb in (progress.restore, progress.export):
+        with pytest.raises(CourseError, match="Cannot read"):
+            verb(tmp_path / "a")
+
+
+def test_export_overwrites_no_other_file(tmp_path):
+    (tmp_path / "lesson.ipynb").write_text("{}")
+    with pytest.raises(CourseError, match="not a progress file"):
+        progress.export(tmp_path / "lesson.ipynb")
+    with pytest.raises(CourseError, match="Cannot write"):
+        progress.export(tmp_path / "no-such-folder" / "saved.json")
+    assert (tmp_path / "lesson.ipynb").read_text() == "{}" and not list(tmp_path.rglob("*.part"))
+
+
+@pytest.mark.parametrize("call", [
+    lambda: progress.record_answer("01.bare", float("nan"), True),
+    lambda: progress.record_answer("01.bare", 10**5000, True),
+    lambda: progress.record_answer("01.bare", "x" * 10**6, True),
+    lambda: progress.record_answer("01.bare", object(), True),
+    lambda: progress.record_answer("a question", 1, True),
+    lambda: progress.record_answer(None, 1, True),
+    lambda: progress.record_check("01.1", "yes"),
+    lambda: progress.record_check("01.1", True, nested(20)),
+    lambda: progress.record_prediction("01.riddle", "\0" * 30_000, 50),
+])
+def test_what_no_export_could_hold_is_not_recorded(call):
+    with pytest.raises(CourseError, match="cannot be kept in your progress"):
+        call()
+    assert progress.events() == []
+
+
+ROWS = {  # written by something else than the course
+    "sound": ("1" * 32, "2026-01-01T00:00:00+00:00", "check", "01.1", "{}", 1),
+    "nan": ("2" * 32, "2026-01-01T00:00:00+00:00", "answer", "01.bare", '{"answer": NaN}', 1),
+    "odd id": ("3" * 32, "2026-01-01T00:00:00+00:00", "check", "<b>", "{}", 1),
+    "year 1": ("4" * 32, "0001-01-01T00:00:00+00:00", "answer", "01.old", "{}", 1),
+    "no JSON": ("5" * 32, "2026-01-01T00:00:00+00:00", "check", "01.1", "{", 1),
+    "deep": ("6" * 32, "2026-01-01T00:00:00+00:00", "check", "01.1", '{"a":' * 5000 + "1" + "}" * 5000, 1),
+    "bytes": ("7" * 32, "2026-01-01T00:00:00+00:00", "check", "01.1", b"{}", 1),
+    "no confidence": ("8" * 32, "2026-01-01T00:00:00+00:00", "prediction", "01.riddle", "{}", None),
+    "outcome": ("9" * 32, "2026-01-01T00:00:01+00:00", "outcome", "01.riddle", "{}", 1),
+    "huge confidence": ("a" * 32, "2026-01-01T00:00:00+00:00", "prediction", "01.x", f'{{"confidence": {10**400}}}', 1),
+    "its outcome": ("b" * 32, "2026-01-01T00:00:01+00:00", "outcome", "01.x", "{}", 1),
+    "surrogate": ("c" * 32, "2026-01-01T00:00:00+00:00", "answer", "01.s", '{"answer": "\\ud800"}', 1),
+    "another kind": ("d" * 32, "2026-01-01T00:00:00+00:00", "grade", "01.1", "{}", 1),
+}
+
+
+def test_rows_of_something_else_do_no_harm_and_exports_stay_well_formed(tmp_path, monkeypatch, capsys):
+    progress_file.run(lambda db: db.executemany(table.INSERT, ROWS.values()))
+    assert cli.main(["progress"]) == 0 and progress.calibration() == []
+    capsys.readouterr()
+    saved = progress.export(tmp_path / "saved.json")
+    assert "3 entries were left out" in capsys.readouterr().out
+
+    def refuse(constant):
+        raise AssertionError(f"{constant} is no JSON")
+
+    json.loads(saved.read_text(encoding="utf-8"), parse_constant=refuse)
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path / "other"))
+    assert progress.restore(saved) == len(ROWS) - 7
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Kiritimati", "UTC"])
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59.999999+00:00", "2026", "soon"])
+def test_a_day_that_no_calendar_has_stops_no_quiz(zone, at, course_home):
+    code = (f"from course_lib import progress, quiz\nfrom course_lib.progress import file, table\n"
+            f"file.run(lambda db: db.execute(table.INSERT, ('0' * 32, {at!r}, 'answer', '01.bare', '{{}}', 1)))\n"
+            "quiz.quiz('01.bare', text=True)")
+    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "TZ": zone}, capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 0 and "You answered this right on" in done.stdout, done.stderr
+
+
