@@ -1,21 +1,25 @@
 """How sure a share is: every figure that comes from a sample is shown with a 95 % interval."""
+import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
-from course_lib.errors import CourseError
+from course_lib.errors import CourseError, shown, whole_number
 
 
 def wilson(n_right: int, n: int, level: float = 0.95) -> tuple[float, float, float]:
-    """(share, low, high) for `n_right` successes among `n` independent trials: Wilson's score interval
-    (Wilson 1927).
+    """(share, low, high) for `n_right` successes among `n` independent trials: Wilson's score interval of 1927.
 
     >>> [round(value, 3) for value in wilson(8, 10)]
     [0.8, 0.49, 0.943]
     """
-    if not (n > 0 and 0 <= n_right <= n and 0 < level < 1):
-        raise CourseError(f"{n_right} right of {n} at level {level} makes no share: the number right lies "
-                          "between 0 and the number of trials, of which there is at least one; the level lies "
-                          "between 0 and 1.")
+    try:
+        possible = n > 0 and 0 <= n_right <= n and 0 < level < 1
+    except TypeError:  # a text, a list, None
+        possible = False
+    if not possible:
+        raise CourseError(f"{shown(n_right)} right of {shown(n)} at level {shown(level)} makes no share: the "
+                          "number right lies between 0 and the number of trials, of which there is at least one; "
+                          "the level lies between 0 and 1.")
     z = NormalDist().inv_cdf((1 + level) / 2)
     share = n_right / n
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
@@ -25,18 +29,19 @@ def wilson(n_right: int, n: int, level: float = 0.95) -> tuple[float, float, flo
 
 def interval(by_item: Sequence[Sequence[float]], groups: Sequence[str] | None = None, level: float = 0.95,
              draws: int = 2000, seed: int = 0) -> tuple[float, float, float]:
-    """(mean, low, high), by a bootstrap that draws whole items again, for the trials of one item are not
-    independent.
+    """(mean, low, high), by a bootstrap that draws whole items again: trials of one item are not independent.
 
     by_item[i] holds the marks of item i, for example right or wrong with each of three draws of examples.
     With `groups`, a name for each item (its relation, say), every group counts once: the mean is that of the
     groups' means, and items are drawn again within their group. Cluster bootstrap: Davison & Hinkley 1997,
-    section 3.8.
+    section 3.8. Raises CourseError for marks that are no numbers, and for items without marks.
     """
     import numpy
 
-    if not len(by_item) or not all(len(marks) for marks in by_item):
-        raise CourseError("An interval needs at least one item, and at least one mark for each item.")
+    by_item = _marks(by_item)
+    if not (isinstance(level, float) and 0 < level < 1):
+        raise CourseError(f"The level lies between 0 and 1, as 0.95 does; you gave {shown(level)}.")
+    draws, seed = whole_number("draws", draws, 1), whole_number("seed", seed, 0)
     if groups is not None and len(groups) != len(by_item):
         raise CourseError(f"{len(by_item)} items have {len(groups)} groups: give one for each item.")
     rng = numpy.random.default_rng(seed)
@@ -51,3 +56,17 @@ def interval(by_item: Sequence[Sequence[float]], groups: Sequence[str] | None = 
         resampled.append(sums[again].sum(1) / counts[again].sum(1))                    # (draws,)
     low, high = numpy.quantile(numpy.mean(resampled, axis=0), [(1 - level) / 2, (1 + level) / 2])
     return float(numpy.mean(means)), float(low), float(high)
+
+
+def _marks(by_item: Sequence[Sequence[float]]) -> list[list[float]]:
+    try:
+        marks = [[float(mark + 0) for mark in item] for item in by_item]  # + 0: a text is no mark
+        known = all(math.isfinite(mark) for item in marks for mark in item)
+    except (TypeError, ValueError):
+        known = False
+    if not known:
+        raise CourseError("by_item is a list with a list of numbers for each item, such as [[1, 0, 1], [0, 0]]; "
+                          f"you gave {shown(by_item)}.")
+    if not marks or not all(marks):
+        raise CourseError("An interval needs at least one item, and at least one mark for each item.")
+    return marks

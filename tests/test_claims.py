@@ -1,13 +1,23 @@
-"""The claims: complete, judged by code from their records, and true again when one seed is measured again."""
+"""The claims: complete, recorded on the shipped models, and true again when one seed is measured again."""
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
 import pytest
 
 from course_lib import claims
-from course_lib.claims import FAILS, HOLDS, LIMITED, Figure
-from course_lib.claims.command import differences, main
+from course_lib.claims import FAILS, HOLDS, LIMITED, command, lesson_01, view
+from course_lib.claims.command import differences, main, stale_models, verify
 from course_lib.errors import CourseError
+from course_lib.lesson import lessons
+from course_lib.models import load_model
+from course_lib.world import relations
 
 OWNED = {"00": ["C01"], "01": ["C02", "C68", "C69", "C70", "C71", "C72"]}  # which lesson measures what
+ALL = [claim_id for ids in OWNED.values() for claim_id in ids]
 QUICK = ["C01", "C70", "C71"]  # measured again here; `course claims verify` does the rest
+NAN = float("nan")
 
 
 @pytest.mark.parametrize("lesson", OWNED)
@@ -16,16 +26,43 @@ def test_a_lesson_owns_its_claims(lesson):
     assert 1 <= sum(claim.core for claim in claims.by_lesson(lesson)) <= 6
 
 
-@pytest.mark.parametrize("claim_id", [claim_id for ids in OWNED.values() for claim_id in ids])
+def test_lessons_with_claims_are_lessons_of_the_course():
+    assert claims.LESSONS == tuple(lesson for lesson in lessons() if lesson in OWNED)
+
+
+def test_every_source_has_a_title_and_every_title_a_claim():
+    assert {name for claim in claims.all_claims().values() for name in claim.sources} == set(claims.SOURCES)
+
+
+def test_the_claims_need_nothing_but_the_core_packages():
+    """scikit-learn is an extra: with it hidden, every module of the claims can be imported."""
+    code = """
+import sys
+from importlib.machinery import PathFinder
+find = PathFinder.find_spec
+PathFinder.find_spec = staticmethod(lambda name, *more: None if name.startswith("sklearn") else find(name, *more))
+from course_lib.claims import all_claims, command, view
+assert len(all_claims()) >= 7 and "sklearn" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("claim_id", ALL)
 def test_a_record_is_complete_and_the_verdict_follows_from_it(claim_id):
-    record, figures = claims.read_record(claim_id), claims.recorded(claim_id)
+    record, claim, figures = claims.read_record(claim_id), claims.get(claim_id), claims.recorded(claim_id)
     assert record["claim"] == claim_id and record["command"].startswith(f"course claims run {claim_id} ")
-    assert len(record["seeds"]) >= 3
+    assert len(record["seeds"]) >= 3 and record["tolerance"] == claim.tolerance
+    assert tuple(figures) == claim.figures
     assert all(len(figure.values) == len(record["seeds"]) for figure in figures.values())
-    verdict = claims.get(claim_id).judge(figures)
+    verdict = claim.judge(figures)
     assert verdict.word in (HOLDS, LIMITED, FAILS) and verdict.because.endswith(".")
     means = {name: figure.mean for name, figure in figures.items()}
-    assert claims.conclude(claim_id, **means).word in (HOLDS, LIMITED, FAILS)
+    assert claims.conclude(claim_id, **means).word == verdict.word
+
+
+@pytest.mark.parametrize("claim_id", ALL)
+def test_a_record_is_of_the_models_that_the_course_ships(claim_id):
+    assert stale_models(claim_id) == [], "measure it again: course claims run"
 
 
 @pytest.mark.parametrize("claim_id", QUICK)
@@ -33,29 +70,127 @@ def test_one_seed_measured_again_agrees_with_the_record(claim_id):
     assert differences(claim_id, 0) == []
 
 
-def test_a_verdict_can_go_either_way():
-    judge = claims.get("C68").judge
-    figure = lambda share: Figure((share,))
-    names = ("valid_0", "right_0", "valid_1", "right_1", "untrained_1")
-    up = judge(dict(zip(names, map(figure, (0.1, 0.1, 0.9, 0.8, 0.0)))))
-    form_only = judge(dict(zip(names, map(figure, (0.1, 0.1, 0.9, 0.12, 0.0)))))
-    flat = judge(dict(zip(names, map(figure, (0.5, 0.1, 0.5, 0.1, 0.0)))))
-    assert [up.word, form_only.word, flat.word] == [HOLDS, LIMITED, FAILS]
+@pytest.mark.parametrize("claim_id", [claim_id for claim_id in ALL if claim_id not in QUICK])
+def test_a_measurement_gives_the_figures_that_the_claim_is_judged_by(claim_id, monkeypatch):
+    """In small: two relations, an untrained model, nothing tuned."""
+    small = {name: relations()[name] for name in ("fruit_family", "opposite")}
+    for relation in small.values():
+        monkeypatch.setattr(relation, "report", relation.report[:3])
+    model, tokenizer = load_model("orchard-s", random=True)
+    monkeypatch.setattr(lesson_01, "load_model", lambda *_, **__: (model, tokenizer))
+    monkeypatch.setattr(lesson_01, "relations", lambda: small)
+    monkeypatch.setattr(lesson_01, "tuned_accuracy", lambda *_: 1.0)
+    monkeypatch.setattr(lesson_01, "label_accuracy", lambda *_: 0.5)
+    figures = claims.measure(claim_id, 0)
+    assert tuple(figures) == claims.get(claim_id).figures
+    assert all(0 <= value <= 1 for value in figures.values())
 
 
-def test_mistakes_are_named(capsys):
+def test_form_and_answer_are_told_apart(monkeypatch):
+    family = relations()["fruit_family"]
+    monkeypatch.setattr(family, "report", family.report[:4])
+    right = [family[key] for key in family.report]
+    wrong = next(value for value in family.values() if value not in right[1:3])
+    monkeypatch.setattr(lesson_01, "relations", lambda: {"fruit_family": family})
+    monkeypatch.setattr(lesson_01, "few_shot_answers", lambda *_: [right[0], wrong, wrong, "computers"])
+    assert lesson_01.over_relations(None, None, 1, 0) == (0.75, 0.25)
+
+
+@pytest.fixture
+def little_claim(tmp_path, monkeypatch):
+    """C71 with a measurement that takes no time, and its record in a folder of the test."""
+    def set_claim(measure):
+        claim = replace(claims.get("C71"), measure=measure, tolerance=0.05)
+        monkeypatch.setattr(claims, "all_claims", lambda: {"C71": claim})
+
+    monkeypatch.setattr(claims, "record_path", lambda claim_id: tmp_path / "records" / f"{claim_id}.json")
+    monkeypatch.setattr(command, "weights_of", lambda claim: {"orchard-s": "abc"})
+    set_claim(lambda seed: {"added": seed, "changed": 0.0})
+    return set_claim
+
+
+def test_a_run_is_recorded_with_the_hash_of_its_models(little_claim, tmp_path, capsys):
+    assert main(["run", "C71", "--seeds", "2"]) == 0
+    assert "C71 does not hold: Parameters added" in capsys.readouterr().out
+    record = json.loads((tmp_path / "records" / "C71.json").read_text(encoding="utf-8"))
+    assert record["figures"] == {"added": [0, 1], "changed": [0.0, 0.0]} and record["seeds"] == [0, 1]
+    assert record["weights_hash"] == {"orchard-s": "abc"}
+    assert [path.name for path in (tmp_path / "records").iterdir()] == ["C71.json"]
+    assert main(["verify", "C71", "--all-seeds"]) == 0
+
+
+def test_verify_says_what_differs(little_claim, monkeypatch, capsys):
+    main(["run", "C71", "--seeds", "3"])
+    for measure in (lambda seed: {"added": seed, "changed": 0.06}, lambda seed: {"added": NAN, "changed": 0.0}):
+        little_claim(measure)
+        assert len(verify("C71", all_seeds=True)) == 3
+    little_claim(lambda seed: {"added": 1.04 * seed, "changed": 0.04})
+    assert verify("C71", all_seeds=True) == []
+    monkeypatch.setattr(command, "weights_of", lambda claim: {"orchard-s": "def"})
+    capsys.readouterr()
+    assert main(["verify", "C71"]) == 1
+    assert "C71 DIFFERS" in (out := capsys.readouterr().out) and "recorded on other weights of orchard-s" in out
+
+
+def test_a_measurement_with_other_figures_is_not_recorded(little_claim, tmp_path):
+    for figures in ({"added": 0}, {"added": 0, "changed": 0, "more": 1}, {}):
+        little_claim(lambda seed, figures=figures: figures)
+        with pytest.raises(CourseError, match="judged by added, changed"):
+            main(["run", "C71", "--seeds", "1"])
+    assert not (tmp_path / "records").exists()
+
+
+def test_figures_that_cannot_be_written_are_not_lost(little_claim, tmp_path):
+    (tmp_path / "records").write_text("a file where the folder should be")
+    with pytest.raises(CourseError, match="cannot be recorded.*'added': 0"):
+        main(["run", "C71", "--seeds", "1"])
+
+
+def test_mistakes_are_named_before_anything_is_measured(little_claim):
+    def fail(seed):
+        raise AssertionError("measured")
+
+    little_claim(fail)
+    for argv, said in ((["run", "C71", "C999"], "no claim called 'C999'"), (["verify", "C999"], "no claim called"),
+                       (["run", "C71", "--seeds", "0"], "at least 1"), (["verify", "C71"], "no recorded runs")):
+        with pytest.raises(CourseError, match=said):
+            main(argv)
+
+
+@pytest.mark.parametrize("figures, said", [
+    ({"added": 0}, "judged by added, changed; given were added"), ({}, "given were none"),
+    ({"added": NAN, "changed": 0}, "a number for added"), ({"added": 0, "changed": "no"}, "a number for changed"),
+    ({"added": 0, "changed": None}, "a number for changed"), ({"added": float("inf"), "changed": 0}, "a number")])
+def test_conclude_wants_the_claims_figures(figures, said):
+    with pytest.raises(CourseError, match=said):
+        claims.conclude("C71", **figures)
+
+
+def test_what_is_not_there():
     with pytest.raises(CourseError, match="no claim called 'C999'"):
         claims.get("C999")
-    for action in ("run", "verify"):
-        with pytest.raises(CourseError, match="no claim called 'C999'"):
-            main([action, "C71", "C999"])
-    with pytest.raises(CourseError, match="is judged by"):
-        claims.conclude("C71", added=0)
-    with pytest.raises(CourseError, match="at least 1"):
-        main(["run", "C71", "--seeds", "0"])
+    with pytest.raises(CourseError, match="no lesson with claims called '99'"):
+        claims.by_lesson("99")
 
 
 def test_the_list_names_every_claim(capsys):
     assert main(["list"]) == 0
     out = capsys.readouterr().out
-    assert all(claim_id in out for ids in OWNED.values() for claim_id in ids)
+    assert all(claim_id in out for claim_id in ALL) and "Google MLCC" in out
+
+
+def test_the_list_says_what_is_not_measured(little_claim, monkeypatch, capsys):
+    monkeypatch.setattr(claims, "by_lesson", lambda lesson: [claims.get("C71")])
+    assert main([]) == 0
+    assert "not measured yet" in capsys.readouterr().out
+
+
+def test_what_a_lesson_shows(capsys):
+    view.says_measured_verdict({"C71": {"added": 0, "changed": False}})
+    view.ledger("01")
+    own, recorded = capsys.readouterr().out.split("Recorded runs.")
+    for printed in (own, recorded):
+        assert "Prompting neither adds nor changes parameters (Google MLCC)" in printed and HOLDS in printed
+        assert f"Google MLCC: {claims.SOURCES['Google MLCC']}." in printed
+    assert all(claim_id in recorded for claim_id in OWNED["01"])
+    assert f"seeds: {len(claims.read_record('C71')['seeds'])}" in recorded

@@ -5,6 +5,7 @@ import pkgutil
 import subprocess
 import sys
 import tomllib
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,19 @@ import course_lib
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted(module.name for module in pkgutil.walk_packages(course_lib.__path__, "course_lib."))
 LAYERS = (  # a part imports its own layer and those above it in this list, never one below
-    ("world", "models", "method", "quantise"),
-    ("methods", "prompting"),
-    ("training", "evaluation"),
+    ("errors", "display", "files", "intervals"),
+    ("working_copy", "plots", "world"),
+    ("progress", "models", "method", "quantise"),
+    ("quiz", "checks", "methods", "prompting"),
+    ("lesson", "training", "evaluation", "prototypes"),
     ("distillation", "merging", "preference", "offline", "monitoring", "responsible"),
     ("claims",),
+    ("explore", "build", "doctor", "grading"),
+    ("bench", "lab"),
+    ("cli", "__init__"),
 )
-NO_METHOD = ("plots", "quiz", "progress", "progress_file", "grading", "checks", "world", "models")
+RANK = {part: place for place, layer in enumerate(LAYERS) for part in layer}
+NO_METHOD = ("plots", "quiz", "progress", "grading", "checks", "world", "models")
 HEAVY = {"torch", "transformers", "datasets", "numpy", "matplotlib", "ipywidgets", "IPython"}
 PACKAGE_OF = {"sklearn": "scikit-learn", "IPython": "ipywidgets", "pyarrow": "datasets",
               "huggingface_hub": "transformers"}
@@ -45,7 +52,13 @@ def sources() -> list[tuple[str, Path]]:
 
 
 def parts(names: set[str]) -> set[str]:
+    """The parts of course_lib among these modules."""
     return {name.split(".")[1] for name in names if name.startswith("course_lib.")}
+
+
+def wrong_imports(part: str, names: set[str]) -> set[str]:
+    """What a file of this part may not import: parts below its own, and names that hide where they come from."""
+    return {other for other in parts(names) if RANK.get(other, len(LAYERS)) > RANK[part]}
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -59,10 +72,27 @@ def test_every_folder_with_code_is_a_package():
 
 
 def test_imports_run_one_way():
-    rank = {part: place for place, layer in enumerate(LAYERS) for part in layer}
-    wrong = [f"{path.relative_to(ROOT)} imports {other}" for part, path in sources() if part in rank
-             for other in parts(imports(path)) if rank.get(other, -1) > rank[part]]
+    assert {part for part, _ in sources()} <= set(RANK), "give every part its place in LAYERS"
+    wrong = [f"{path.relative_to(ROOT)} imports {other}" for part, path in sources()
+             for other in wrong_imports(part, imports(path))]
     assert not wrong
+
+
+def test_no_two_parts_need_each_other():
+    needs = {part: set() for part in RANK}
+    for part, path in sources():
+        needs[part] |= parts(imports(path)) - {part}
+    TopologicalSorter(needs).prepare()  # raises CycleError
+
+
+@pytest.mark.parametrize("part, names, wrong", [
+    ("claims", {"course_lib.bench", "course_lib.bench.rows", "course_lib.models", "torch"}, {"bench"}),
+    ("world", {"course_lib.models"}, {"models"}), ("lesson", {"course_lib.claims.view", "course_lib"}, {"claims"}),
+    ("prototypes", {"course_lib.prompting", "course_lib.evaluation"}, set()),
+    ("plots", {"course_lib.progress"}, {"progress"}), ("bench", {"course_lib.load_model"}, {"load_model"}),
+    ("build", {"course_lib.lab", "course_lib.checks"}, {"lab"})])
+def test_a_wrong_direction_would_be_found(part, names, wrong):
+    assert wrong_imports(part, names) == wrong
 
 
 def test_what_knows_no_method_imports_none():
@@ -77,7 +107,8 @@ def test_methods_never_import_each_other():
             assert "methods" not in parts(imports(path)), path.name
 
 
-@pytest.mark.parametrize("statement", ["import course_lib", "import course_lib.cli; course_lib.cli.main(['--help'])"])
+@pytest.mark.parametrize("statement", ["import course_lib",
+                                       "import course_lib.cli; course_lib.cli.main(['--help'])"])
 def test_nothing_heavy_is_loaded_at_the_start(statement):
     code = f"{statement}\nimport sys; assert not {HEAVY!r} & set(sys.modules), {HEAVY!r} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

@@ -1,9 +1,9 @@
-"""`course bench base`, second half: answers learned from examples in the prompt, on pairs that no list ever showed."""
+"""`course bench base`, second half: answers after examples in the prompt, on pairs that no list ever showed."""
+from collections.abc import Mapping
 from math import log10
 
-from course_lib.bench.rows import Row
+from course_lib.bench.rows import Row, Table, by_items, exact
 from course_lib.intervals import interval
-from course_lib.models import load_model
 from course_lib.prompting import complete, exact_match, few_shot, next_answers, score_choices
 from course_lib.world import relations
 
@@ -11,12 +11,15 @@ DRAWS = (0, 1, 2)
 PLUM_PEAR = [("plum", "drupe"), ("pear", "pome")]
 
 
-def in_context(model, tokenizer, k: int, part: str = "report", draws=DRAWS) -> tuple[float, float, float]:
-    """(mean, low, high) of greedy exact match after k examples; every relation counts once, items are resampled."""
+def in_context(model, tokenizer, k: int, part: str = "report") -> tuple[float, float, float]:
+    """(mean, low, high) of greedy exact match after k examples; every relation counts once, items are resampled.
+
+    `part`: "report" or "choose", the halves of the held-out keys, or "seen", twelve keys that lists do show.
+    """
     marks, groups = [], []
     for name, relation in relations().items():
         keys = relation.seen[:12] if part == "seen" else getattr(relation, part)
-        by_draw = [exact_match(model, tokenizer, relation, keys, k, seed) for seed in draws]
+        by_draw = [exact_match(model, tokenizer, relation, keys, k, seed) for seed in DRAWS]
         marks += [list(item) for item in zip(*by_draw)]
         groups += [name] * len(keys)
     return interval(marks, groups)
@@ -32,40 +35,34 @@ def company_over_fruit(model, tokenizer) -> float:
     return log10(mass(companies - fruits) / mass(fruits - companies))
 
 
-def rows(small="orchard-s", ladder=("orchard-xs", "orchard-s", "orchard-m")) -> list[Row]:
-    """The in-context half of the gate; names may also be folders."""
-    found: list[Row] = []
+def rows(models: Mapping[str, tuple]) -> list[Row]:
+    """The in-context half of the gate, for the models of `load_all`."""
+    table = Table()
+    lists = lambda name, k, part="report": by_items(*in_context(*models[name], k, part))
+    one_if = lambda measure, right: table.add("orchard-s", measure, exact(right), "1", lambda f: f.value == 1)
 
-    def add(model, measure, figure, must, holds):
-        found.append(Row(model, measure, figure[0], figure[2] - figure[0], must, holds(figure)))
-        print(found[-1], flush=True)
-        return figure
+    table.add("orchard-s", "lists, zero-shot", lists("orchard-s", 0), "≤ .35", lambda f: f.value <= 0.35)
+    one = table.add("orchard-s", "lists, one-shot", lists("orchard-s", 1), "≥ .75", lambda f: f.value >= 0.75)
+    four = table.add("orchard-s", "lists, four-shot", lists("orchard-s", 4), "≥ one-shot (interval)",
+                     lambda f: f.high >= one.value)
+    table.add("orchard-s", "lists, seen pairs, four-shot", lists("orchard-s", 4, "seen"), "≥ .97",
+              lambda f: f.value >= 0.97)
 
-    model, tokenizer = load_model(small)
-    add(small, "lists, zero-shot", in_context(model, tokenizer, 0), "≤ .35", lambda f: f[0] <= 0.35)
-    one = add(small, "lists, one-shot", in_context(model, tokenizer, 1), "≥ .75", lambda f: f[0] >= 0.75)
-    add(small, "lists, four-shot", in_context(model, tokenizer, 4), "≥ one-shot (interval)", lambda f: f[2] >= one[0])
-    add(small, "lists, seen pairs, four-shot", in_context(model, tokenizer, 4, "seen"), "≥ .97", lambda f: f[0] >= 0.97)
-
-    exact = lambda holds: (float(holds),) * 3
+    model, tokenizer = models["orchard-s"]
     first, second = complete(model, tokenizer, ["peach: drupe\napple:", "Peach: drupe\nApple:"])
-    add(small, "peach: drupe / apple: gives pome", exact(first == "pome"), "1", lambda f: f[0] == 1)
-    add(small, "the same, keys capitalised", exact(second == "pome"), "1", lambda f: f[0] == 1)
+    one_if("peach: drupe / apple: gives pome", first == "pome")
+    one_if("the same, keys capitalised", second == "pome")
     families = sorted(set(relations()["fruit_family"].values()))
     for shown in (str, str.capitalize):
         prompt = few_shot([(shown(key), value) for key, value in PLUM_PEAR], shown("grapefruit"))
         scores = score_choices(model, tokenizer, prompt, families)
-        top = families[scores.index(max(scores))]
-        add(small, f"{shown('plum')} / {shown('pear')} / {shown('grapefruit')}: hesperidium first",
-            exact(top == "hesperidium"), "1", lambda f: f[0] == 1)
-    ratio = company_over_fruit(model, tokenizer)
-    add(small, "bare apple: log10(company / fruit)", (ratio,) * 3, "> 0", lambda f: f[0] > 0)
+        one_if(f"{shown('plum')} / {shown('pear')} / {shown('grapefruit')}: hesperidium first",
+               families[scores.index(max(scores))] == "hesperidium")
+    table.add("orchard-s", "bare apple: log10(company / fruit)", exact(company_over_fruit(model, tokenizer)),
+              "> 0", lambda f: f.value > 0)
 
-    four = {}
-    for name in ladder:
-        four[name] = in_context(*load_model(name), 4)
-    xs, s, m = (four[name] for name in ladder)
-    add(ladder[0], "lists, four-shot", xs, "< orchard-s", lambda f: f[0] < s[0])
-    add(ladder[2], "lists, four-shot", m, "≥ orchard-s (interval)", lambda f: f[2] >= s[0])
-    return found
-
+    table.add("orchard-xs", "lists, four-shot", lists("orchard-xs", 4), "< orchard-s",
+              lambda f: f.value < four.value)
+    table.add("orchard-m", "lists, four-shot", lists("orchard-m", 4), "≥ orchard-s (interval)",
+              lambda f: f.high >= four.value)
+    return table.rows

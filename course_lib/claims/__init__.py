@@ -1,27 +1,27 @@
-"""Every claim of the source texts is a function, seed -> figures, with a verdict that code derives from the figures.
+"""Every claim of the source texts is a function, seed -> figures, with a verdict that code derives from them.
 
-A claim's recorded runs ship as data in records/ID.json: the command, the seeds and every figure of every seed. The
-ledger of a lesson shows the records; nobody types a verdict.
+A claim's recorded runs ship as data in records/ID.json: the command, the seeds, every figure of every seed, and
+the hash of the weights that they were measured on. A lesson's ledger shows the records; nobody types a verdict.
 """
 import importlib
 import json
+import math
+import numbers
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
-from course_lib.errors import CourseError, unknown
+from course_lib.errors import CourseError, shown, unknown
+from course_lib.lesson import lessons
 
 HOLDS, LIMITED, FAILS = "holds", "holds with a limit", "does not hold"
-SOURCES = {
-    "S0": "an explainer of prompt tuning",
-    "S1": "Google, Machine Learning Crash Course: LLMs: fine-tuning, distillation and prompt engineering",
-    "S2": "Unite.AI, Complete guide to fine-tuning large language models",
-    "S3": "Wikipedia, Fine-tuning (deep learning)",
-    "S4": "Unite.AI, LoReFT: representation fine-tuning",
+SOURCES = {  # how a text is called beside a claim: its full title
+    "Google MLCC": "Google, Machine Learning Crash Course: LLMs: fine-tuning, distillation and prompt engineering",
+    "Unite.AI guide": "Unite.AI, Complete guide to fine-tuning large language models",
 }
-LESSONS = ("00", "01")  # the lessons whose claims are measured so far
+_HERE = Path(__file__).parent
+LESSONS = tuple(lesson for lesson in lessons() if (_HERE / f"lesson_{lesson}.py").exists())  # with measured claims
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Figure:
 
     @property
     def mean(self) -> float:
+        """The mean over seeds."""
         return statistics.mean(self.values)
 
     @property
@@ -40,12 +41,13 @@ class Figure:
         return statistics.stdev(self.values) if len(self.values) > 1 else 0.0
 
     def __str__(self) -> str:
-        return f"{self.mean:.3g}" + (f" ± {self.spread:.2g}" if self.spread else "")
+        mean = f"{self.mean:,.0f}" if self.mean >= 1000 else f"{self.mean:.3g}"
+        return mean + (f" ± {self.spread:.2g}" if self.spread else "")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`word` is one of HOLDS, LIMITED, FAILS; `because` is a sentence made from the figures."""
+    """`word` is one of HOLDS, LIMITED, FAILS; `because` is made from the figures."""
 
     word: str
     because: str
@@ -53,60 +55,83 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Claim:
-    """`measure(seed)` gives the figures; `judge(figures)` gives the verdict; `tolerance` is what another machine may differ by."""
+    """`measure(seed)` gives the `figures`, on the bundled `models`; `judge` turns them into a verdict.
+
+    `judge` looks at the means alone, so that a lesson's own run and the records are judged by one rule.
+    `tolerance` is what another machine may differ by: relative above 1, absolute below.
+    """
 
     id: str
     text: str
-    source: str
+    sources: tuple[str, ...]
+    figures: tuple[str, ...]
     measure: Callable[[int], dict[str, float]]
     judge: Callable[[dict[str, Figure]], Verdict]
     core: bool = False
     tolerance: float = 0.05
+    models: tuple[str, ...] = ("orchard-s",)
 
 
 def by_lesson(lesson: str) -> list[Claim]:
-    """The claims that this lesson measures, in the order of its file."""
+    """The claims that this lesson measures, in the order of its file; CourseError for a lesson without claims."""
     if lesson not in LESSONS:
         raise unknown("lesson with claims", lesson, LESSONS)
     return importlib.import_module(f"course_lib.claims.lesson_{lesson}").CLAIMS
 
 
 def all_claims() -> dict[str, Claim]:
+    """Every claim by its id, in the order of the lessons."""
     return {claim.id: claim for lesson in LESSONS for claim in by_lesson(lesson)}
 
 
 def get(claim_id: str) -> Claim:
+    """The claim of this id; CourseError names the nearest ones."""
     claims = all_claims()
     if claim_id not in claims:
         raise unknown("claim", claim_id, claims)
     return claims[claim_id]
 
 
-def figures_of(runs: list[dict[str, float]]) -> dict[str, Figure]:
-    """The figures of several seeds, by name."""
-    return {name: Figure(tuple(run[name] for run in runs)) for name in runs[0]}
+def measure(claim_id: str, seed: int) -> dict[str, float]:
+    """The figures of one seed, measured now; CourseError where they are not those that the claim is judged by."""
+    figures = get(claim_id).measure(seed)
+    _check_names(claim_id, figures)
+    return figures
 
 
 def record_path(claim_id: str) -> Path:
-    return Path(str(resources.files("course_lib.claims"))) / "records" / f"{claim_id}.json"
+    """Where the recorded runs of a claim are kept."""
+    return _HERE / "records" / f"{claim_id}.json"
 
 
 def read_record(claim_id: str) -> dict:
-    """The recorded runs: {"claim", "command", "seeds", "figures": {name: [a value per seed]}, "packages", "tolerance"}."""
+    """The recorded runs of a claim; CourseError where there are none.
+
+    {"claim", "command", "seeds", "figures": {name: [a value per seed]}, "tolerance", "packages": {name: version},
+    "weights_hash": {model: hash of its weights}}
+    """
     path = record_path(claim_id)
     if not path.exists():
-        raise CourseError(f"{claim_id} has no recorded runs yet. Make them: course claims run {claim_id} --seeds 5")
+        raise CourseError(f"{claim_id} has no recorded runs yet. Make them: course claims run {claim_id}")
     return json.loads(path.read_text(encoding="utf-8"))
 
 
 def recorded(claim_id: str) -> dict[str, Figure]:
+    """The recorded figures of a claim by name, over all its seeds."""
     return {name: Figure(tuple(values)) for name, values in read_record(claim_id)["figures"].items()}
 
 
 def conclude(claim_id: str, **measured: float) -> Verdict:
     """The verdict from figures that you measured just now, by the same rule that judges the records."""
-    claim = get(claim_id)
-    wanted = set(recorded(claim_id))
-    if set(measured) != wanted:
-        raise CourseError(f"{claim_id} is judged by {sorted(wanted)}; you gave {sorted(measured)}.")
-    return claim.judge({name: Figure((float(value),)) for name, value in measured.items()})
+    _check_names(claim_id, measured)
+    for name, value in measured.items():
+        if not isinstance(value, numbers.Real) or not math.isfinite(value):
+            raise CourseError(f"{claim_id} needs a number for {name}; you gave {shown(value)}.")
+    return get(claim_id).judge({name: Figure((float(value),)) for name, value in measured.items()})
+
+
+def _check_names(claim_id: str, figures: dict) -> None:
+    wanted = get(claim_id).figures
+    if set(figures) != set(wanted):
+        given = ", ".join(figures) or "none"
+        raise CourseError(f"{claim_id} is judged by {', '.join(wanted)}; given were {given}.")

@@ -7,7 +7,9 @@ from importlib.metadata import version
 from tqdm.auto import tqdm
 
 from course_lib import claims
-from course_lib.errors import CourseError
+from course_lib.errors import CourseError, whole_number
+from course_lib.files import write_text
+from course_lib.models import load_model, weights_hash
 
 
 def listing() -> str:
@@ -15,51 +17,71 @@ def listing() -> str:
     rows = []
     for lesson in claims.LESSONS:
         for claim in claims.by_lesson(lesson):
-            try:
-                record, figures = claims.read_record(claim.id), claims.recorded(claim.id)
-            except CourseError:
-                rows.append(f"{claim.id}  lesson {lesson}  {claim.text}\n      not measured yet")
+            rows.append(f"{claim.id}  lesson {lesson}  {claim.text} ({', '.join(claim.sources)})")
+            if not claims.record_path(claim.id).exists():
+                rows.append("      not measured yet")
                 continue
+            figures, seeds = claims.recorded(claim.id), claims.read_record(claim.id)["seeds"]
             shown = ", ".join(f"{name} {figure}" for name, figure in figures.items())
             verdict = claim.judge(figures)
-            rows.append(
-                f"{claim.id}  lesson {lesson}  {claim.text} ({claim.source})\n"
-                f"      {verdict.word}: {verdict.because}\n      {shown} (seeds {len(record['seeds'])})"
-            )
+            rows += [f"      {verdict.word}: {verdict.because}", f"      {shown} (seeds {len(seeds)})"]
     return "\n".join(rows)
 
 
-def run(claim_id: str, n_seeds: int) -> dict:
+def weights_of(claim: claims.Claim) -> dict[str, str]:
+    """The hash of the weights, as they are now, of each model that the claim is measured on."""
+    return {name: weights_hash(load_model(name)[0]) for name in claim.models}
+
+
+def run(claim_id: str, n_seeds: int) -> None:
     """Measure one claim with seeds 0 … n-1 and write its record."""
     claim = claims.get(claim_id)
-    runs = [claim.measure(seed) for seed in tqdm(range(n_seeds), desc=claim_id, unit="seed")]
+    weights = weights_of(claim)
+    runs = [claims.measure(claim_id, seed) for seed in tqdm(range(n_seeds), desc=claim_id, unit="seed")]
     record = {
         "claim": claim_id,
         "command": f"course claims run {claim_id} --seeds {n_seeds}",
         "seeds": list(range(n_seeds)),
-        "figures": {name: [round(r[name], 6) for r in runs] for name in runs[0]},
+        "figures": {name: [round(run[name], 6) for run in runs] for name in claim.figures},
         "tolerance": claim.tolerance,
         "packages": {name: version(name).split("+")[0] for name in ("torch", "transformers")},
+        "weights_hash": weights,
     }
     path = claims.record_path(claim_id)
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    return record
+    try:
+        path.parent.mkdir(exist_ok=True)
+        write_text(path, json.dumps(record, indent=1) + "\n")
+    except OSError as error:
+        raise CourseError(f"The runs of {claim_id} cannot be recorded: {error}. Measured were: {runs}.") from error
+
+
+def stale_models(claim_id: str) -> list[str]:
+    """The models whose weights are not those that the claim was recorded on."""
+    then = claims.read_record(claim_id).get("weights_hash", {})
+    return [name for name, now in weights_of(claims.get(claim_id)).items() if then.get(name) != now]
 
 
 def differences(claim_id: str, seed: int) -> list[str]:
     """Where one seed, measured again, leaves the record by more than the claim's tolerance (relative above 1)."""
     claim, record = claims.get(claim_id), claims.read_record(claim_id)
-    index, again = record["seeds"].index(seed), claim.measure(seed)
+    index, again = record["seeds"].index(seed), claims.measure(claim_id, seed)
     found = []
-    for name, values in record["figures"].items():
-        allowed = claim.tolerance * max(1.0, abs(values[index]))
-        if abs(again[name] - values[index]) > allowed:
-            found.append(f"{claim_id}, seed {seed}, {name}: recorded {values[index]:.4g}, now {again[name]:.4g}")
+    for name in claim.figures:
+        before = record["figures"][name][index]
+        if not abs(again[name] - before) <= claim.tolerance * max(1.0, abs(before)):  # so that NaN differs
+            found.append(f"{claim_id}, seed {seed}, {name}: recorded {before:.4g}, now {again[name]:.4g}")
     return found
 
 
+def verify(claim_id: str, all_seeds: bool) -> list[str]:
+    """What differs from the record: the models' weights, or figures that are measured again."""
+    seeds = claims.read_record(claim_id)["seeds"]
+    stale = [f"{claim_id} was recorded on other weights of {name}: run it anew" for name in stale_models(claim_id)]
+    return stale + [one for seed in (seeds if all_seeds else seeds[:1]) for one in differences(claim_id, seed)]
+
+
 def main(argv: list[str]) -> int:
+    """Lists, runs or verifies claims: 0, or 1 where a figure differs from its record."""
     parser = argparse.ArgumentParser(prog="course claims", description=__doc__)
     actions = parser.add_subparsers(dest="action")
     actions.add_parser("list", help="every claim with its figures and verdict (the default)")
@@ -74,20 +96,20 @@ def main(argv: list[str]) -> int:
         print(listing())
         return 0
     ids = args.ids or list(claims.all_claims())
-    for claim_id in ids:
-        claims.get(claim_id)  # a name that does not exist is said before anything is measured
+    for claim_id in ids:  # mistakes are said before anything is measured
+        claims.get(claim_id) if args.action == "run" else claims.read_record(claims.get(claim_id).id)
+    if args.action == "run":
+        whole_number("--seeds", args.seeds, 1)
     failed = []
     for claim_id in ids:
         start = time.perf_counter()
         if args.action == "run":
-            if args.seeds < 1:
-                raise CourseError(f"--seeds was {args.seeds}; it must be at least 1.")
             run(claim_id, args.seeds)
             verdict = claims.get(claim_id).judge(claims.recorded(claim_id))
-            print(f"{claim_id} {verdict.word}: {verdict.because} ({time.perf_counter() - start:.0f} s)", flush=True)
+            said = [f"{claim_id} {verdict.word}: {verdict.because}"]
         else:
-            seeds = claims.read_record(claim_id)["seeds"]
-            found = [d for seed in (seeds if args.all_seeds else seeds[:1]) for d in differences(claim_id, seed)]
-            print(f"{claim_id} {'agrees' if not found else 'DIFFERS'} ({time.perf_counter() - start:.0f} s)", *found, sep="\n  ")
+            found = verify(claim_id, args.all_seeds)
+            said = [f"{claim_id} {'DIFFERS' if found else 'agrees'}", *found]
             failed += found
+        print(f"{said[0]} ({time.perf_counter() - start:.0f} s)", *said[1:], sep="\n  ", flush=True)
     return 1 if failed else 0

@@ -21,15 +21,16 @@ def base_model_writes(seed: int, n_documents: int = 200) -> dict[str, float]:
 
 
 def judge_base_model_writes(f: dict[str, Figure]) -> Verdict:
-    ratio = f["unigram_perplexity"].mean / f["perplexity"].mean
-    because = (
-        f"On unseen documents the base model's perplexity is {f['perplexity']}; with word frequencies alone it is "
-        f"{f['unigram_perplexity']}, and untrained it is {f['untrained_perplexity']}."
-    )
-    return Verdict(HOLDS if ratio >= 5 else FAILS, because)
+    """Holds where word frequencies alone are at least five times as unsure."""
+    because = (f"On unseen documents the base model's perplexity is {f['perplexity']}; with word frequencies "
+               f"alone it is {f['unigram_perplexity']}, and untrained it is {f['untrained_perplexity']}.")
+    if f["unigram_perplexity"].mean >= 5 * f["perplexity"].mean:
+        return Verdict(HOLDS, because)
+    return Verdict(FAILS, because + " It has learned little beyond which words are frequent.")
 
 
 CLAIMS = [
-    Claim("C01", "A base model knows grammar and writes about what it was trained on", "S1, S2",
+    Claim("C01", "A base model knows grammar and writes about what it was trained on",
+          ("Google MLCC", "Unite.AI guide"), ("perplexity", "unigram_perplexity", "untrained_perplexity"),
           base_model_writes, judge_base_model_writes, core=True, tolerance=0.02),
 ]

@@ -2,53 +2,55 @@
 
 Every relation counts once: a figure is the mean over relations of the mean over their keys.
 """
+from collections.abc import Mapping
 from statistics import mean
 
 from course_lib.claims import FAILS, HOLDS, LIMITED, Claim, Figure, Verdict
+from course_lib.display import percent
 from course_lib.models import load_model, weights_hash
-from course_lib.prompting import complete, draw_examples, entropy, exact_match, few_shot, score_choices
+from course_lib.prompting import draw_examples, entropy, exact_match, few_shot, few_shot_answers, score_choices
+from course_lib.prototypes import label_accuracy, tuned_accuracy
 from course_lib.world import load_task, relations
 
 K = (0, 1, 2, 4, 8)
+CLOSE = 0.05  # figures nearer to each other than this are called about equal
+LITTLE = 0.03  # a gain of no more is called none
 
-
-def ask(model, tokenizer, relation, k: int, seed: int) -> tuple[float, float]:
-    """(share of answers that are some value of the relation, share that are right) after k examples."""
-    keys = relation.report
-    prompts = [few_shot(draw_examples(relation, k, f"{seed} {key}", exclude=(key,)), key) for key in keys]
-    answers = complete(model, tokenizer, prompts, max_new_tokens=8)
-    values = set(relation.values())
-    return mean(a in values for a in answers), mean(a == relation[key] for a, key in zip(answers, keys))
+Figures = Mapping[str, Figure]
 
 
 def over_relations(model, tokenizer, k: int, seed: int) -> tuple[float, float]:
-    """The two shares of `ask`, averaged over all list relations."""
-    shares = [ask(model, tokenizer, relation, k, seed) for relation in relations().values()]
-    return mean(valid for valid, _ in shares), mean(right for _, right in shares)
+    """(share of answers that are some value of the relation, share that are right) after k examples."""
+    valid, right = [], []
+    for relation in relations().values():
+        answers = few_shot_answers(model, tokenizer, relation, relation.report, k, seed)
+        values = set(relation.values())
+        valid.append(mean(answer in values for answer in answers))
+        right.append(mean(answer == relation[key] for answer, key in zip(answers, relation.report)))
+    return mean(valid), mean(right)
 
 
 def points(figure: Figure) -> str:
     """A share in percent, with its spread over seeds."""
-    return f"{100 * figure.mean:.0f} %" + (f" (± {100 * figure.spread:.0f})" if figure.spread >= 0.005 else "")
+    return percent(figure.mean) + (f" (± {100 * figure.spread:.0f})" if figure.spread >= 0.005 else "")
 
 
 def platform(seed: int) -> dict[str, float]:
-    """Label words scored by the bare model, after four examples, and by the model tuned on 1,000 labels."""
-    from course_lib.bench.prototypes import label_accuracy, tuned_accuracy
-
+    """Choosing between the label words of 200 reviews: guessing, the bare model, and tuned on 1,000 labels."""
     task = load_task("reviews")
-    names, test = task["train"].features["label"].names, task["test"].shuffle(seed=seed).select(range(200))
+    test = task["test"].shuffle(seed=seed).select(range(200))
     model, tokenizer = load_model("orchard-s")
-    bare = label_accuracy(model, tokenizer, test, names)
-    tuned = tuned_accuracy(model, tokenizer, task["train"].select(range(1000)), test, "full", 1e-3, seed)
-    return {"chance": 1 / len(names), "base": bare, "tuned": tuned}
+    return {"chance": 1 / len(test.features["label"].names), "base": label_accuracy(model, tokenizer, test),
+            "tuned": tuned_accuracy(model, tokenizer, task["train"].select(range(1000)), test, "full", 1e-3, seed)}
 
 
-def judge_platform(f):
-    because = (f"Choosing between two label words, the bare model is right in {points(f['base'])} of the reviews, guessing "
-               f"in {points(f['chance'])}, and after fine-tuning in {points(f['tuned'])}.")
-    far = f["tuned"].mean - f["base"].mean >= 0.15
-    return Verdict(HOLDS if far else FAILS, because)
+def judge_platform(f: Figures) -> Verdict:
+    """Holds where tuning adds 15 points or more."""
+    because = (f"Choosing between two label words, the bare model is right in {points(f['base'])} of the reviews, "
+               f"guessing in {points(f['chance'])}, and after fine-tuning in {points(f['tuned'])}.")
+    if f["tuned"].mean - f["base"].mean >= 0.15:
+        return Verdict(HOLDS, because)
+    return Verdict(FAILS, because + " Fine-tuning adds little.")
 
 
 def one_example(seed: int) -> dict[str, float]:
@@ -61,11 +63,16 @@ def one_example(seed: int) -> dict[str, float]:
             "untrained_1": over_relations(untrained, tokenizer, 1, seed)[1]}
 
 
-def judge_one_example(f):
-    because = (f"With no example {points(f['valid_0'])} of the answers have the right form and {points(f['right_0'])} are right; "
-               f"with one, {points(f['valid_1'])} and {points(f['right_1'])}. Untrained: {points(f['untrained_1'])}.")
-    up = f["valid_1"].mean - f["valid_0"].mean >= 0.1
-    return Verdict((HOLDS if f["right_1"].mean > f["right_0"].mean + 0.1 else LIMITED) if up else FAILS, because)
+def judge_one_example(f: Figures) -> Verdict:
+    """Holds where form and answer gain ten points or more, with a limit where only the form does."""
+    because = (f"With no example {points(f['valid_0'])} of the answers have the right form and "
+               f"{points(f['right_0'])} are right; with one, {points(f['valid_1'])} and {points(f['right_1'])}. "
+               f"Untrained: {points(f['untrained_1'])}.")
+    if f["valid_1"].mean - f["valid_0"].mean < 0.1:
+        return Verdict(FAILS, because + " One example does not set the form.")
+    if f["right_1"].mean - f["right_0"].mean < 0.1:
+        return Verdict(LIMITED, because + " One example sets the form, and hardly helps with the answer.")
+    return Verdict(HOLDS, because)
 
 
 def several_examples(seed: int) -> dict[str, float]:
@@ -74,19 +81,26 @@ def several_examples(seed: int) -> dict[str, float]:
     return {f"right_{k}": over_relations(model, tokenizer, k, seed)[1] for k in K}
 
 
-def judge_several_examples(f):
-    shares = ", ".join(f"{points(f[f'right_{k}'])} (k = {k})" for k in K)
-    gain = max(f[f"right_{k}"].mean for k in (2, 4, 8)) - f["right_1"].mean
-    if gain > f["right_1"].mean - f["right_0"].mean:
-        word, more = HOLDS, "the later examples bring more than the first"
+def judge_several_examples(f: Figures) -> Verdict:
+    """By what the first example gains and what the best of the later ones gains beyond it."""
+    right = {k: f[f"right_{k}"] for k in K}
+    first, later = right[1].mean - right[0].mean, max(right[k].mean for k in (2, 4, 8)) - right[1].mean
+    if max(first, later) <= LITTLE:
+        word, finding = FAILS, "examples hardly help"
+    elif later <= LITTLE:
+        word, finding = FAILS, "one example does all of it"
+    elif later < first - CLOSE:
+        word, finding = LIMITED, "one example does most of it, further ones help a little"
+    elif later <= first + CLOSE:
+        word, finding = HOLDS, "the first example and the later ones bring about as much"
     else:
-        helps = gain > max(0.03, 2 * f["right_1"].spread)
-        word, more = LIMITED, "one example does most of it" + (", further ones help a little" if helps else "")
-    return Verdict(word, f"Right answers: {shares}: {more}.")
+        word, finding = HOLDS, "the later examples bring more than the first"
+    shares = ", ".join(f"{points(figure)} (k = {k})" for k, figure in right.items())
+    return Verdict(word, f"Right answers: {shares}: {finding}.")
 
 
 def ambiguity(seed: int) -> dict[str, float]:
-    """How undecided the model is between a fruit's family, a colour, an origin and a company's product, in bits."""
+    """How undecided the model is, in bits, between what is true of a fruit and of the company of its name."""
     model, tokenizer = load_model("orchard-s")
     world = relations()
     kinds = ("fruit_family", "fruit_colour", "fruit_origin", "company_product", "company_country")
@@ -95,8 +109,7 @@ def ambiguity(seed: int) -> dict[str, float]:
     def bits(k: int) -> float:
         found = []
         for key in homonyms:
-            values = [{world[kind][key] for kind in kinds[:3]}, {world[kind][key] for kind in kinds[3:]}]
-            choices = sorted(set.union(*values))
+            choices = sorted({world[kind][key] for kind in kinds})
             prompt = few_shot(draw_examples(world["fruit_family"], k, f"{seed} {key}", exclude=(key,)), key)
             found.append(entropy(score_choices(model, tokenizer, prompt, choices)))
         return mean(found)
@@ -104,21 +117,26 @@ def ambiguity(seed: int) -> dict[str, float]:
     return {"bits_0": bits(0), "bits_1": bits(1), "bits_4": bits(4)}
 
 
-def judge_ambiguity(f):
-    because = (f"Over names that a fruit shares with a company, the answers' entropy is {f['bits_0']} bits with no example, "
-               f"{f['bits_1']} with one and {f['bits_4']} with four.")
-    return Verdict(HOLDS if f["bits_4"].mean < f["bits_0"].mean - 0.1 else FAILS, because)
+def judge_ambiguity(f: Figures) -> Verdict:
+    """Holds where four examples take at least a tenth of a bit away."""
+    because = (f"Over names that a fruit shares with a company, the answers' entropy is {f['bits_0']} bits with "
+               f"no example, {f['bits_1']} with one and {f['bits_4']} with four.")
+    if f["bits_0"].mean - f["bits_4"].mean > 0.1:
+        return Verdict(HOLDS, because)
+    return Verdict(FAILS, because + " Without examples the answer is about as certain as with them.")
 
 
 def unchanged(seed: int) -> dict[str, float]:
-    """Parameters and hash of the weights before and after prompting."""
+    """How many parameters prompting adds, and whether the hash of the weights is another one after it (1 or 0)."""
     model, tokenizer = load_model("orchard-s")
     before, count = weights_hash(model), sum(p.numel() for p in model.parameters())
     over_relations(model, tokenizer, 1, seed)
-    return {"added": sum(p.numel() for p in model.parameters()) - count, "changed": float(weights_hash(model) != before)}
+    added = sum(p.numel() for p in model.parameters()) - count
+    return {"added": added, "changed": float(weights_hash(model) != before)}
 
 
-def judge_unchanged(f):
+def judge_unchanged(f: Figures) -> Verdict:
+    """Holds where nothing at all changes."""
     same = f["added"].mean == 0 and f["changed"].mean == 0
     because = (f"Parameters added: {f['added'].mean:.0f}. The hash of all weights after the questions is "
                f"{'another one' if f['changed'].mean else 'the same as before'}.")
@@ -126,33 +144,45 @@ def judge_unchanged(f):
 
 
 def shuffled(seed: int) -> dict[str, float]:
-    """Four examples with their own labels, with each other's labels, and no example, on relations whose values repeat."""
+    """Four examples with their own labels, with each other's, and no example, where a relation's values repeat."""
     model, tokenizer = load_model("orchard-s")
-    pool = [r for r in relations().values() if r.values_repeat]
-    share = lambda k, mixed: mean(
-        mean(exact_match(model, tokenizer, r, r.report, k, seed, shuffle_labels=mixed)) for r in pool
-    )
-    return {"right_labels": share(4, False), "shuffled_labels": share(4, True), "no_examples": share(0, False)}
+    pool = [relation for relation in relations().values() if relation.values_repeat]
+
+    def right(k: int, mixed: bool = False) -> float:
+        return mean(mean(exact_match(model, tokenizer, relation, relation.report, k, seed, shuffle_labels=mixed))
+                    for relation in pool)
+
+    return {"right_labels": right(4), "shuffled_labels": right(4, mixed=True), "no_examples": right(0)}
 
 
-def judge_shuffled(f):
-    cost = f["right_labels"].mean - f["shuffled_labels"].mean
+def judge_shuffled(f: Figures) -> Verdict:
+    """By how much of what the examples gain is lost when their labels are shuffled."""
+    because = (f"Four examples give {points(f['right_labels'])}; with their labels shuffled "
+               f"{points(f['shuffled_labels'])}; with no example {points(f['no_examples'])}.")
+    lost = f["right_labels"].mean - f["shuffled_labels"].mean
     gain = f["right_labels"].mean - f["no_examples"].mean
-    because = (f"Four examples give {points(f['right_labels'])}; with their labels shuffled {points(f['shuffled_labels'])}; "
-               f"with no example {points(f['no_examples'])}.")
-    if gain <= 0.05 or cost < 0.2 * gain:
-        return Verdict(FAILS, because + " The labels hardly matter: the examples show the form, they do not teach the pairs.")
-    return Verdict(LIMITED if cost < 0.8 * gain else HOLDS, because)
+    if gain <= CLOSE:
+        return Verdict(FAILS, because + " The examples hardly help, with whatever labels.")
+    if lost < 0.2 * gain:
+        return Verdict(FAILS, because + " The labels hardly matter: the examples show the form, they do not teach "
+                                        "the pairs.")
+    if lost < 0.8 * gain:
+        return Verdict(LIMITED, because + " Part of the gain depends on the labels, the rest on the form.")
+    return Verdict(HOLDS, because + " Nearly all of the gain depends on the labels.")
 
 
+MLCC = ("Google MLCC",)
 CLAIMS = [
-    Claim("C02", "Writing text is not yet solving a task: the base model is a platform, not a solution", "S1",
-          platform, judge_platform, core=True, tolerance=0.1),
-    Claim("C68", "One example sets the format (peach: drupe / apple: ___)", "S1", one_example, judge_one_example, core=True),
-    Claim("C69", "Sometimes several examples are needed (plum: drupe / pear: pome / lemon: ___)", "S1",
-          several_examples, judge_several_examples, core=True),
-    Claim("C70", "Zero-shot “apple: ___” is ambiguous: fruit or company", "S1", ambiguity, judge_ambiguity, core=True,
-          tolerance=0.1),
-    Claim("C71", "Prompting neither adds nor changes parameters", "S1", unchanged, judge_unchanged, core=True, tolerance=0.0),
-    Claim("C72", "Few-shot lines are training examples", "S1", shuffled, judge_shuffled, core=True, tolerance=0.1),
+    Claim("C02", "Writing text is not yet solving a task: the base model is a platform, not a solution", MLCC,
+          ("chance", "base", "tuned"), platform, judge_platform, core=True, tolerance=0.1),
+    Claim("C68", "One example sets the format (peach: drupe / apple: ___)", MLCC,
+          ("valid_0", "right_0", "valid_1", "right_1", "untrained_1"), one_example, judge_one_example, core=True),
+    Claim("C69", "Sometimes several examples are needed (plum: drupe / pear: pome / lemon: ___)", MLCC,
+          tuple(f"right_{k}" for k in K), several_examples, judge_several_examples, core=True),
+    Claim("C70", "Zero-shot “apple: ___” is ambiguous: fruit or company", MLCC,
+          ("bits_0", "bits_1", "bits_4"), ambiguity, judge_ambiguity, core=True, tolerance=0.1),
+    Claim("C71", "Prompting neither adds nor changes parameters", MLCC,
+          ("added", "changed"), unchanged, judge_unchanged, core=True, tolerance=0.0),
+    Claim("C72", "Few-shot lines are training examples", MLCC,
+          ("right_labels", "shuffled_labels", "no_examples"), shuffled, judge_shuffled, core=True, tolerance=0.1),
 ]

@@ -1,39 +1,32 @@
 """How claims are shown in a lesson: the text says, we measured, verdict."""
-import html
-import os
-
 from course_lib import claims
+from course_lib.display import show_table
 
 
-def _show(header: tuple[str, ...], rows: list[tuple[str, ...]], caption: str) -> None:
-    """A table, as HTML where it can be shown and as lines of text where COURSE_TEXT=1 asks for it."""
-    if os.environ.get("COURSE_TEXT") == "1":
-        print(caption)
-        for row in rows:
-            print("\n".join(f"  {name}: {cell}" for name, cell in zip(header, row)), end="\n\n")
-        return
-    from IPython.display import HTML, display
+def _says(claim: claims.Claim) -> str:
+    return f"{claim.text} ({', '.join(claim.sources)})"
 
-    cell = lambda tag, text: f'<{tag} style="text-align:left;vertical-align:top">{html.escape(text)}</{tag}>'
-    head = "".join(cell("th", name) for name in header)
-    body = "".join("<tr>" + "".join(cell("td", text) for text in row) + "</tr>" for row in rows)
-    display(HTML(f"<table><caption>{html.escape(caption)}</caption><tr>{head}</tr>{body}</table>"))
+
+def _titles(shown: list[claims.Claim]) -> str:
+    """The full title of every source that the claims name."""
+    names = dict.fromkeys(name for claim in shown for name in claim.sources)
+    return " ".join(f"{name}: {claims.SOURCES[name]}." for name in names)
 
 
 def says_measured_verdict(measured: dict[str, dict[str, float]]) -> None:
     """The core claims of a lesson with the figures of this run: {claim id: {figure: value}}."""
-    rows = []
-    for claim_id, figures in measured.items():
-        claim, verdict = claims.get(claim_id), claims.conclude(claim_id, **figures)
-        rows.append((claim_id, f"{claim.text} ({claim.source})", verdict.because, verdict.word))
-    _show(("claim", "the text says", "we measured", "verdict"), rows, "From the figures of this run.")
+    shown = [claims.get(claim_id) for claim_id in measured]
+    verdicts = [claims.conclude(claim_id, **figures) for claim_id, figures in measured.items()]
+    rows = [(claim.id, _says(claim), verdict.because, verdict.word) for claim, verdict in zip(shown, verdicts)]
+    show_table(rows, ("claim", "the text says", "we measured", "verdict"),
+               f"From the figures of this run. {_titles(shown)}")
 
 
 def ledger(lesson: str) -> None:
     """Every claim of the lesson with its recorded runs, mean and spread over seeds."""
-    rows = []
-    for claim in claims.by_lesson(lesson):
-        record, verdict = claims.read_record(claim.id), claim.judge(claims.recorded(claim.id))
-        rows.append((claim.id, f"{claim.text} ({claim.source})", verdict.because, str(len(record["seeds"])), verdict.word))
-    caption = "Recorded runs. To measure one yourself: course claims run ID --seeds 5"
-    _show(("claim", "the text says", "we measured", "seeds", "verdict"), rows, caption)
+    shown, rows = claims.by_lesson(lesson), []
+    for claim in shown:
+        seeds, verdict = claims.read_record(claim.id)["seeds"], claim.judge(claims.recorded(claim.id))
+        rows.append((claim.id, _says(claim), verdict.because, str(len(seeds)), verdict.word))
+    show_table(rows, ("claim", "the text says", "we measured", "seeds", "verdict"),
+               f"Recorded runs. To measure one yourself: course claims run ID --seeds 5. {_titles(shown)}")

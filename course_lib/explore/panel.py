@@ -1,6 +1,4 @@
-"""The view that all explorables share: labelled controls, a reset button, and below them what their values
-give.
-"""
+"""The view that all explorables share: labelled controls, a reset button, and below them what they give."""
 import html
 from collections.abc import Callable
 
@@ -33,28 +31,36 @@ class Panel:
 
     @property
     def values(self) -> dict:
+        """What every control says now, by name."""
         return {name: control.value for name, control in self.controls.items()}
 
     def set(self, **values) -> None:
         """Moves several controls and draws once."""
         self.held = True
-        for name, value in values.items():
-            self.controls[name].value = value
-        self.held = False
+        try:
+            for name, value in values.items():
+                self.controls[name].value = value
+        finally:
+            self.held = False
         self.redraw()
 
     def redraw(self) -> None:
-        """Draws unless that is what is shown already; the user's mistakes are shown in the picture's
-        place.
-        """
+        """Draws unless that is what is shown already; what cannot be drawn is explained in the picture's place."""
         values = self.values
         if self.held or values == self.shown:
             return
         try:
             picture = self.draw(values)
         except CourseError as error:
-            picture = f"<div role='alert'>{html.escape(str(error))}</div>"
+            picture = alert(str(error))
+        except Exception as error:  # raised in a widget's callback, it would be seen by nobody
+            picture = alert(f"This cannot be drawn. {type(error).__name__}: {error}")
         self.picture.value, self.shown = picture, values
+
+
+def alert(sentence: str) -> str:
+    """A sentence in place of a picture, which screen readers say at once."""
+    return f"<div role='alert'>{html.escape(sentence)}</div>"
 
 
 def status(sentence: str) -> str:

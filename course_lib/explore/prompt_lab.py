@@ -1,10 +1,11 @@
 """The prompt lab: choose examples, and see what becomes of the probabilities of the answers."""
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from course_lib import plots
-from course_lib.errors import CourseError, unknown
+from course_lib.display import decimal
+from course_lib.errors import CourseError, shown, unknown, whole_number
+from course_lib.explore.common import check_state, show
 from course_lib.prompting import draw_examples, few_shot, score_choices, shuffle_values
-from course_lib.quiz import widgets_work
 from course_lib.world import relations
 
 MOST_EXAMPLES, DRAWS, CANDIDATES = 8, 20, 8
@@ -13,9 +14,7 @@ ELSE = "anything else"
 
 @dataclass(frozen=True)
 class State:
-    """What the controls say. `draw` numbers the draws of examples; a larger `k` adds examples to the same
-    draw.
-    """
+    """What the controls say. `draw` numbers the draws of examples; a larger `k` adds examples to the same draw."""
 
     relation: str = "fruit_family"
     query: str = "apple"
@@ -41,16 +40,14 @@ class Result:
 def ranges(relation: str) -> dict[str, tuple]:
     """Every value that each control can take. Queries are the keys that no list in the world shows."""
     known = relations()
-    if relation not in known:
+    if not isinstance(relation, str) or relation not in known:
         raise unknown("relation", relation, known)
     return {"relation": tuple(known), "query": known[relation].held_out, "k": tuple(range(MOST_EXAMPLES + 1)),
             "draw": tuple(range(DRAWS)), "shuffled": (False, True)}
 
 
 def candidates(relation_name: str, query: str) -> list[str]:
-    """The right answer, what else the world says of the query, and the commonest other values of the
-    relation.
-    """
+    """The right answer, what else the world says of the query, and the commonest other values of the relation."""
     known, relation = relations(), relations()[relation_name]
     rivals = [other[query] for name, other in known.items() if query in other and name != relation_name]
     count = list(relation.values()).count
@@ -60,13 +57,16 @@ def candidates(relation_name: str, query: str) -> list[str]:
 
 def prompt_of(state: State) -> str:
     """The prompt of a state. CourseError names what a control cannot be."""
-    allowed = ranges(state.relation)
-    for name, value in asdict(state).items():
-        if value not in allowed[name]:
-            names = ", ".join(map(str, allowed[name]))
-            raise CourseError(f"{name} cannot be {value!r} here. Allowed: {names}.")
-    examples = draw_examples(relations()[state.relation], state.k, state.draw, exclude=state.query)
-    return few_shot(shuffle_values(examples, state.draw) if state.shuffled else examples, state.query)
+    check_state(state, State)
+    queries = ranges(state.relation)["query"]
+    if not isinstance(state.query, str) or state.query not in queries:
+        allowed = ", ".join(queries)
+        raise CourseError(f"query cannot be {shown(state.query)} for {state.relation}. Allowed: {allowed}.")
+    if not isinstance(state.shuffled, bool):
+        raise CourseError(f"shuffled is True or False; you gave {shown(state.shuffled)}.")
+    k, draw = whole_number("k", state.k, 0, MOST_EXAMPLES), whole_number("draw", state.draw, 0, DRAWS - 1)
+    examples = draw_examples(relations()[state.relation], k, draw, exclude=state.query)
+    return few_shot(shuffle_values(examples, draw) if state.shuffled else examples, state.query)
 
 
 def compute(model, tokenizer, state: State) -> Result:
@@ -90,9 +90,19 @@ def alt(result: Result) -> str:
     return f"Bars with the probability of each answer: {figures}. The right answer is {result.right}."
 
 
-def figure(result: Result) -> plots.Axes:
-    """The still figure: a bar for each candidate, always in the same order, the right one blue."""
+def figure(result: Result, axes: plots.Axes | None = None) -> plots.Axes:
+    """The still figure: a bar for each candidate, always in the same order, the first one, the right one, blue.
+
+    `axes` are those of an earlier result. With as many bars they are changed, which is quicker than a new figure.
+    """
     labels, values = zip(*result.probabilities.items())
+    if axes is not None and len(axes.patches) == len(labels):
+        for place, (bar, note, value) in enumerate(zip(axes.patches, axes.texts, values)):
+            bar.set_width(value)
+            note.xy = (value, place)
+            note.set_text(decimal(value))
+        axes.set_yticks(range(len(labels)), labels)
+        return axes
     axes = plots.bars(labels, values, highlight=[result.right],
                       x_label="probability of the whole answer (blue: the right one)", limit=1)
     axes.figure.set_layout_engine(None)  # a layout worked out anew would cost half of the drawing
@@ -113,9 +123,14 @@ def panel(model, tokenizer, start: State = State()):
 
     from course_lib.explore.panel import LABELLED, WIDE, Panel, status, text_block
 
+    prompt_of(start)  # says what is wrong with it
+    axes = None
+
     def draw(values: dict) -> str:
+        nonlocal axes
         result = compute(model, tokenizer, State(**values))
-        picture = plots.picture_html(figure(result), alt(result), dpi=96)
+        axes = figure(result, axes)
+        picture = plots.picture_html(axes, alt(result), dpi=96)
         return text_block(result.prompt) + picture + status(summary(result))
 
     def control(kind, label: str, **options):
@@ -135,9 +150,4 @@ def panel(model, tokenizer, start: State = State()):
 
 def prompt_lab(model, tokenizer, start: State = State(), text: bool = False) -> None:
     """Shows the prompt lab. In text form it shows the one state `start`: State(k=2, draw=1, query="pear")."""
-    if text or not widgets_work():
-        print(text_form(compute(model, tokenizer, start)))
-        return
-    from IPython.display import display
-
-    display(panel(model, tokenizer, start).box)
+    show(lambda: panel(model, tokenizer, start), lambda: text_form(compute(model, tokenizer, start)), text)

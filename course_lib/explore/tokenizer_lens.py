@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from tokenizers.decoders import ByteLevel
 
-from course_lib.quiz import widgets_work
+from course_lib.errors import CourseError, shown
+from course_lib.explore.common import check_state, show
 
 MOST_BOXES = 300
 UNKNOWN = "\ufffd"  # what bytes become that are no whole character
@@ -13,6 +14,8 @@ SHADES = ("#CFE3F1", "#FBE3B5")  # light blue and light orange: every eye tells 
 
 @dataclass(frozen=True)
 class State:
+    """What stands in the text box."""
+
     text: str = "The apple is a pome.\npeach: drupe\napple:"
 
 
@@ -38,13 +41,34 @@ class Token:
 
 @dataclass(frozen=True)
 class Result:
+    """The tokens, and what they are counted against."""
+
     tokens: tuple[Token, ...]
     n_characters: int
     n_bytes: int
 
 
+def check_text(state: State) -> None:
+    """CourseError where a state holds no text that a tokenizer can read."""
+    check_state(state, State)
+    try:
+        state.text.encode()
+    except AttributeError:
+        raise CourseError(f"text is a text between quotes; you gave {shown(state.text)}.") from None
+    except UnicodeEncodeError:
+        raise CourseError(f"{shown(state.text)} holds half of a character (a lone surrogate). "
+                          "Write it whole.") from None
+
+
 def compute(tokenizer, state: State) -> Result:
-    """state -> result: every token as the model's vocabulary has it, so with the space that belongs to it."""
+    """state -> result: every token as the model's vocabulary has it, so with the space that belongs to it.
+
+    Raises CourseError for what is no text, or no whole one.
+    """
+    check_text(state)
+    if not hasattr(tokenizer, "convert_ids_to_tokens"):
+        raise CourseError("The tokenizer must be one of a loaded model, the second thing that load_model gives; "
+                          f"you gave {shown(tokenizer)}.")
     ids = tokenizer(state.text, add_special_tokens=False, verbose=False)["input_ids"]
     tokens, unfinished = [], []
     for id, piece in zip(ids, tokenizer.convert_ids_to_tokens(ids)):
@@ -69,9 +93,7 @@ def summary(result: Result) -> str:
 
 
 def picture(result: Result) -> str:
-    """The still picture: an ordered list of boxes, which screen readers read as a list, with the ids below
-    the text.
-    """
+    """The still picture: an ordered list of boxes, for screen readers too, with the ids below the text."""
     boxes = [
         f"<li aria-label='{html.escape(token.spoken, quote=True)}, id {token.id}' "
         f"style='display:inline-block;margin:2px;padding:1px 5px;border:1px solid #767676;"
@@ -97,6 +119,8 @@ def panel(tokenizer, start: State = State()):
 
     from course_lib.explore.panel import LABELLED, Panel, status
 
+    check_text(start)
+
     def draw(values: dict) -> str:
         result = compute(tokenizer, State(**values))
         return picture(result) + status(summary(result))
@@ -108,9 +132,4 @@ def panel(tokenizer, start: State = State()):
 
 def tokenizer_lens(tokenizer, start: State = State(), text: bool = False) -> None:
     """Shows the lens. In text form it shows the tokens of `start`: State("any text")."""
-    if text or not widgets_work():
-        print(text_form(compute(tokenizer, start)))
-        return
-    from IPython.display import display
-
-    display(panel(tokenizer, start).box)
+    show(lambda: panel(tokenizer, start), lambda: text_form(compute(tokenizer, start)), text)

@@ -2,11 +2,11 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, repeat
 from random import Random
 
-from course_lib.errors import CourseError, unknown
-from course_lib.quiz import widgets_work
+from course_lib.errors import CourseError, shown, unknown, whole_number
+from course_lib.explore.common import check_state, show
 from course_lib.world import corpus
 
 PAGES, ON_A_PAGE = 50, 5
@@ -15,9 +15,7 @@ MIXED = "as mixed for training"
 
 @dataclass(frozen=True)
 class State:
-    """A kind of document, or MIXED for all kinds in the proportions of the training text, and a page of
-    them.
-    """
+    """A kind of document, or MIXED for all kinds in the proportions of the training text, and a page of them."""
 
     kind: str = MIXED
     page: int = 0
@@ -25,8 +23,10 @@ class State:
 
 @dataclass(frozen=True)
 class Result:
+    """The documents of a page, and which share of the training text's documents is of this kind."""
+
     documents: tuple[str, ...]
-    share: float  # of the training text's documents that are of this kind
+    share: float
 
 
 def ranges() -> dict[str, tuple]:
@@ -35,28 +35,33 @@ def ranges() -> dict[str, tuple]:
 
 
 def compute(state: State) -> Result:
-    """state -> result. The same state always shows the same documents."""
+    """state -> result. The same state always shows the same documents, all of them training documents.
+
+    Raises CourseError for a kind and for a page that there is not.
+    """
+    check_state(state, State)
+    kinds = ranges()["kind"]
+    if not isinstance(state.kind, str) or state.kind not in kinds:
+        raise unknown("kind of document", state.kind, kinds)
+    page = whole_number("page", state.page, 0, PAGES - 1)
     if state.kind == MIXED:
-        return Result(tuple(islice(corpus.documents("train", state.page), ON_A_PAGE)), 1.0)
-    if state.kind not in corpus.MIX:
-        raise unknown("kind of document", state.kind, ranges()["kind"])
-    rng = Random(f"browse {state.kind} {state.page}")
-    texts = tuple(corpus.document(state.kind, rng) for _ in range(ON_A_PAGE))
+        return Result(tuple(islice(corpus.documents("train", page), ON_A_PAGE)), 1.0)
+    drawn = map(corpus.document, repeat(state.kind), repeat(Random(f"browse {state.kind} {page}")))
+    texts = tuple(islice((text for text in drawn if not corpus.in_validation(text)), ON_A_PAGE))
     return Result(texts, corpus.MIX[state.kind] / sum(corpus.MIX.values()))
 
 
 def what_follows(prefix: str, n_documents: int = 20_000, seed: int = 0) -> Counter:
-    """What stands after `prefix` in so many training documents, each time up to the sentence's or the line's
-    end.
+    """What stands after `prefix` in so many training documents, each time up to the sentence's or the line's end.
 
     The prefix counts only where a word begins, so "apple:" is not found in "pineapple:". Shows a bar from two
-    seconds on.
+    seconds on. Raises CourseError for a prefix that is no text or empty, and for fewer documents than one.
     """
     from tqdm.auto import tqdm
 
-    if not prefix.strip() or n_documents < 1:
-        raise CourseError("Give some text to look for, and at least one document; you gave "
-                          f"{prefix!r} and {n_documents}.")
+    if not isinstance(prefix, str) or not prefix.strip():
+        raise CourseError(f"Give some text to look for, such as 'apple:'; you gave {shown(prefix)}.")
+    n_documents = whole_number("n_documents", n_documents, 1)
     pattern = re.compile(rf"(?<!\w){re.escape(prefix)} *([^\n]*?)(?=[.!?](?:\s|$)|\n|$)")
     stream = islice(corpus.documents("train", seed), n_documents)
     found: Counter = Counter()
@@ -85,6 +90,8 @@ def panel(start: State = State()):
 
     from course_lib.explore.panel import LABELLED, WIDE, Panel, status, text_block
 
+    compute(start)  # says what is wrong with it
+
     def draw(values: dict) -> str:
         state = State(**values)
         result = compute(state)
@@ -100,9 +107,4 @@ def panel(start: State = State()):
 
 def world_browser(start: State = State(), text: bool = False) -> None:
     """Shows the browser. In text form it shows the one page `start`: State("stories", 3)."""
-    if text or not widgets_work():
-        print(text_form(start, compute(start)))
-        return
-    from IPython.display import display
-
-    display(panel(start).box)
+    show(lambda: panel(start), lambda: text_form(start, compute(start)), text)

@@ -18,8 +18,9 @@ def tokenizer():
 def model(tokenizer):
     torch.manual_seed(0)
     return LlamaForCausalLM(LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
-        initializer_range=0.7, bos_token_id=None, eos_token_id=0, pad_token_id=1, max_position_embeddings=192)).eval()
+        vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=16, initializer_range=0.7, bos_token_id=None, eos_token_id=0, pad_token_id=1,
+        max_position_embeddings=192)).eval()
 
 
 @pytest.fixture

@@ -1,0 +1,72 @@
+"""`course bench explore`: milliseconds of every explorable, from its state to its result and to its picture."""
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from random import Random
+
+from course_lib.bench.budgets import say
+from course_lib.explore import prompt_lab, tokenizer_lens, world_browser
+from course_lib.explore.panel import Panel
+from course_lib.models import load_model
+from course_lib.world import documents
+
+RESULT_MS, PICTURE_MS = 50, 250
+WARM_UP = 3
+
+
+@dataclass(frozen=True)
+class Explorable:
+    """`draw_values(rng)` gives the values of all controls, from their whole range."""
+
+    name: str
+    draw_values: Callable[[Random], dict]
+    compute: Callable[[dict], object]
+    panel: Panel
+
+
+def explorables() -> Iterator[Explorable]:
+    """All of them, on orchard-s."""
+    model, tokenizer = load_model("orchard-s")
+    texts = list(islice(documents("validation", 0), 200))
+
+    def prompt_values(rng: Random) -> dict:
+        relation = rng.choice(prompt_lab.ranges("fruit_family")["relation"])
+        allowed = prompt_lab.ranges(relation) | {"relation": (relation,)}
+        return {name: rng.choice(values) for name, values in allowed.items()}
+
+    yield Explorable("prompt lab", prompt_values,
+                     lambda values: prompt_lab.compute(model, tokenizer, prompt_lab.State(**values)),
+                     prompt_lab.panel(model, tokenizer))
+    yield Explorable("tokenizer lens", lambda rng: {"text": "\n".join(rng.choices(texts, k=rng.randint(1, 10)))},
+                     lambda values: tokenizer_lens.compute(tokenizer, tokenizer_lens.State(**values)),
+                     tokenizer_lens.panel(tokenizer))
+    yield Explorable("world browser",
+                     lambda rng: {name: rng.choice(values) for name, values in world_browser.ranges().items()},
+                     lambda values: world_browser.compute(world_browser.State(**values)), world_browser.panel())
+
+
+def percentile_95(function: Callable[[dict], object], states: list[dict]) -> float:
+    """Milliseconds of a call, 95th percentile over the states, after a few calls to warm up."""
+    for values in states[:WARM_UP]:
+        function(values)
+    milliseconds = []
+    for values in states:
+        start = time.perf_counter()
+        function(values)
+        milliseconds.append(1000 * (time.perf_counter() - start))
+    return statistics.quantiles(milliseconds, n=20, method="inclusive")[-1]
+
+
+def explore(repeats: int = 60) -> bool:
+    """Whether each explorable keeps to its budgets, over states drawn from its whole range."""
+    kept = True
+    for one in explorables():
+        rng = Random(0)
+        states = [one.draw_values(rng) for _ in range(repeats)]
+        for what, function, budget in (("state to result", one.compute, RESULT_MS),
+                                       ("state to picture", one.panel.draw, PICTURE_MS)):
+            p95 = percentile_95(function, states)
+            kept &= say(f"{one.name}, {what}, 95th percentile", f"{p95:.0f} ms", f"{budget} ms", p95 <= budget)
+    return kept

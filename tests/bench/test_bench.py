@@ -1,0 +1,132 @@
+"""`course bench`, in small: every model is loaded first, every row has its range, every explorable is timed."""
+import sys
+
+import nbformat
+import pytest
+
+from course_lib import prototypes
+from course_lib.bench import base, budgets, command, explorables, in_context
+from course_lib.bench.rows import by_items, exact, over_seeds, share
+from course_lib.errors import CourseError
+from course_lib.models.configs import RECIPES, build_model
+
+
+@pytest.mark.parametrize("figure, said", [
+    (exact(True), "1.000"), (exact(2.5), "2.500"), (by_items(0.5, 0.4, 0.6), "0.500 (0.400 to 0.600, 95 %)"),
+    (over_seeds([0.9, 0.7, 0.8]), "0.800 (0.700 to 0.900, 3 seeds)"),
+    (share(0.8, 10), "0.800 (0.490 to 0.943, 95 %)"), (share(2 / 3, 600), "0.667 (0.628 to 0.703, 95 %)")])
+def test_figures_say_their_range(figure, said):
+    assert str(figure) == said and figure.low <= figure.value <= figure.high
+
+
+def test_all_missing_models_are_named_at_once(monkeypatch):
+    loaded = []
+
+    def load(name):
+        loaded.append(name)
+        if name != "orchard-s":
+            raise CourseError(f"There is no model called {name!r}.")
+        return "model", "tokenizer"
+
+    monkeypatch.setattr(base, "load_model", load)
+    monkeypatch.setattr(base, "rows", lambda models: pytest.fail("measured before all models were there"))
+    with pytest.raises(CourseError) as caught:
+        command.main(["base"])
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "4 of the 5 models cannot be loaded:" and len(lines) == 5
+    assert all(any(name in line for line in lines) for name in base.MODELS if name != "orchard-s")
+    assert loaded == list(base.MODELS)
+
+
+def test_a_model_can_lie_in_a_folder(monkeypatch):
+    monkeypatch.setattr(base, "load_model", lambda name: name)
+    found = base.load_all({"orchard-m": "a/folder"})
+    assert found == {name: name for name in base.MODELS} | {"orchard-m": "a/folder"}
+
+
+@pytest.fixture
+def small(pair, task, monkeypatch):
+    """Untrained models, a few reviews, two relations, two training steps."""
+    encoder = build_model(RECIPES["orchard-encoder"], pair[1]).distilbert
+    models = {name: pair for name in base.MODELS} | {"orchard-encoder": (encoder, pair[1])}
+    relations = {name: relation for name, relation in in_context.relations().items()
+                 if name.startswith(("fruit", "company"))}
+    for relation in relations.values():
+        monkeypatch.setattr(relation, "report", relation.report[:2])
+        monkeypatch.setattr(relation, "seen", relation.seen[:12])
+    monkeypatch.setattr(in_context, "relations", lambda: relations)
+    monkeypatch.setattr(in_context, "DRAWS", (0,))
+    monkeypatch.setattr(base, "load_all", lambda: models)
+    monkeypatch.setattr(base, "load_task", lambda name: task)
+    monkeypatch.setattr(base, "perplexity_ratio", lambda *_: 6.0)
+    monkeypatch.setattr(base, "LABELS", len(task["train"]))
+    monkeypatch.setattr(prototypes, "STEPS", 1)
+    monkeypatch.setattr(prototypes, "ROWS", 2)
+    return models
+
+
+def test_the_whole_gate_in_small(small, monkeypatch, capsys):
+    cards = {}
+    monkeypatch.setattr("course_lib.models.card.update_abilities", cards.__setitem__)
+    assert command.main(["base", "--write"]) == 1  # untrained models fail
+    printed = capsys.readouterr().out
+    assert " hold\n" in printed and "NO" in printed and "yes" in printed
+    assert set(cards) == set(base.MODELS) and all(cards.values())
+    figures = [figure for card in cards.values() for figure in card.values()]
+    assert sum("95 %" in figure for figure in figures) == 11
+    assert sum("3 seeds" in figure for figure in figures) == 6
+    monkeypatch.setattr(in_context, "rows", lambda models: [])
+    monkeypatch.setattr(base, "rows", lambda models: [])
+    assert command.main(["base"]) == 0
+
+
+def test_without_scikit_learn_the_way_to_it_is_said(monkeypatch):
+    from course_lib import bench
+
+    for name in ("base", "baselines"):
+        monkeypatch.delitem(sys.modules, f"course_lib.bench.{name}")
+        monkeypatch.delattr(bench, name)
+    for name in [name for name in sys.modules if name.split(".")[0] == "sklearn"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(CourseError, match=r"sklearn.*pip install 'course-lib\[bench\]'"):
+        command.main(["base"])
+
+
+def test_every_explorable_is_timed(monkeypatch, capsys):
+    for limit, kept in ((1e9, True), (0, False)):
+        monkeypatch.setattr(explorables, "RESULT_MS", limit)
+        monkeypatch.setattr(explorables, "PICTURE_MS", limit)
+        assert explorables.explore(repeats=2) == kept
+        lines = capsys.readouterr().out.splitlines()
+        assert [line.split(", 95th")[0] for line in lines] == [
+            f"{name}, state to {what}" for name in ("prompt lab", "tokenizer lens", "world browser")
+            for what in ("result", "picture")]
+        assert all(line.endswith("yes" if kept else "NO") for line in lines)
+
+
+@pytest.mark.parametrize("explore_keeps, import_keeps, code", [(1, 1, 0), (0, 1, 1), (1, 0, 1)])
+def test_a_missed_budget_is_an_exit_code(explore_keeps, import_keeps, code, monkeypatch):
+    monkeypatch.setattr(explorables, "explore", lambda: bool(explore_keeps))
+    monkeypatch.setattr(budgets, "imports", lambda: bool(import_keeps))
+    assert command.main(["explore"]) == code
+
+
+def test_the_warm_up_is_not_measured(monkeypatch):
+    clock = iter(range(10**6))
+    monkeypatch.setattr(explorables.time, "perf_counter", lambda: next(clock))
+    calls = []
+    assert explorables.percentile_95(calls.append, [{"k": k} for k in range(5)]) == 1000
+    assert [call["k"] for call in calls] == [0, 1, 2, 0, 1, 2, 3, 4]
+
+
+def test_lessons_are_timed_and_a_failing_one_is_said(tmp_path, capsys):
+    (tmp_path / "notebooks").mkdir()
+    for name, code in (("00_good", "print(1)"), ("01_bad", "1 / 0")):
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code, id="the-cell")])
+        nbformat.write(notebook, tmp_path / "notebooks" / f"{name}.ipynb")
+    assert not budgets.lessons(tmp_path)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("lesson 00_good") and lines[0].endswith("yes")
+    assert lines[1].strip().startswith("slowest cell: the-cell")
+    assert lines[2].startswith("lesson 01_bad") and lines[2].endswith("NO")
+    assert "ZeroDivisionError" in "".join(lines[3:])
