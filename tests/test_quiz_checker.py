@@ -118,7 +118,8 @@ def test_never_shown(tmp_path):
 def test_in_a_real_notebook_run(tmp_path):
     """A good quiz passes, a faulty one fails at its cell, and what was not shown is named at the end."""
     cells = [
-        "from course_lib.quiz import quiz, predict, reveal\nquiz('01.bare')\npredict('01.curve')\nreveal('01.curve', 70)",
+        "from course_lib.quiz import quiz, predict, reveal\n"
+        "quiz('01.bare')\npredict('01.curve')\nreveal('01.curve', 70)",
         "from course_lib.quiz import view\nview.QuestionView.submit = lambda self: ('Right.', 'Well done, as always.')",
         "quiz('01.softmax')",
     ]

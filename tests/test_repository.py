@@ -1,6 +1,7 @@
 """The repository holds together: versions, licences, README, package data, and nothing of one machine."""
 import re
 import subprocess
+import sys
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
@@ -124,3 +125,9 @@ def test_every_command_explains_itself(command, capsys):
 def test_an_unknown_command_names_the_nearest(capsys):
     assert main(["doctr"]) == 2
     assert "'doctor'" in capsys.readouterr().err
+
+
+def test_ruff_finds_nothing():
+    found = subprocess.run([sys.executable, "-m", "ruff", "check", "--no-cache", "--output-format=concise"], cwd=ROOT,
+                           capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout + found.stderr
