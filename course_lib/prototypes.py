@@ -88,18 +88,18 @@ def train(parameters, loss_of: Callable[[list[int]], torch.Tensor], n_rows: int,
         schedule.step()
 
 
-def tuned_accuracy(base, tokenizer, train_rows, test_rows, how: str, learning_rate: float, seed: int) -> float:
-    """Accuracy on `test_rows` after 200 steps on `train_rows`; `how`: "full" or "lora". The base is left alone."""
+def tuned_accuracy(base, tokenizer, train_rows, parts, how: str, learning_rate: float, seed: int) -> list[float]:
+    """Accuracy on each of `parts` after 200 steps on `train_rows`; `how`: "full" or "lora". The base is left alone."""
     if how not in ("full", "lora"):
         raise unknown("way to tune", how, ("full", "lora"))
     model, prompts, answers = copy.deepcopy(base), train_rows["prompt"][:], train_rows["answer"][:]
 
-    def fit_and_score(parameters) -> float:
+    def fit_and_score(parameters) -> list[float]:
         def loss_of(index):
             return answer_losses(model, tokenizer, [prompts[i] for i in index], [answers[i] for i in index]).mean()
 
         train(parameters, loss_of, len(prompts), learning_rate, seed)
-        return label_accuracy(model, tokenizer, test_rows)
+        return [label_accuracy(model, tokenizer, rows) for rows in parts]
 
     if how == "full":
         return fit_and_score(list(model.parameters()))
@@ -108,7 +108,7 @@ def tuned_accuracy(base, tokenizer, train_rows, test_rows, how: str, learning_ra
         return fit_and_score(list(lora.parameters()))
 
 
-def tuned_encoder_accuracy(base, tokenizer, train_rows, test_rows, learning_rate: float, seed: int) -> float:
+def tuned_encoder_accuracy(base, tokenizer, train_rows, parts, learning_rate: float, seed: int) -> list[float]:
     """The same for an encoder, tuned in full with a linear head on position 0."""
     model = copy.deepcopy(base)
     with torch.random.fork_rng(devices=[]):
@@ -124,7 +124,10 @@ def tuned_encoder_accuracy(base, tokenizer, train_rows, test_rows, learning_rate
         return cross_entropy(logits_of([texts[i] for i in index]), labels[index])
 
     train([*model.parameters(), *head.parameters()], loss_of, len(texts), learning_rate, seed)
-    with torch.no_grad():
-        test = test_rows["text"][:]
-        guesses = torch.cat([logits_of(test[i : i + 100]).argmax(1) for i in range(0, len(test), 100)])
-    return (guesses == torch.tensor(test_rows["label"][:])).float().mean().item()
+
+    @torch.no_grad()
+    def accuracy(rows) -> float:
+        guesses = torch.cat([logits_of(rows["text"][i : i + 100]).argmax(1) for i in range(0, len(rows), 100)])
+        return (guesses == torch.tensor(rows["label"][:])).float().mean().item()
+
+    return [accuracy(rows) for rows in parts]

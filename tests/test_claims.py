@@ -79,7 +79,7 @@ def test_a_measurement_gives_the_figures_that_the_claim_is_judged_by(claim_id, m
     model, tokenizer = load_model("orchard-s", random=True)
     monkeypatch.setattr(lesson_01, "load_model", lambda *_, **__: (model, tokenizer))
     monkeypatch.setattr(lesson_01, "relations", lambda: small)
-    monkeypatch.setattr(lesson_01, "tuned_accuracy", lambda *_: 1.0)
+    monkeypatch.setattr(lesson_01, "tuned_accuracy", lambda *_: [1.0])
     monkeypatch.setattr(lesson_01, "label_accuracy", lambda *_: 0.5)
     figures = claims.measure(claim_id, 0)
     assert tuple(figures) == claims.get(claim_id).figures

@@ -57,15 +57,16 @@ def own_sense(model, tokenizer, rows, batch: int = 25) -> float:
 
 def tuned(model, tokenizer, task, how: str) -> Measured:
     """Test accuracy over seeds; the learning rate is the one of a fixed list that does best on validation."""
-    train = task["train"].select(range(LABELS))
+    train, parts = task["train"].select(range(LABELS)), [task["validation"], task["test"]]
 
-    def accuracy(part: str, rate: float, seed: int) -> float:
+    def accuracies(rate: float, seed: int) -> list[float]:
         if how == "encoder":
-            return prototypes.tuned_encoder_accuracy(model, tokenizer, train, task[part], rate, seed)
-        return prototypes.tuned_accuracy(model, tokenizer, train, task[part], how, rate, seed)
+            return prototypes.tuned_encoder_accuracy(model, tokenizer, train, parts, rate, seed)
+        return prototypes.tuned_accuracy(model, tokenizer, train, parts, how, rate, seed)
 
-    best = max(RATES[how], key=lambda rate: accuracy("validation", rate, seed=0))
-    return over_seeds([accuracy("test", best, seed) for seed in SEEDS])
+    tried = {rate: accuracies(rate, SEEDS[0]) for rate in RATES[how]}  # {rate: [validation, test]}
+    best = max(tried, key=lambda rate: tried[rate][0])
+    return over_seeds([tried[best][1], *(accuracies(best, seed)[1] for seed in SEEDS[1:])])
 
 
 def probe(model, tokenizer, task, where: str) -> float:

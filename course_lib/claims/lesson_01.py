@@ -41,7 +41,7 @@ def platform(seed: int) -> dict[str, float]:
     test = task["test"].shuffle(seed=seed).select(range(200))
     model, tokenizer = load_model("orchard-s")
     return {"chance": 1 / len(test.features["label"].names), "base": label_accuracy(model, tokenizer, test),
-            "tuned": tuned_accuracy(model, tokenizer, task["train"].select(range(1000)), test, "full", 1e-3, seed)}
+            "tuned": tuned_accuracy(model, tokenizer, task["train"].select(range(1000)), [test], "full", 1e-3, seed)[0]}
 
 
 def judge_platform(f: Figures) -> Verdict:

@@ -65,7 +65,7 @@ def test_tuning_learns_is_seeded_and_leaves_the_base_alone(pair, task, how, monk
     monkeypatch.setattr(prototypes, "answer_losses", lambda *given: losses.append(real(*given)) or losses[-1])
     before = weights_hash(pair[0])
     for seed in (0, 0, 1):
-        accuracy = tuned_accuracy(*pair, task["train"], task["test"], how, 1e-2, seed)
+        [accuracy] = tuned_accuracy(*pair, task["train"], [task["test"]], how, 1e-2, seed)
         assert 0 <= accuracy <= 1
     means = [round(loss.mean().item(), 4) for loss in losses]
     assert means[:3] == means[3:6] != means[6:] and means[2] < means[0]
@@ -75,7 +75,7 @@ def test_tuning_learns_is_seeded_and_leaves_the_base_alone(pair, task, how, monk
 
 def test_an_unknown_way_is_named(pair, task):
     with pytest.raises(CourseError, match="way to tune called 'lorra'.*'lora'"):
-        tuned_accuracy(*pair, task["train"], task["test"], "lorra", 1e-3, 0)
+        tuned_accuracy(*pair, task["train"], [task["test"]], "lorra", 1e-3, 0)
     with pytest.raises(CourseError, match="place to read called 'end'"):
         baselines.features(*pair, ["apple"], "end")
 
@@ -85,8 +85,8 @@ def test_an_encoder_is_tuned_with_a_head(pair, task, monkeypatch):
     monkeypatch.setattr(prototypes, "ROWS", 4)
     encoder = build_model(RECIPES["orchard-encoder"], pair[1]).distilbert
     before = weights_hash(encoder)
-    accuracies = [tuned_encoder_accuracy(encoder, pair[1], task["train"], task["test"], 1e-3, 0) for _ in range(2)]
-    assert accuracies[0] == accuracies[1] and 0 <= accuracies[0] <= 1 and weights_hash(encoder) == before
+    accuracies = [tuned_encoder_accuracy(encoder, pair[1], task["train"], [task["test"]], 1e-3, 0) for _ in range(2)]
+    assert accuracies[0] == accuracies[1] and 0 <= accuracies[0][0] <= 1 and weights_hash(encoder) == before
 
 
 @torch.no_grad()
