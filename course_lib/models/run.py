@@ -52,7 +52,7 @@ class Pretraining:
         optimizer = make_optimizer(model, recipe)
         first, spent = load_checkpoint(self.out, model, optimizer)
         log = Log(self.out / "log.jsonl", first)
-        validation = self.validation_batches(tokenizer)
+        validation = list(validation_batches(recipe, self.documents, tokenizer))
         batches = self.training_batches(tokenizer, first)
         loss_function = self.loss_function(model, tokenizer, recipe.steps - first)
         began = saved = time.monotonic()
@@ -120,13 +120,6 @@ class Pretraining:
             os.rename(scratch, folder)
         return PreTrainedTokenizerFast.from_pretrained(folder)
 
-    def validation_batches(self, tokenizer) -> list:
-        """The same rows of held-back text for every model and seed."""
-        r = self.recipe
-        rows = next(n for n in (20, 10, 5, 1) if n <= r.rows)
-        return list(Batches(self.documents, tokenizer, "validation", VALIDATION_SEED, rows, r.length,
-                            VALIDATION_ROWS // rows))
-
     def training_batches(self, tokenizer, first: int) -> torch.utils.data.DataLoader:
         """The batches from number `first` on, prepared by `workers` processes."""
         r = self.recipe
@@ -155,6 +148,12 @@ class Pretraining:
         """Write the model as it is now, `tokens` read, with its card."""
         card = make_card(name, self.recipe, model, self.command, tokens, log.last_train_loss(), log.curve())
         export_model(folder, model, tokenizer, card)
+
+
+def validation_batches(recipe: Recipe, documents: Documents, tokenizer) -> Batches:
+    """200 rows of held-back text, the same for every seed."""
+    rows = next(n for n in (20, 10, 5, 1) if n <= recipe.rows)
+    return Batches(documents, tokenizer, "validation", VALIDATION_SEED, rows, recipe.length, VALIDATION_ROWS // rows)
 
 
 def crossed(tokens: int, recipe: Recipe, every: int) -> bool:
