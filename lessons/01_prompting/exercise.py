@@ -7,6 +7,7 @@
 # meets the model.
 
 # %% start
+from collections import Counter
 from statistics import mean
 
 import torch
@@ -33,11 +34,12 @@ if passed("01.1"):
 
 # %% your-scores
 if passed("01.2"):
-    prompt = tokenizer("peach: drupe\napple:", return_tensors="pt").input_ids[0]    # (P,)
-    ids = [tokenizer(f" {one}\n", return_tensors="pt").input_ids[0] for one in families]    # each (T,)
+    prompt, *ids = (torch.tensor(tokenizer(text).input_ids)                   # (P,), each (T,)
+                    for text in ("peach: drupe\napple:", *(f" {one}\n" for one in families)))
     with torch.no_grad():
-        outputs = [model(torch.cat([prompt, answer])[None]).logits[0] for answer in ids]    # (P + T, V)
-    logits = [rows[-len(answer) - 1:] for rows, answer in zip(outputs, ids)]    # (T + 1, V)
+        texts = [torch.cat([prompt, answer]) for answer in ids]               # each (P + T,)
+        outputs = [model(text[None]).logits[0] for text in texts]             # each (P + T, V)
+    logits = [rows[-len(answer) - 1:] for rows, answer in zip(outputs, ids)]  # each (T + 1, V)
     library = prompting.score_choices(model, tokenizer, "peach: drupe\napple:", families)
     for family, mine, theirs in zip(families, score_choices(logits, ids).tolist(), library):
         print(f"{family:12} yours {mine:.4f}   the library's {theirs:.4f}")
@@ -45,16 +47,30 @@ if passed("01.2"):
 # %% task 01.3
 
 # %% [markdown] your-calibration-question
-# With the real model: the question is `lemon`, and `N/A` says nothing. Which family did the examples favour?
+# With the real model: two drupes stand in the prompt, `N/A` says nothing, and every fruit that no list
+# shows is asked for. Which family do the examples favour? Below you see the fruit on which your calibration
+# changes most. Does it change for the better? And over all the fruits?
 
 # %% your-calibration
 if passed("01.3"):
-    examples = "plum: drupe\npear: pome\n"
-    asked, empty = (torch.tensor(prompting.score_choices(model, tokenizer, f"{examples}{query}:", families))
-                    for query in ("lemon", "N/A"))    # (C,), (C,)
-    after = calibrate(asked[None], empty)[0]    # (1, C) -> (C,)
-    for row in zip(families, empty.tolist(), asked.tolist(), after.tolist()):
-        print("{:12} N/A {:.3f}   lemon {:.3f}   lemon, calibrated {:.3f}".format(*row))
+    fruit = relations()["fruit_family"]
+    choices = sorted(set(fruit.values()))
+    prompts = [f"peach: drupe\nplum: drupe\n{query}:" for query in ("N/A", *fruit.held_out)]
+    scores = torch.tensor(prompting.score_choices(model, tokenizer, prompts, choices))
+    empty, asked = scores[0], scores[1:]                      # (C,), (B, C)
+    after = calibrate(asked, empty)                           # (B, C), (C,) -> (B, C)
+    most = (after - asked).abs().amax(dim=1).argmax().item()  # the fruit that changes most
+    key = fruit.held_out[most]
+    print(f"{'':12}   N/A  {key}  {key}, calibrated   (right: {fruit[key]})")
+    for row in zip(choices, empty.tolist(), asked[most].tolist(), after[most].tolist()):
+        print(f"{{:12}} {{:.3f}}  {{:{len(key)}.3f}}  {{:.3f}}".format(*row))
+    right = torch.tensor([choices.index(fruit[query]) for query in fruit.held_out])    # (B,)
+    for when, rows in (("before", asked), ("calibrated", after)):
+        print(f"{when:12} {(rows.argmax(dim=1) == right).sum()} of {len(right)} fruits right")
+
+# %% [markdown] your-calibration-finding
+# Are fewer right after calibration? That is no mistake of yours: the check has passed. Dividing helps where
+# a leaning is what misleads the model. The section on calibration in the lesson tells when it does harm.
 
 # %% task 01.4
 
@@ -63,25 +79,50 @@ if passed("01.3"):
 # so that you see how much the draw of the examples matters. The control is the same model with random
 # weights.
 
-# %% your-curve
-def measured(model, tokenizer, seeds) -> tuple:
-    """Mean, lowest and highest share for each k, over the seeds."""
+# %% your-measurement
+def asker(model, tokenizer, said):
+    """A function prompt -> text for your accuracy_curve; it notes every answer in `said`."""
     def ask(prompt):
-        return prompting.complete(model, tokenizer, prompt)
+        said[prompt] = prompting.complete(model, tokenizer, prompt)
+        return said[prompt]
+    return ask
+
+
+def measured(ask, pairs, ks, seeds):
+    """Mean, lowest and highest share for each k, over the seeds."""
     curves = [accuracy_curve(ask, pairs, ks, seed) for seed in seeds]
     return tuple([pick(shares) for shares in zip(*curves)] for pick in (mean, min, max))
 
-
+# %% your-curve
 if passed("01.4"):
-    relation = relations()["country_capital"]    # then try "fruit_family", "animal_class", "opposite"
-    pairs, ks = [(key, relation[key]) for key in relation.held_out], [0, 1, 2, 4]
-    series = {"orchard-s": measured(model, tokenizer, seeds=range(3)),
-              "random weights": measured(*load_model("orchard-s", random=True), seeds=[0])}
-    shares = ", ".join(f"{share:.2f}" for share in series["orchard-s"][0])
-    axes = curve(ks, series, x_label="examples, k", y_label="share of right answers", y_limits=(0, 1))
-    show(axes, alt=f"Share of right answers of orchard-s for k in {ks}: {shares}.",
-         caption=f"{len(pairs)} questions; the band spans three draws of the examples (the control has one).")
+    relation = relations()["country_capital"]  # then try "fruit_family", "animal_class", "opposite"
+    pairs, ks, said = [(key, relation[key]) for key in relation.held_out], [0, 1, 2, 4], {}
+    untrained = asker(*load_model("orchard-s", random=True), {})
+    series = {"orchard-s": measured(asker(model, tokenizer, said), pairs, ks, seeds=range(3)),
+              "random weights": measured(untrained, pairs, ks, seeds=[0])}
+    told = "; ".join(f"{name} " + ", ".join(f"{share:.2f}" for share in shares)
+                     for name, (shares, low, high) in series.items())
+    show(curve(ks, series, x_label="examples, k", y_label="share, right answers", y_limits=(0, 1)),
+         alt=f"Share of right answers for k = {', '.join(map(str, ks))}: {told}.",
+         caption=f"{len(pairs)} questions; the band spans three draws of examples (control: one).")
+
+# %% [markdown] your-wrong-answers-question
+# A share hides what went wrong. So look at the wrong answers with the most examples: are they nonsense, or
+# are they good answers to another question? In brackets stands the list in which such an answer occurs.
+
+# %% your-wrong-answers
+if passed("01.4"):
+    lists = {value: name.replace("_", " ")
+             for name, one in relations().items() for value in one.values()}
+    wrong = Counter()
+    for prompt, text in said.items():
+        *examples, query = prompt.removesuffix(":").split("\n")
+        if len(examples) == ks[-1] and text != relation[query]:
+            wrong[query, text] += 1
+    print(f"With {ks[-1]} examples, {wrong.total()} wrong answers in three draws:")
+    for (query, text), n in wrong.most_common():
+        print(f"{n} × {query}: {text} ({lists.get(text, 'no list')}), right is {relation[query]}")
 
 # %% [markdown] end
-# You have built a prompt, a score, a calibration and a measurement. `course progress` in a terminal shows
-# what you have solved so far.
+# You have built a prompt, a score, a calibration and a measurement. To see what you have solved so far, run
+# `%run -m course_lib.cli progress` in a cell.

@@ -26,8 +26,6 @@ from course_lib.quiz import predict, quiz, reveal
 predict("01.riddle")
 
 # %% load
-from IPython.display import Markdown, display
-
 from course_lib import load_model
 from course_lib.models import bundled_models, weights_hash
 
@@ -35,56 +33,76 @@ model, tokenizer = load_model("orchard-s")
 hash_before = weights_hash(model)  # a fingerprint of every parameter; we come back to it
 parameters = sum(parameter.numel() for parameter in model.parameters())
 
+# %% helpers
+from IPython.display import HTML, Markdown, display
+
+from course_lib.display import decimal, percent
+
 
 def say(text):
     """A sentence with this run's own figures."""
     display(Markdown(text))
 
 
-def percent(share):
-    return f"{100 * share:.0f} %"
+def on_one_line(prompt):
+    return prompt.replace("\n", " ⏎ ")
 
 # %% riddle-world
-from course_lib.plots import bars, show
-from course_lib.prompting import next_answers, score_choices
 from course_lib.world import relations
 
 world = relations()  # {"fruit_family": {"peach": "drupe", ...}, ...}
-kinds = {answer: name.replace("_", " ") for name in reversed(world) for answer in world[name].values()}
+kinds = {answer: name.replace("_", " ")
+         for name in reversed(world) for answer in world[name].values()}
+
+# %% answer-chart
+from course_lib.plots import bars, show
+from course_lib.prompting import next_answers, score_choices
+
+
+def show_answers(prompt, right=None):
+    """Draws the 8 most probable whole answers (the `right` one blue), and returns them."""
+    found = next_answers(model, tokenizer, prompt, n=8)
+    label = {answer: f"{answer} ({kinds.get(answer, 'no list')})"
+             for answer in (right, *dict(found))}
+    chart = bars([label[answer] for answer, _ in found], [p for _, p in found], limit=1,
+                 highlight=[label[right]] if right else (), x_label="probability of the answer")
+    told = ", ".join(f"{label[answer]} {decimal(p)}" for answer, p in found)
+    blue = f" Blue: the right answer, {right}." if right else ""
+    show(chart, alt=f"Bars with the most probable answers: {told}.{blue}",
+         caption=f"Prompt: {on_one_line(prompt)}   (one prompt; ⏎ is a new line). In brackets: the "
+                 f"list of our world in which such an answer occurs.{blue}")
+    return found
 
 # %% riddle-chart
-answers = next_answers(model, tokenizer, "apple:", n=8)  # the 8 most probable whole answers
-labels = [f"{answer} ({kinds.get(answer, 'no list')})" for answer, p in answers]
-chart = bars(labels, [p for _, p in answers], highlight=labels[:1], limit=1,
-             x_label="probability of the whole answer")
-show(chart, alt="Bars: what the model says after a bare 'apple:'. The longest is " + labels[0] + ".",
-     caption="Prompt: apple:   In brackets: the list of our world in which such an answer occurs. One prompt.")
+answers_0 = show_answers("apple:")
 
 # %% riddle-reveal
-top = answers[0][0]
-named = {"pome": ["pome"], "company": world["company_product"].values(), "colour": world["fruit_colour"].values()}
+top = answers_0[0][0]
+named = {"pome": ["pome"], "company": world["company_product"].values(),
+         "colour": world["fruit_colour"].values()}
 reveal("01.riddle", next((key for key, group in named.items() if top in group), "other"))
 
 mass = {}
 for name in ("fruit", "company"):
-    true = [relation["apple"] for relation in world.values() if relation.subject == name]
-    mass[name] = sum(score_choices(model, tokenizer, "apple:", true, normalise=False))
-say(f"What is true of the company Apple has {mass['company']:.2f} of the probability together, what is true of "
-    f"the fruit {mass['fruit']:.2f}: **the {max(mass, key=mass.get)} wins**.")
+    facts = [relation["apple"] for relation in world.values() if relation.subject == name]
+    mass[name] = sum(score_choices(model, tokenizer, "apple:", facts, normalise=False))
+say(f"What is true of the company Apple has {mass['company']:.2f} of the probability together, "
+    f"what is true of the fruit {mass['fruit']:.2f}: **the {max(mass, key=mass.get)} wins**.")
 
 # %% [markdown] riddle-why
 # Why? A base model has no dictionary. It has what followed such a beginning in its training text. So count:
-# here are a few thousand of the documents that it was trained on.
+# here are some thousands of the documents that it was trained on.
 
 # %% riddle-count
 from course_lib.explore.world_browser import what_follows
 
-after_colon, in_sentences = what_follows("apple:", 6000), what_follows("The apple", 6000)
-counts = "\n".join(f"| `apple: {answer}` | {count} |" for answer, count in after_colon.most_common(5))
-say(f"| a line of the text | how often in 6,000 documents |\n|---|---|\n{counts}\n"
-    f"| sentences that begin with *The apple* | {sum(in_sentences.values())} |")
-pome = after_colon["pome"]
-say(f"`apple: pome` stands there **{pome} times**. What the fruit is, the text says only in sentences.")
+n_read = 12_000
+after_colon, in_sentences = (what_follows(text, n_read) for text in ("apple:", "apple is"))
+counts = "\n".join(f"| `{beginning} {rest}` | {count} |"
+                   for beginning, found in (("apple:", after_colon), ("apple is", in_sentences))
+                   for rest, count in found.most_common(4))
+say(f"| what the text says | how often in {n_read:,} documents |\n|---|---|\n{counts}")
+say(f"The line `apple: pome` stands there **{after_colon['pome']} times**.")
 
 # %% [markdown] riddle-open
 # **We built the world so that this can happen**, and say so openly: lists of companies name Apple, lists of
@@ -99,15 +117,15 @@ say(f"`apple: pome` stands there **{pome} times**. What the fruit is, the text s
 # %% returns-run
 import torch
 
-ids = torch.tensor([tokenizer("apple:")["input_ids"]])       # (1, T): one text of T tokens
+ids = torch.tensor([tokenizer("apple:")["input_ids"]])  # (1, T): one text of T tokens
 with torch.no_grad():
-    logits = model(ids).logits                               # (1, T) -> (1, T, V): a number for every token
-last = logits[0, -1]                                         # (V,): the numbers after the last token
-probabilities = last.softmax(dim=-1)                         # (V,): positive, and they sum to one
+    logits = model(ids).logits                # (1, T) -> (1, T, V): a number for every token
+last = logits[0, -1]                          # (V,): the numbers after the last token
+probabilities = last.softmax(dim=-1)          # (V,): positive, and they sum to one
 assert torch.isclose(probabilities.sum(), torch.tensor(1.0))
 
 print("ids   ", tuple(ids.shape), "\nlogits", tuple(logits.shape), "\nlast  ", tuple(last.shape))
-for p, token in zip(*probabilities.topk(5)):                 # the five most probable next tokens
+for p, token in zip(*probabilities.topk(5)):  # the five most probable next tokens
     print(f"{tokenizer.decode(token)!r:15} {p:.3f}")
 
 # %% [markdown] several-tokens
@@ -118,14 +136,15 @@ for p, token in zip(*probabilities.topk(5)):                 # the five most pro
 # %% several-tokens-run
 @torch.no_grad()
 def answer_probability(prompt, answer):
-    """The probability that the model writes exactly `answer` after `prompt`, and then ends the line."""
-    start = tokenizer(prompt)["input_ids"]                                   # P tokens
-    tail = tokenizer(f" {answer}\n")["input_ids"]                            # A tokens, with space and newline
-    logs = model(torch.tensor([start + tail])).logits[0].log_softmax(-1)     # (P + A, V)
-    before = range(len(start) - 1, len(start) + len(tail) - 1)               # A places: one before each token
-    steps = logs[before, tail]                                               # (A,)
-    print(f"{answer:12}", " · ".join(f"{p:.3f} {tokenizer.decode(t)!r}" for p, t in zip(steps.exp(), tail)))
-    return steps.sum().exp().item()                                          # the product, as a sum of logarithms
+    """The probability that the model writes exactly `answer`, and then ends the line."""
+    start = tokenizer(prompt)["input_ids"]                                # P tokens
+    tail = tokenizer(f" {answer}\n")["input_ids"]                         # A tokens, with newline
+    logs = model(torch.tensor([start + tail])).logits[0].log_softmax(-1)  # (P + A, V)
+    before = range(len(start) - 1, len(start) + len(tail) - 1)            # A places before them
+    steps = logs[before, tail]                                            # (A,)
+    factors = zip(steps.exp(), tail)
+    print(f"{answer:12}", " · ".join(f"{p:.3f} {tokenizer.decode(t)!r}" for p, t in factors))
+    return steps.sum().exp().item()                                       # the product
 
 
 by_hand = [answer_probability("apple:", answer) for answer in ("pome", "computers")]
@@ -139,13 +158,12 @@ say(f"As whole answers: `pome` {by_hand[0]:.4f}, `computers` {by_hand[1]:.4f}.")
 import html
 import inspect
 
-from IPython.display import HTML
-
 scores = score_choices(model, tokenizer, "apple:", ["pome", "computers"], normalise=False)
 assert all(abs(ours - theirs) < 1e-5 for ours, theirs in zip(by_hand, scores))
 
 source = html.escape(inspect.getsource(score_choices))
-display(HTML(f"<details><summary>The source of score_choices</summary><pre>{source}</pre></details>"))
+display(HTML("<details><summary>The source of score_choices</summary>"
+             f"<pre style='white-space:pre-wrap'>{source}</pre></details>"))
 
 # %% [markdown] one
 # ## One example
@@ -156,41 +174,55 @@ display(HTML(f"<details><summary>The source of score_choices</summary><pre>{sour
 predict("01.one_example")
 
 # %% one-run
-prompt = "peach: drupe\napple:"
-answers_1 = next_answers(model, tokenizer, prompt, n=8)
-labels = [f"{answer} ({kinds.get(answer, 'no list')})" for answer, p in answers_1]
-chart = bars(labels, [p for _, p in answers_1], highlight=[x for x in labels if x.startswith("pome ")],
-             limit=1, x_label="probability of the whole answer")
-show(chart, alt=f"Bars: what the model says after one example. The longest is {labels[0]}.",
-     caption="Prompt: peach: drupe, then apple:   The right answer is blue. One prompt.")
-pome_0, pome_1 = (score_choices(model, tokenizer, text, ["pome"], normalise=False)[0] for text in ("apple:", prompt))
-reveal("01.one_example", 100 * pome_1)
+one_shot = "peach: drupe\napple:"
+answers_1 = show_answers(one_shot, right="pome")
+pome_0, pome_1 = (score_choices(model, tokenizer, prompt, ["pome"], normalise=False)[0]
+                  for prompt in ("apple:", one_shot))
+reveal("01.one_example", 100 * round(pome_1, 2))
 
 # %% one-explain
 families = sorted(set(world["fruit_family"].values()))
-in_families = [sum(p for answer, p in found if answer in families) for found in (answers, answers_1)]
-say(f"One line about another fruit took `pome` from {pome_0:.4f} to **{pome_1:.2f}**. Among the eight most "
-    f"probable answers, botanical families had {in_families[0]:.2f} of the probability before and have "
-    f"{in_families[1]:.2f} now: the example says *what kind of list this is*.")
-say("No list ever said `apple: pome`" + ("; that fact the model has from sentences." if answers_1[0][0] == "pome"
-    else ", and after one example another answer is still more probable."))
+family_0, family_1 = (sum(p for answer, p in found if answer in families)
+                      for found in (answers_0, answers_1))
+say(f"One line about another fruit took `pome` from {decimal(pome_0)} to **{decimal(pome_1)}**. "
+    f"Among the eight most probable answers, botanical families had {decimal(family_0)} of the "
+    f"probability before and have {decimal(family_1)} now"
+    + (": the example says *what kind of list this is*." if family_1 > family_0 else "."))
+say("No list ever said `apple: pome`"
+    + ("; that fact the model has from sentences." if answers_1[0][0] == "pome"
+       else ", and after one example another answer is still more probable."))
 
 # %% [markdown] entropy
 # Was the bare question ambiguous, then? Measure it: **entropy** counts, in bits, how undecided the model is
-# between what is true of the fruit and what is true of the company, zero when it is certain. Several names
-# of our world belong to both. The claim's own function asks for all of them.
+# between what is true of the fruit and what is true of the company, zero when it is certain. Apple is not
+# the only name in our world that belongs to both, so ask for all of them.
 
 # %% entropy-run
-from course_lib import claims
+from course_lib.plots import interval
+from course_lib.prompting import draw_examples, entropy, few_shot
 
-bits = claims.get("C70").measure(lesson.seed)
 both = [key for key in world["company_product"] if key in world["fruit_family"]]
+meanings = [relation for relation in world.values() if relation.subject in ("fruit", "company")]
+
+
+def undecided(key, k):
+    """The entropy, in bits, of the answers about `key` after k examples about other fruits."""
+    examples = draw_examples(world["fruit_family"], k, f"{lesson.seed} {key}", exclude=(key,))
+    choices = sorted({relation[key] for relation in meanings})
+    return entropy(score_choices(model, tokenizer, few_shot(examples, key), choices))
+
+
+bits = {k: interval([[undecided(key, k)] for key in both]) for k in (0, 1, 4)}
+
+# %% entropy-plot
 settings = ["no example", "one example", "four examples"]
-show(bars(settings, list(bits.values()), x_label="entropy (bits)"),
-     alt="Bars: entropy of the answers, in bits: "
-         + ", ".join(f"{name} {value:.2f}" for name, value in zip(settings, bits.values())),
-     caption=f"Mean over n = {len(both)} names that a fruit shares with a company, such as {', '.join(both[:3])}. "
-             "Examples are families of other fruits, one draw for each name.")
+chart = bars(settings, [mean for mean, _, _ in bits.values()], [ends for _, *ends in bits.values()],
+             x_label="entropy (bits)")
+told = ", ".join(f"{name} {mean:.2f}" for name, (mean, _, _) in zip(settings, bits.values()))
+show(chart, alt=f"Bars with the entropy of the answers, in bits: {told}.",
+     caption=f"Mean over n = {len(both)} names that a fruit shares with a company, such as "
+             f"{', '.join(both[:3])}. Examples: families of other fruits, one draw for each name. "
+             "Lines: 95 % intervals by name.")
 
 # %% [markdown] curve
 # One prompt is an anecdote. So ask about **every** pair that was held out of the lists, in every relation of
@@ -198,23 +230,24 @@ show(bars(settings, list(bits.values()), x_label="entropy (bits)"),
 # gets three draws of examples, and an answer counts when it is right to the letter.
 
 # %% curve-ask
-from course_lib.plots import interval
-from course_lib.prompting import complete, draw_examples, few_shot
+from course_lib.prompting import complete
 
-ITEMS = [(relation, key) for relation in world.values() for key in relation.report]  # the held-out half we report
+ITEMS = [(relation, key) for relation in world.values() for key in relation.report]  # held out
 GROUPS = [relation.name for relation, _ in ITEMS]  # every relation shall count once
 
 
 def k_shot(k):
     """The function that builds a prompt with k examples."""
-    return lambda relation, key, draw: few_shot(draw_examples(relation, k, f"{draw} {key}", exclude=(key,)), key)
+    return lambda relation, key, draw: few_shot(
+        draw_examples(relation, k, f"{draw} {key}", exclude=(key,)), key)
 
 
 def ask(model, build, draws=3, items=ITEMS):
     """The model's answers: a list of `draws` texts for every item."""
-    prompts = [build(relation, key, draw) for relation, key in items for draw in range(draws)]
-    texts = complete(model, tokenizer, prompts, max_new_tokens=8)
-    return [texts[i:i + draws] for i in range(0, len(texts), draws)]
+    prompts = [[build(relation, key, draw) for draw in range(draws)] for relation, key in items]
+    once = sorted(dict.fromkeys(sum(prompts, [])), key=len)  # each is asked once, short ones first
+    text = dict(zip(once, complete(model, tokenizer, once, max_new_tokens=8)))
+    return [[text[prompt] for prompt in drawn] for drawn in prompts]
 
 # %% curve-look
 some = ITEMS[::40]
@@ -230,54 +263,76 @@ K = (0, 1, 2, 4, 8)
 
 def right(texts, items=ITEMS):
     """For every item a list of 1 (right) and 0 (wrong)."""
-    return [[text == relation[key] for text in drawn] for drawn, (relation, key) in zip(texts, items)]
-
-
-def minus(a, b):
-    """Two such lists, item by item and draw by draw: what b loses against a."""
-    return [[x - y for x, y in zip(one, other)] for one, other in zip(a, b)]
+    return [[text == relation[key] for text in drawn]
+            for drawn, (relation, key) in zip(texts, items)]
 
 
 said = {k: ask(model, k_shot(k)) for k in K}                  # about 500 questions for each k
 share = {k: interval(right(said[k]), GROUPS) for k in K}      # (mean, low, high)
-reveal("01.curve", 100 * share[4][0])
+reveal("01.curve", 100 * round(share[4][0], 2))
 
 # %% [markdown] curve-control
 # Now the controls. The same architecture with **random weights** gets the same prompts: if it also climbed,
-# the task would be a trick. It is asked every second question, and so is any other size of the model you have.
+# the task would be a trick. It is asked every second question, and so are the smaller and the larger model.
 
 # %% curve-others
-others = {name: load_model(name)[0] for name in ("orchard-xs", "orchard-m") if name in bundled_models()}
-others["random weights"] = load_model("orchard-s", random=True, seed=lesson.seed)[0]
-shares, some = {"orchard-s": share}, ITEMS[::2]
-for name, other in others.items():
-    shares[name] = {k: interval(right(ask(other, k_shot(k), 1, some), some), GROUPS[::2]) for k in K}
+half, half_groups = ITEMS[::2], GROUPS[::2]
+sizes = [name for name in ("orchard-xs", "orchard-s", "orchard-m") if name in bundled_models()]
+others = {name: load_model(name) for name in sizes if name != "orchard-s"}
+others["random weights"] = load_model("orchard-s", random=True, seed=lesson.seed)
+marks = {"orchard-s": {k: [drawn[:1] for drawn in right(said[k])[::2]] for k in K}}  # the same ones
+for name, (other, its_tokenizer) in others.items():
+    assert its_tokenizer.get_vocab() == tokenizer.get_vocab()
+    marks[name] = {k: right(ask(other, k_shot(k), 1, half), half) for k in K}
 
-# %% curve-plot
+# %% curve-chart
 from course_lib.plots import curve
 
-lines = {name: tuple(zip(*(by_k[k] for k in K))) for name, by_k in shares.items()}
-chart = curve(K, lines, x_label="examples in the prompt (k)", y_label="share of right answers", y_limits=(0, 1))
-told = "; ".join(f"{name} from {percent(by_k[0][0])} to {percent(by_k[8][0])}" for name, by_k in shares.items())
-show(chart, alt=f"{len(lines)} curves of right answers over the number of examples, from 0 to 8: {told}.",
-     caption=f"orchard-s: n = {len(ITEMS)} held-out pairs, three draws of examples. The others: n = {len(some)}, one "
-             f"draw. {len(world)} relations, each counting once. Bands: 95 % intervals by item.")
 
-# %% curve-explain
+def show_curves(by_name, caption, x_label="examples in the prompt (k)", baselines=None):
+    """Draws curves of shares; by_name[name][k] is (mean, low, high)."""
+    lines = {name: tuple(zip(*by_k.values())) for name, by_k in by_name.items()}
+    ks = list(next(iter(by_name.values())))
+    told = "; ".join(f"{name} " + ", ".join(percent(mean) for mean, _, _ in by_k.values())
+                     for name, by_k in by_name.items())
+    chart = curve(ks, lines, x_label=x_label, y_label="share of answers", y_limits=(0, 1),
+                  baselines=baselines)
+    show(chart, caption=caption,
+         alt=f"{len(lines)} curves over k = {', '.join(map(str, ks))}: {told}.")
+
+# %% curve-plot
+controls = {name: {k: interval(marks[name][k], half_groups) for k in K} for name in marks}
+controls["orchard-s"] = share
+by_model = {name: controls[name] for name in [*sizes, "random weights"]}
+show_curves(by_model,
+            f"Right answers. orchard-s: n = {len(ITEMS)} held-out pairs, three draws of examples. "
+            f"The others: n = {len(half)} of them, one draw. {len(world)} relations, each counting "
+            "once. Bands: 95 % intervals by item.")
+
+# %% curve-words
+def minus(a, b):
+    """Two lists of marks, item by item and draw by draw: what b loses against a."""
+    return [[x - y for x, y in zip(one, other)] for one, other in zip(a, b)]
+
+
 def span(interval, sign=""):
     """Points, with their 95 % interval."""
     mean, low, high = (f"{round(100 * x) + 0:{sign}}" for x in interval)
-    return f"{mean} points (95 % interval {low} to {high})"
+    return f"{mean} point{'s' * (mean.strip('+-') != '1')} (95 % interval {low} to {high})"
 
-
+# %% curve-explain
 first, more = (interval(minus(right(said[b]), right(said[a])), GROUPS) for a, b in ((0, 1), (1, 8)))
-untrained = max(mean for mean, low, high in shares["random weights"].values())
-say(f"The first example adds **{span(first)}**, the next seven together {span(more, '+')}. With random weights the "
-    f"best is {percent(untrained)}: what the examples call up was learned before.")
-sizes = [f"{name} {percent(by_k[4][0])} ({percent(by_k[4][1])} to {percent(by_k[4][2])})"
-         for name, by_k in shares.items() if name != "random weights"]
-if len(sizes) > 1:
-    say(f"With four examples, by model: {', '.join(sizes)}.")
+untrained = max(mean for mean, low, high in by_model["random weights"].values())
+say(f"The first example adds **{span(first)}**, the next seven together {span(more, '+')}. With "
+    f"random weights the best is {percent(untrained)}"
+    + (": what the examples call up was learned before." if untrained < share[1][0] / 2 else "."))
+for name in (name for name in sizes if name != "orchard-s"):
+    count = sum(parameter.numel() for parameter in others[name][0].parameters())
+    gap = interval(minus(marks[name][1], marks["orchard-s"][1]), half_groups)
+    told = ("more" if gap[1] > 0 else "less" if gap[2] < 0
+            else "neither more nor less, as far as we can see,")
+    say(f"{name}, with {count / parameters:.1f} times the parameters of orchard-s, gets {told} "
+        f"right after one example: {span(gap, '+')} on the same questions.")
 
 # %% [markdown] curve-beside
 # Beside it, from the paper that made the method known (accuracy with zero, one and few examples): one example
@@ -288,24 +343,53 @@ if len(sizes) > 1:
 # > — [Brown et al. 2020, tables 3.2 and 3.3](https://arxiv.org/abs/2005.14165)
 
 # %% [markdown] several
-# ## When one is not enough
+# ## Is one example enough?
 #
-# The source text goes on: sometimes you need several examples, and gives this one. Look closely: no example
+# Sometimes you need several examples, the source text goes on, and gives this one. Look closely: no example
 # shows what a lemon is.
 
 # %% lemon-predict
 predict("01.lemon")
 
 # %% lemon-run
-prompt = "plum: drupe\npear: pome\nlemon:"
-answers_2 = next_answers(model, tokenizer, prompt, n=8)
-labels = [f"{answer} ({kinds.get(answer, 'no list')})" for answer, p in answers_2]
-chart = bars(labels, [p for _, p in answers_2], highlight=[x for x in labels if x.startswith("hesperidium ")],
-             limit=1, x_label="probability of the whole answer")
-show(chart, alt=f"Bars: what the model says about the lemon. The longest is {labels[0]}.",
-     caption="Prompt: plum: drupe, pear: pome, lemon:   The right answer, hesperidium, is blue. One prompt.")
-top = answers_2[0][0]
+fruits = [("plum", "drupe"), ("pear", "pome")]
+top = show_answers(few_shot(fruits, "lemon"), right="hesperidium")[0][0]
 reveal("01.lemon", top if top in ("hesperidium", "drupe", "pome") else "other")
+
+# %% [markdown] lemon-control
+# Was the second example needed? The control is the same question with one of them, and with none.
+
+# %% lemon-fewer
+shown = [[], fruits[:1], fruits[1:], fruits]
+prompts = [few_shot(examples, "lemon") for examples in shown]
+leaders = [next_answers(model, tokenizer, prompt, n=1)[0][0] for prompt in prompts]
+scores = score_choices(model, tokenizer, prompts, ["hesperidium"], normalise=False)
+rows = "\n".join(f"| `{on_one_line(prompt)}` | {leader} | {decimal(p)} |"
+                 for prompt, leader, (p,) in zip(prompts, leaders, scores))
+say("| prompt | most probable | probability of hesperidium |\n|---|---|---|\n" + rows)
+hits = [leader == "hesperidium" for leader in leaders]
+say("No example is needed for the lemon." if hits[0]
+    else "For the lemon **one example is enough**, whichever of the two." if hits[1] and hits[2]
+    else "For the lemon one example is enough, if it is the right one." if hits[1] or hits[2]
+    else "For the lemon **one example is not enough, and two are**." if hits[3]
+    else "For the lemon not even two examples are enough.")
+
+# %% [markdown] sometimes
+# A lemon is one question. So how often is *sometimes*? Look again at all the questions that you asked for
+# the curve: which of them does one example leave wrong, and more examples put right?
+
+# %% sometimes-run
+from course_lib import claims
+
+one, eight = (sum(right(said[k]), []) for k in (1, 8))  # a mark for every question and draw
+helped = sum(b > a for a, b in zip(one, eight))
+harmed = sum(a > b for a, b in zip(one, eight))
+say(f"Of {len(one)} answers, {one.count(0)} are wrong after one example. Eight examples put "
+    f"{helped} of these right, and make {harmed} others wrong. Several examples were needed, and "
+    f"enough, for {percent(helped / len(one))} of the answers.")
+verdict = claims.conclude("C69", **{f"right_{k}": share[k][0] for k in K})
+say("Over all questions, each relation counting once, the statement that sometimes several examples"
+    f" are needed **{verdict.word}**. {verdict.because}")
 
 # %% [markdown] form-answer
 # So what do examples give: the **form** (an answer of the right kind) or the **answer**? Separate the two.
@@ -323,56 +407,65 @@ def never_shown(k):
 
 def valid(texts):
     """For every item a list of 1 (some value of the relation) and 0."""
-    return [[text in relation.values() for text in drawn] for drawn, (relation, _) in zip(texts, ITEMS)]
+    return [[text in relation.values() for text in drawn]
+            for drawn, (relation, _) in zip(texts, ITEMS)]
 
 
 blind = {k: ask(model, never_shown(k), draws=2) for k in K[:4]}
 form, answer = ({k: interval(mark(blind[k]), GROUPS) for k in blind} for mark in (valid, right))
 
 # %% form-answer-plot
-series = (("right form", form), ("right answer", answer))
-lines = {name: tuple(zip(*by_k.values())) for name, by_k in series}
 guess = sum(1 / len(set(relation.values())) for relation in world.values()) / len(world)
-chart = curve(list(blind), lines, x_label="examples in the prompt (k), none with the right answer",
-              y_label="share of answers", y_limits=(0, 1), baselines={"blind pick": guess})
-told = "; ".join(f"{name} from {percent(by_k[0][0])} to {percent(by_k[4][0])}" for name, by_k in series)
-show(chart, alt=f"Two curves over the number of examples, from 0 to 4: {told}.",
-     caption=f"orchard-s, n = {len(ITEMS)} held-out pairs, two draws each; no example has the right answer. Bands: "
-             "95 % intervals by item. Dashed: picking one of the relation's values blindly.")
+show_curves({"right form": form, "right answer": answer},
+            f"orchard-s, n = {len(ITEMS)} held-out pairs, two draws each; no example has the right "
+            "answer. Bands: 95 % intervals by item. Dashed: a blind pick of one of the values.",
+            "examples in the prompt (k), none with the right answer", {"blind pick": guess})
 
 # %% form-answer-explain
-say(f"One example takes the right **form** from {percent(form[0][0])} to {percent(form[1][0])}, and the right "
-    f"**answer** from {percent(answer[0][0])} to {percent(answer[1][0])}, though no example shows it. A blind pick within "
-    f"the form would reach {percent(guess)}."
+say(f"One example takes the right **form** from {percent(form[0][0])} to {percent(form[1][0])}, "
+    f"and the right **answer** from {percent(answer[0][0])} to {percent(answer[1][0])}, though no "
+    f"example shows it. A blind pick within the form would reach {percent(guess)}."
     + (" What is above it, the weights knew before." if answer[1][1] > guess else ""))
-say(f"If examples may also hold the answer, four of them reach {percent(share[4][0])} instead of "
-    f"{percent(answer[4][0])}.")
+say(f"With four such examples {percent(answer[4][0])} are right; with four that may also hold the "
+    f"answer, {percent(share[4][0])}.")
 
 # %% [markdown] lab
 # ## Explore: the prompt lab
 #
-# **Question: can you find two examples that make the model wrong about the apple?** Set the number of
-# examples to two and change the draw. Then shuffle their answers, or ask for another fruit.
+# **Question: can you find two examples that make the model wrong about the apple? And about another fruit?**
+# Set the number of examples to two and change the draw. Then shuffle their answers, and change the query.
 
 # %% lab-run
-from course_lib.explore.prompt_lab import prompt_lab
+from course_lib.explore.prompt_lab import DRAWS, State, prompt_lab, prompt_of
 
 prompt_lab(model, tokenizer)
 
-# %% lab-found
-from itertools import permutations
+# %% lab-ask
+fruit = world["fruit_family"]
+tried = [State(query=key, k=2, draw=draw, shuffled=mixed)
+         for key in fruit.held_out for mixed in (False, True) for draw in range(DRAWS)]
+written = dict(zip(tried, complete(model, tokenizer, [prompt_of(state) for state in tried])))
+wrong = [state for state in tried if written[state] != fruit[state.query]]
 
-fruits = [(key, world["fruit_family"][key]) for key in world["fruit_family"].seen[:14]]
-tried = list(permutations(fruits, 2))
-scores = score_choices(model, tokenizer, [few_shot(pair, "apple") for pair in tried], families)
-pome = [row[families.index("pome")] for row in scores]
-wrong = sum(max(row) > p for row, p in zip(scores, pome))
-(a, b), worst = tried[pome.index(min(pome))], min(pome)
-text = (f"Of all {len(tried)} ordered pairs of the first {len(fruits)} listed fruits, {wrong} make another family "
-        f"more probable than <code>pome</code>. Hardest are <code>{': '.join(a)}</code>, <code>{': '.join(b)}</code>: "
-        f"there it has {worst:.2f} among the families, with the kindest pair {max(pome):.2f}. "
-        f"{'Right examples can mislead: w' if wrong else 'W'}hich ones you take is part of the prompt.")
-display(HTML(f"<details><summary>What did you find?</summary><p>{text}</p></details>"))
+
+def told_of(state):
+    return (f"<code>{on_one_line(prompt_of(state))}</code> (draw {state.draw}), where it writes "
+            f"<code>{written[state]}</code>")
+
+# %% lab-found
+found = ""
+for mixed, how in ((False, "the examples as they are"), (True, "their answers shuffled")):
+    apple = [state for state in tried if (state.query, state.shuffled) == ("apple", mixed)]
+    scores = score_choices(model, tokenizer, list(map(prompt_of, apple)), ["pome"], normalise=False)
+    (p,), hardest = min(zip(scores, apple), key=lambda pair: pair[0])
+    others = [state for state in wrong if state.query != "apple" and state.shuffled == mixed]
+    n_wrong = len(set(apple) & set(wrong))
+    found += (f"<p>With {how}, the model is wrong about the apple in {n_wrong} of the lab's "
+              f"{DRAWS} draws. Hardest is {told_of(hardest)}: there <code>pome</code> has a "
+              f"probability of {decimal(p)}. Of the {len(fruit.held_out) - 1} other fruits in no "
+              f"list, {len({state.query for state in others})} can be made wrong"
+              + (f", for instance by {told_of(others[0])}." if others else ".") + "</p>")
+display(HTML(f"<details><summary>What did you find?</summary>{found}</details>"))
 
 # %% [markdown] teach
 # ## What do examples teach?
@@ -396,36 +489,44 @@ def changed(k=4, change=lambda examples, draw: examples, template="{key}: {value
     return lambda relation, key, draw: few_shot(
         change(draw_examples(relation, k, f"{draw} {key}", exclude=(key,)), draw), key, template)
 
-
 # %% teach-ask
-variants = {"as they are": changed(), "labels shuffled": changed(change=shuffle_values), "no examples": changed(0),
-            "another order": changed(change=lambda examples, draw: shuffle_order(examples, draw + 1)),
-            "form broken: key - value": changed(template="{key} - {value}"),
-            "form broken, no examples": changed(0, template="{key} - {value}")}
-marks = {name: right(ask(model, build, items=shared), shared) for name, build in variants.items()}
+DASH = "{key} - {value}"
+variants = {"as they are": changed(), "labels shuffled": changed(change=shuffle_values),
+            "no examples": changed(0),
+            "another order": changed(change=lambda pairs, draw: shuffle_order(pairs, draw + 1)),
+            "form broken: key - value": changed(template=DASH),
+            "form broken, no examples": changed(0, template=DASH)}
+marked = {name: right(ask(model, build, items=shared), shared) for name, build in variants.items()}
+
+# %% share-chart
+def show_shares(shares, x_label, caption, highlight=(), baselines=None):
+    """Draws bars of shares; shares[name] is (mean, low, high)."""
+    levels = [f"{name} (dashed) {percent(level)}" for name, level in (baselines or {}).items()]
+    told = ", ".join([f"{name} {percent(mean)}" for name, (mean, _, _) in shares.items()] + levels)
+    chart = bars(list(shares), [mean for mean, _, _ in shares.values()],
+                 [ends for _, *ends in shares.values()], x_label=f"share of {x_label}", limit=1,
+                 highlight=highlight, baselines=baselines)
+    show(chart, alt=f"Bars with the share of {x_label}: {told}.", caption=caption)
 
 # %% teach-plot
-measured = {name: interval(mark, names) for name, mark in marks.items()}
+measured = {name: interval(mark, names) for name, mark in marked.items()}
 pool = [relation for relation in world.values() if relation.values_repeat]
 chance = sum(1 / len(set(relation.values())) for relation in pool) / len(pool)
-means, ends = [m for m, _, _ in measured.values()], [(low, high) for _, low, high in measured.values()]
-chart = bars(list(measured), means, ends, highlight=["as they are"], x_label="share of right answers", limit=1,
-             baselines={"blind pick": chance})
-told = ", ".join(f"{name} {mean:.2f}" for name, mean in zip(measured, means))
-show(chart, alt=f"Bars with the share of right answers: {told}.",
-     caption=f"orchard-s, four examples unless it says none; n = {len(shared)} held-out pairs of {len(pool)} "
-             "relations, three draws. Lines: 95 % intervals by item. Dashed: picking one of the relation's answers blindly.")
+show_shares(measured, "right answers",
+            f"orchard-s, four examples unless it says none; n = {len(shared)} held-out pairs of "
+            f"{len(pool)} relations, three draws. Lines: 95 % intervals by item. Dashed: a blind "
+            "pick of one of the relation's answers.", ["as they are"], {"blind pick": chance})
 
 # %% teach-reveal
-def loss(name):
+def lost(name):
     """How much is lost against the examples as they are."""
-    return interval(minus(marks["as they are"], marks[name]), names)
+    return interval(minus(marked["as they are"], marked[name]), names)
 
 
-fall, low, high = loss("labels shuffled")
+fall, low, high = lost("labels shuffled")
 way = fall / (measured["as they are"][0] - chance)  # 1: all the way down to a blind pick
-outcome = "same" if low <= 0 <= high else "rises" if fall < 0 else "chance" if way > 0.5 else "little"
-reveal("01.shuffled", outcome)
+reveal("01.shuffled", "same" if low <= 0 <= high else "rises" if fall < 0
+       else "chance" if way > 0.5 else "little")
 
 # %% teach-explain
 def effect(loss):
@@ -436,21 +537,24 @@ def effect(loss):
 
 
 kept = measured["labels shuffled"][0] - measured["no examples"][0]
-turned = minus(marks["as they are"], marks["another order"])
+turned = minus(marked["as they are"], marked["another order"])
 flips = sum(map(abs, sum(turned, []))) / (3 * len(shared))
-say(f"**Labels.** Shuffling them {effect(loss('labels shuffled'))}. Such examples give {round(100 * kept)} points "
-    "more than none.")
-say(f"**Order.** Another one {effect(loss('another order'))}; {percent(flips)} of the single answers turn from right "
-    "to wrong or back.")
-say(f"**Form.** A dash in place of the colon {effect(loss('form broken: key - value'))}.")
+say(f"**Labels.** Shuffling them {effect(lost('labels shuffled'))}. Such examples give "
+    f"{round(100 * kept)} points more than none.")
+say(f"**Order.** Another one {effect(lost('another order'))}; {percent(flips)} of the single "
+    "answers turn from right to wrong or back.")
+say(f"**Form.** A dash in place of the colon {effect(lost('form broken: key - value'))}.")
 
 # %% teach-form
 for relation, key in shared[::35]:
-    prompt = changed(template="{key} - {value}")(relation, key, 0)
+    prompt = changed(template=DASH)(relation, key, 0)
     print(f"{prompt}  ->  {complete(model, tokenizer, prompt)!r}\n")
-most = max(list(variants)[1:5], key=lambda name: loss(name)[0] if name != "no examples" else -1)
-say(f"Of the three changes, **{most}** costs most. This world writes its lists with a colon, never with a dash: "
-    "there was no text from which the model could have learned that form.")
+losses = {name: lost(name) for name in list(variants)[1:5] if name != "no examples"}
+worst = max(losses, key=lambda name: losses[name][0])
+say("None of the three changes costs anything that we can see." if losses[worst][1] <= 0
+    else f"Of the three changes, **{worst}** costs most."
+    + (" This world writes its lists with a colon, never with a dash: there was no text from which "
+       "the model could have learned that form." if "form" in worst else ""))
 
 # %% [markdown] teach-beside
 # Beside it, from large models:
@@ -463,99 +567,151 @@ say(f"Of the three changes, **{most}** costs most. This world writes its lists w
 # Does your measurement agree? Theirs are tasks with a few labels, ours are facts: the same question, asked
 # in another world.
 
+# %% [markdown] platform
+# ## Writing is not yet classifying
+#
+# The source says of a base model: its text is no solution to classification, it can serve *as a platform
+# rather than a solution*. So give it a task of that kind: is a review positive or negative? It has read
+# thousands of reviews, and never one with a label. Half of ours are positive, so guessing gives half.
+
+# %% platform-predict
+predict("01.platform")
+
+# %% platform-ask
+from course_lib import load_task
+
+task = load_task("reviews")
+rows, words = task["test"].select(range(200)), ["negative", "positive"]
+zero_shot = lambda text: few_shot([], text, "{key}\nlabel: {value}")
+print(zero_shot(rows[0]["text"]), "->", rows[0]["answer"])
+
+
+def best(scores, choices):
+    return choices[scores.index(max(scores))]
+
+
+raw = score_choices(model, tokenizer, [zero_shot(text) for text in rows["text"]], words)
+bare = [[best(p, words) == label] for p, label in zip(raw, rows["answer"])]
+reveal("01.platform", 100 * round(interval(bare)[0], 2))
+
+# %% [markdown] platform-two
+# Do two examples help here? And what does fine-tuning reach? Beside the prompts stands the same
+# model after training on labelled reviews, as this claim's runs recorded it. Lesson 02 will do that live.
+
+# %% platform-ask-two
+short = sorted(task["train"].select(range(400)), key=lambda row: len(row["text"]))
+two = [next((row["text"], row["answer"]) for row in short if row["answer"] == word)
+       for word in words]  # short ones: two of them and the question must fit into the context
+prompts = [few_shot(two, text, "{key}\nlabel: {value}") for text in rows["text"]]
+print(prompts[0])
+raw_2 = score_choices(model, tokenizer, prompts, words)
+bare_2 = [[best(p, words) == label] for p, label in zip(raw_2, rows["answer"])]
+
+# %% platform-plot
+tuned = claims.recorded("C02")["tuned"]
+labelled = {"no example": interval(bare), "two examples": interval(bare_2),
+            "fine-tuned (recorded)": (tuned.mean, min(tuned.values), max(tuned.values))}
+show_shares(labelled, "right labels",
+            f"Prompted: n = {len(rows)} reviews, half of them positive, 95 % intervals. Fine-tuned:"
+            f" mean of {len(tuned.values)} recorded runs; the line goes from lowest to highest.",
+            ["fine-tuned (recorded)"], {"guessing": 1 / len(words)})
+
+# %% platform-explain
+for name in ("no example", "two examples"):
+    mean, low, high = labelled[name]
+    side = "more" if low > 1 / len(words) else "less" if high < 1 / len(words) else ""
+    say(f"With {name}, {percent(mean)} are right (95 % interval {percent(low)} to {percent(high)}):"
+        + (f" {side} than guessing gives." if side else " that cannot be told from guessing."))
+positive = sum(p[1] > p[0] for p in raw)
+say(f"Fine-tuning reached {percent(tuned.mean)}. Without an example the model calls {positive} of "
+    f"the {len(rows)} reviews positive, and {len(rows) - positive} negative.")
+
 # %% [markdown] calibration
 # ## Calibration
 #
-# A prompt leans towards some answers before anything is asked. Put `N/A` where the question should be, and
-# see. These examples are three drupes and then a hesperidium.
+# Perhaps a prompt only *leans* to one side before anything is asked? Then one could take that leaning out.
+# First look at one, where facts are asked: put `N/A` where the question should be. These examples are
+# three drupes and then a hesperidium.
 
 # %% calibration-run
 from course_lib.prompting import content_free_scores
 
 examples = [("peach", "drupe"), ("plum", "drupe"), ("cherry", "drupe"), ("mandarin", "hesperidium")]
 ask_family = lambda key: few_shot(examples, key)
-free = content_free_scores(model, tokenizer, ask_family, families)  # the mean over "N/A", "" and "…"
-chart = bars(families, free, x_label="probability when nothing is asked", limit=1)
-told = ", ".join(f"{name} {p:.2f}" for name, p in zip(families, free))
-show(chart, alt=f"Bars: what the prompt prefers when nothing is asked: {told}.",
-     caption="Normalised over the families; mean over three questions that say nothing. One prompt. "
-             f"Without any leaning each would have {1 / len(families):.2f}.")
-first = families[free.index(max(free))]
+free = content_free_scores(model, tokenizer, ask_family, families)  # mean over "N/A", "" and "…"
+told = ", ".join(f"{name} {decimal(p)}" for name, p in zip(families, free))
+show(bars(families, free, x_label="probability when nothing is asked", limit=1),
+     alt=f"Bars with what the prompt prefers when nothing is asked: {told}.",
+     caption="Normalised over the families; mean over three questions that say nothing. One "
+             f"prompt. Without any leaning each would have {1 / len(families):.2f}.")
 why = {"hesperidium": "the last answer shown", "drupe": "the answer shown most often"}
-say(f"It leans most to `{first}`, {why.get(first, 'which no example shows')}.")
+leaders = [name for name, p in zip(families, free) if p > max(free) - 0.05]  # if close, name both
+say("It leans most to " + " and ".join(
+    f"`{name}` ({why.get(name, 'which no example shows')})" for name in leaders) + ".")
 
 # %% [markdown] calibration-idea
-# *Contextual calibration* takes the leaning out again: divide each answer's probability by what it has when
-# nothing is asked, and make them sum to one. By hand, for the apple:
+# *Contextual calibration* takes the leaning out: divide each answer's probability by what it has when
+# nothing is asked, and make them sum to one. By hand, for the held-out fruit on which it changes most:
 
 # %% calibration-hand
 from course_lib.prompting import calibrate
 
-asked = score_choices(model, tokenizer, ask_family("apple"), families)            # one probability for each family
-ratio = [p / without for p, without in zip(asked, free)]                          # above 1: the question raised it
-mended = [r / sum(ratio) for r in ratio]                                          # they sum to one again
-assert all(abs(ours - theirs) < 1e-9 for ours, theirs in zip(mended, calibrate(asked, free)))
-table = "\n".join(f"| {name} | {a:.3f} | {f:.3f} | {r:.2f} | {m:.3f} |"
-                  for name, a, f, r, m in zip(families, asked, free, ratio, mended))
-say("| family | apple | nothing asked | ratio | calibrated |\n|---|---|---|---|---|\n" + table)
+asked = score_choices(model, tokenizer, [ask_family(key) for key in fruit.report], families)
+change = lambda p: max(abs(a - b) for a, b in zip(p, calibrate(p, free)))
+key, p = max(zip(fruit.report, asked), key=lambda one: change(one[1]))
+
+ratio = [p_asked / p_free for p_asked, p_free in zip(p, free)]  # above 1: the question raised it
+divided = [r / sum(ratio) for r in ratio]                      # they sum to one again
+assert all(abs(ours - theirs) < 1e-9 for ours, theirs in zip(divided, calibrate(p, free)))
+table = "\n".join(f"| {name} | {a:.3f} | {f:.3f} | {r:.2f} | {d:.3f} |"
+                  for name, a, f, r, d in zip(families, p, free, ratio, divided))
+say(f"| family | {key} | nothing asked | ratio | calibrated |\n|---|---|---|---|---|\n{table}")
+say(f"Most probable for `{key}` before: `{best(p, families)}`; after: `{best(divided, families)}`. "
+    f"Right is `{fruit[key]}`.")
 
 # %% [markdown] calibration-all
-# Does it help? Ask all held-out pairs of the relations from above with four examples, choosing among all of
-# a relation's answers, before and after. Then do the same with reviews and two label words: the model has
-# read thousands of reviews, and never one with a label.
+# One fruit proves nothing. Ask all held-out pairs of the relations from above with four examples, choosing
+# among all of a relation's answers, before and after. Then do the same with the reviews.
 
 # %% calibration-facts
-def best(scores, choices):
-    return choices[scores.index(max(scores))]
-
-
 before, after = [], []  # for every item 1 or 0 in each of two draws
 for relation in pool:
-    choices, plain, divided = sorted(set(relation.values())), [], []
+    choices, plain, calibrated = sorted(set(relation.values())), [], []
     for draw in range(2):
         build = lambda key: few_shot(draw_examples(relation, 4, draw), key)
         leaning = content_free_scores(model, tokenizer, build, choices)
-        raw = score_choices(model, tokenizer, [build(key) for key in relation.report], choices)
-        plain.append([best(p, choices) == relation[key] for p, key in zip(raw, relation.report)])
-        divided.append([best(calibrate(p, leaning), choices) == relation[key] for p, key in zip(raw, relation.report)])
-    before, after = before + list(zip(*plain)), after + list(zip(*divided))
+        scores = score_choices(model, tokenizer, [build(key) for key in relation.report], choices)
+        plain.append([best(p, choices) == relation[key] for p, key in zip(scores, relation.report)])
+        calibrated.append([best(calibrate(p, leaning), choices) == relation[key]
+                           for p, key in zip(scores, relation.report)])
+    before, after = before + list(zip(*plain)), after + list(zip(*calibrated))
 
 # %% calibration-reviews
-from course_lib import load_task
-
-task = load_task("reviews")
-rows, words = task["test"].select(range(200)), ["negative", "positive"]
-template = "{key}\nlabel: {value}"
-zero_shot = lambda text: few_shot([], text, template)
-print(zero_shot(rows[0]["text"]), "->", rows[0]["answer"])
-
 leaning = content_free_scores(model, tokenizer, zero_shot, words)
-raw = score_choices(model, tokenizer, [zero_shot(text) for text in rows["text"]], words)
 mended = [calibrate(p, leaning) for p in raw]
-hits = [[[best(p, words) == right] for p, right in zip(group, rows["answer"])] for group in (raw, mended)]
+bare_mended = [[best(p, words) == label] for p, label in zip(mended, rows["answer"])]
 
 # %% calibration-plot
-steps = {"facts": interval(before, names), "facts, calibrated": interval(after, names),
-         "reviews": interval(hits[0]), "reviews, calibrated": interval(hits[1])}
-means, ends = [m for m, _, _ in steps.values()], [(low, high) for _, low, high in steps.values()]
-chart = bars(list(steps), means, ends, x_label="share of right choices", limit=1,
-             highlight=["facts, calibrated", "reviews, calibrated"])
-told = ", ".join(f"{name} {mean:.2f}" for name, mean in zip(steps, means))
-show(chart, alt=f"Bars with the share of right choices: {told}.",
-     caption=f"Facts: n = {len(before)} held-out pairs, four examples, two draws; guessing gives {chance:.2f}. "
-             f"Reviews: n = {len(rows)}, no example; guessing gives {1 / len(words):.2f}. Lines: 95 % intervals by item.")
+choices = {"facts": interval(before, names), "facts, calibrated": interval(after, names),
+           "reviews": interval(bare), "reviews, calibrated": interval(bare_mended)}
+show_shares(choices, "right choices",
+            f"Facts: n = {len(before)} held-out pairs, four examples, two draws; guessing gives "
+            f"{percent(chance)}. Reviews: n = {len(rows)}, no example; guessing gives "
+            f"{percent(1 / len(words))}. Lines: 95 % intervals by item.",
+            ["facts, calibrated", "reviews, calibrated"])
 
 # %% calibration-explain
-on_facts, on_reviews = interval(minus(before, after), names), interval(minus(*hits))
-calls = [sum(p[1] > p[0] for p in group) for group in (raw, mended)]
-say(f"On facts, calibration {effect(on_facts)}. On reviews it {effect(on_reviews)}. Of {len(rows)} reviews the model "
-    f"calls {calls[0]} positive before and {calls[1]} after; with nothing asked, `positive` has {leaning[1]:.2f}.")
+on_facts, on_reviews = interval(minus(before, after), names), interval(minus(bare, bare_mended))
+say(f"On facts, calibration {effect(on_facts)}. On reviews it {effect(on_reviews)}; the model "
+    f"calls {positive} of {len(rows)} positive before and {sum(p[1] > p[0] for p in mended)} after;"
+    f" with nothing asked, `positive` has {leaning[1]:.2f}.")
 if on_facts[1] > 0:
-    say("**Why does it harm facts?** A likely reason stands in the table above. `N/A` is no neutral question to this "
-        "model: it never read such a line. What it prefers there need not be its leaning elsewhere, and an answer "
-        f"that happens to be rare there (down to {min(free):.3f}) is blown up by the division.")
-say("Dividing helps where the leaning is what misleads a model. It cannot make it know what a label means. So "
-    "measure before you trust a repair.")
+    say("**Why does it harm facts?** A likely reason stands in the table above. `N/A` is no "
+        "neutral question to this model: it never read such a line. What it prefers there need not "
+        "be its leaning elsewhere, and an answer that happens to be rare there "
+        f"(down to {min(free):.3f}) is blown up by the division.")
+say("Dividing helps where the leaning is what misleads a model. It cannot make it know what a "
+    "label means. So measure before you trust a repair.")
 
 # %% [markdown] calibration-beside
 # Beside it, what the authors report for large models:
@@ -565,48 +721,27 @@ say("Dividing helps where the leaning is what misleads a model. It cannot make i
 # >
 # > — [Zhao et al. 2021, abstract](https://arxiv.org/abs/2102.09690)
 
-# %% [markdown] platform
-# ## Writing is not yet classifying
-#
-# The source says of a base model: its text is no solution to classification, it can serve *as a platform
-# rather than a solution*. You just measured it without an example. Give it two, and put beside it the same
-# model fine-tuned on labelled reviews, as this claim's runs recorded it. Lesson 02 will do that live.
-
-# %% platform-ask
-short = sorted(task["train"].select(range(400)), key=lambda row: len(row["text"]))  # two must fit into the context
-two = [next((row["text"], row["answer"]) for row in short if row["answer"] == word) for word in words]
-prompts = [few_shot(two, text, template) for text in rows["text"]]
-raw = score_choices(model, tokenizer, prompts, words)
-hits_2 = [[best(p, words) == right] for p, right in zip(raw, rows["answer"])]
-print(prompts[0])
-
-# %% platform-plot
-tuned = claims.recorded("C02")["tuned"]
-labels = {"no example": interval(hits[0]), "two examples": interval(hits_2),
-          "fine-tuned (recorded)": (tuned.mean, min(tuned.values), max(tuned.values))}
-means, ends = [m for m, _, _ in labels.values()], [(low, high) for _, low, high in labels.values()]
-chart = bars(list(labels), means, ends, x_label="share of right labels", limit=1,
-             highlight=["fine-tuned (recorded)"], baselines={"guessing": 1 / len(words)})
-told = ", ".join(f"{name} {mean:.2f}" for name, mean in zip(labels, means))
-show(chart, alt=f"Bars with the share of right labels: {told}.",
-     caption=f"Prompted: n = {len(rows)} reviews, half of them positive, 95 % intervals. Fine-tuned: mean of "
-             f"{len(tuned.values)} recorded runs; the line goes from the lowest to the highest.")
-say(f"Without examples {percent(means[0])}, with two {percent(means[1])}, guessing {percent(1 / len(words))}, after "
-    f"fine-tuning {percent(tuned.mean)}.")
-
 # %% [markdown] hash
 # ## Did the model change?
 #
-# It has answered thousands of questions since you loaded it, and seen thousands of examples. Compare
-# the fingerprint of all its parameters with the one from the beginning.
+# It has answered thousands of questions since you loaded it, and read thousands of examples. Did that leave
+# anything behind in its parameters?
+
+# %% hash-predict
+predict("01.unchanged")
+
+# %% [markdown] hash-how
+# Compare the fingerprint of all its parameters with the one from the beginning. One changed bit would make
+# it another one.
 
 # %% hash-run
 hash_after = weights_hash(model)
 print("before", hash_before[:32], "…\nafter ", hash_after[:32], "…")
-assert hash_after == hash_before  # not a single bit
 added = sum(parameter.numel() for parameter in model.parameters()) - parameters
-say(f"Not one bit of {parameters:,} parameters changed, and {added} were added. Nothing stays behind, so the next "
-    "question needs its examples again.")
+reveal("01.unchanged", "added" if added else "none" if hash_after == hash_before else "some")
+assert hash_after == hash_before and not added  # not a single bit
+say(f"Not one bit of {parameters:,} parameters changed, and {added} were added. Nothing stays "
+    "behind, so the next question needs its examples again.")
 
 # %% [markdown] cost
 # What did change is the **prompt**, and it is paid for with every question. Count tokens, and operations: a
@@ -624,8 +759,10 @@ def tokens_per_question(k):
 
 
 tokens = {k: tokens_per_question(k) for k in K}
-rows_k = "\n".join(f"| {k} | {n:.1f} | {2 * body * n / 1e6:.0f} | {n / tokens[0]:.1f} × |" for k, n in tokens.items())
-say("| examples | tokens per question | million operations | against no example |\n|---|---|---|---|\n" + rows_k)
+table = "\n".join(f"| {k} | {n:.1f} | {2 * body * n / 1e6:.0f} | {n / tokens[0]:.1f} × |"
+                  for k, n in tokens.items())
+say("| examples | tokens per question | million operations | against no example |\n"
+    "|---|---|---|---|\n" + table)
 
 # %% [markdown] cost-tuning
 # Compare that with fine-tuning once and asking with bare questions ever after. Training on an example costs
@@ -635,13 +772,15 @@ say("| examples | tokens per question | million operations | against no example 
 # %% cost-tuning-run
 asking = {k: 1000 * 2 * body * n for k, n in tokens.items()}    # 1,000 questions
 tuning = 3 * 2 * body * tokens[0] * 200 * 32                    # once
-extra = (asking[8] - asking[0]) / 1000                          # what eight examples cost, per question
+pays = {k: tuning / ((asking[k] - asking[0]) / 1000) for k in (1, 8)}
 say("| | billion operations |\n|---|---|\n"
+    f"| 1,000 questions with 1 example each | {asking[1] / 1e9:.0f} |\n"
     f"| 1,000 questions with 8 examples each | {asking[8] / 1e9:.0f} |\n"
     f"| fine-tuning once | {tuning / 1e9:.0f} |\n"
     f"| 1,000 bare questions, of the tuned model | {asking[0] / 1e9:.0f} |")
-say(f"In operations alone, tuning pays from about **{tuning / extra:,.0f} questions** on. A prompt needs no training "
-    "and no labels beyond its examples; a tuned model needs no examples in its prompt.")
+say(f"In operations alone, tuning pays from about **{pays[8]:,.0f} questions** on where each would "
+    f"need 8 examples, and from about **{pays[1]:,.0f}** where 1 example is enough. A prompt needs "
+    "no training and no labels beyond its examples; a tuned model needs none in its prompt.")
 
 # %% [markdown] library
 # ## The same with the library
@@ -655,12 +794,13 @@ from transformers import GenerationConfig, pipeline
 first_line = lambda text: text.split("\n")[0].strip()
 greedy = GenerationConfig(max_new_tokens=6, do_sample=False, pad_token_id=tokenizer.pad_token_id)
 writer = pipeline("text-generation", model=model, tokenizer=tokenizer)
-for prompt in ("peach: drupe\napple:", "plum: drupe\npear: pome\nlemon:", "France: Paris\nJapan:", "hot: cold\nbig:"):
+for prompt in (one_shot, few_shot(fruits, "lemon"), "France: Paris\nJapan:", "hot: cold\nbig:"):
     ours = complete(model, tokenizer, prompt)
     batch = tokenizer(prompt, return_tensors="pt")
     new = model.generate(**batch, generation_config=greedy)[0, batch["input_ids"].shape[1]:]
+    written = tokenizer.decode(new, skip_special_tokens=True)
     piped = writer(prompt, generation_config=greedy, return_full_text=False)[0]["generated_text"]
-    assert ours == first_line(tokenizer.decode(new, skip_special_tokens=True)) == first_line(piped)
+    assert ours == first_line(written) == first_line(piped)
     print(f"{prompt!r:42} -> {ours}")
 
 # %% [markdown] exercise
@@ -700,27 +840,27 @@ quiz("01.cost")
 # %% [markdown] verdicts
 # ## The text says, we measured
 #
-# The statements are from Google's Machine Learning Crash Course (S1). The figures are yours, from this run
-# (but for *fine-tuned* in C02, which is recorded), and code draws the verdict from them.
+# The statements are from Google's Machine Learning Crash Course; its address stands below, under Sources. The
+# figures are yours, from this run, but for the fine-tuned share of C02, which is recorded. Code draws the
+# verdict from them.
 
 # %% verdicts-run
 from course_lib.claims.view import ledger, says_measured_verdict
 
 form_0, form_1 = (interval(valid(said[k]), GROUPS)[0] for k in (0, 1))
 says_measured_verdict({
-    "C02": {"chance": 1 / len(words), "base": labels["no example"][0], "tuned": tuned.mean},
+    "C02": {"chance": 1 / len(words), "base": labelled["no example"][0], "tuned": tuned.mean},
     "C68": {"valid_0": form_0, "right_0": share[0][0], "valid_1": form_1, "right_1": share[1][0],
-            "untrained_1": shares["random weights"][1][0]},
+            "untrained_1": by_model["random weights"][1][0]},
     "C69": {f"right_{k}": share[k][0] for k in K},
-    "C70": bits,
+    "C70": {f"bits_{k}": mean for k, (mean, low, high) in bits.items()},
     "C71": {"added": added, "changed": hash_after != hash_before},
-    "C72": {"right_labels": measured["as they are"][0], "shuffled_labels": measured["labels shuffled"][0],
-            "no_examples": measured["no examples"][0]},
+    "C72": {"right_labels": measured["as they are"][0], "no_examples": measured["no examples"][0],
+            "shuffled_labels": measured["labels shuffled"][0]},
 })
 
 # %% [markdown] ledger
-# The ledger holds the recorded runs of the same claims, over several seeds. (For C02, *tuned* above is from
-# there.)
+# One run is one run. The *ledger* holds the recorded runs of the same claims, over several seeds.
 
 # %% ledger-run
 ledger("01")

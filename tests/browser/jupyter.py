@@ -113,10 +113,19 @@ class Lab:
 
 
 def open_notebook(page, lab: Lab, notebook: str):
-    """Open the page, and wait until JupyterLab's splash has gone and the first cell is there."""
+    """Open the page, and wait until it is ready."""
     page.goto(lab.page_of(notebook))
+    wait_until_ready(page)
+
+
+def wait_until_ready(page):
+    """JupyterLab's splash has gone, the first cell is there, and the notebook has found its kernel.
+
+    Without a kernel, Run All Cells asks for one instead of running.
+    """
     page.locator("#jupyterlab-splash").wait_for(state="detached")
     page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+    page.locator(".jp-KernelName").filter(has_text="Python 3").wait_for()
 
 
 def run_all(page):

@@ -20,7 +20,8 @@ import random
 def accuracy_curve(ask, pairs: list[tuple[str, str]], ks: list[int], seed: int) -> list[float]:
     """The share of right answers for each k in `ks`, each between 0 and 1.
 
-    ask: a function, prompt -> the model's text. pairs: (key, value); each key is asked once for every k.
+    ask: a function, prompt -> the model's text.
+    pairs: (key, value); each key is asked once for every k.
     """
     raise NotImplementedError
 
@@ -31,7 +32,8 @@ import random
 def accuracy_curve(ask, pairs: list[tuple[str, str]], ks: list[int], seed: int) -> list[float]:
     """The share of right answers for each k in `ks`, each between 0 and 1.
 
-    ask: a function, prompt -> the model's text. pairs: (key, value); each key is asked once for every k.
+    ask: a function, prompt -> the model's text.
+    pairs: (key, value); each key is asked once for every k.
     """
     rng, curve = random.Random(seed), []
     for k in ks:
@@ -179,6 +181,19 @@ def accuracy_curve(ask, pairs, ks, seed):
         lines = [f"{key}: {value}" for key, value in random.sample(others, k)]
         return ask("\n".join([*lines, f"{query}:"])).strip() == answer
     return [sum(right(*pair, k) for pair in pairs) / len(pairs) for k in ks]
+
+# %% wrong dict_by_k
+# Your shares are right, and they come in a dict. The task asks for a list, one share for each k, in the order
+# of ks.
+import random
+
+def accuracy_curve(ask, pairs, ks, seed):
+    rng = random.Random(seed)
+    def right(query, answer, k):
+        others = [pair for pair in pairs if pair[0] != query]
+        lines = [f"{key}: {value}" for key, value in rng.sample(others, k)]
+        return ask("\n".join([*lines, f"{query}:"])).strip() == answer
+    return {k: sum(right(*pair, k) for pair in pairs) / len(pairs) for k in ks}
 
 # %% wrong counts
 # You return how many answers were right. The task asks for the share: divide by the number of pairs.

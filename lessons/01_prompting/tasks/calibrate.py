@@ -15,7 +15,7 @@ import torch
 
 
 def calibrate(probabilities: torch.Tensor, content_free: torch.Tensor) -> torch.Tensor:
-    """Divide the prompt's own leaning out of the probabilities: (B, C), (C,) -> (B, C); rows sum to one."""
+    """Divide the prompt's own leaning out: (B, C), (C,) -> (B, C); every row sums to one."""
     raise NotImplementedError
 
 # %% reference
@@ -23,7 +23,7 @@ import torch
 
 
 def calibrate(probabilities: torch.Tensor, content_free: torch.Tensor) -> torch.Tensor:
-    """Divide the prompt's own leaning out of the probabilities: (B, C), (C,) -> (B, C); rows sum to one."""
+    """Divide the prompt's own leaning out: (B, C), (C,) -> (B, C); every row sums to one."""
     weighted = probabilities / content_free                     # (B, C) / (C,) -> (B, C)
     return weighted / weighted.sum(dim=-1, keepdim=True)        # (B, C) / (B, 1) -> (B, C)
 

@@ -16,13 +16,13 @@
 
 # %% stub
 def k_shot_prompt(examples: list[tuple[str, str]], query: str) -> str:
-    """`examples` as lines `key: value`, then the open line `query:`, with nothing after its colon."""
+    """`examples` as lines `key: value`, then the open line `query:`, nothing after its colon."""
     lines = [f"{key}: {value}" for key, value in examples]
     raise NotImplementedError("return the lines and the open line of the query, as one text")
 
 # %% reference
 def k_shot_prompt(examples: list[tuple[str, str]], query: str) -> str:
-    """`examples` as lines `key: value`, then the open line `query:`, with nothing after its colon."""
+    """`examples` as lines `key: value`, then the open line `query:`, nothing after its colon."""
     lines = [f"{key}: {value}" for key, value in examples]
     return "\n".join([*lines, f"{query}:"])
 
@@ -73,6 +73,11 @@ def k_shot_prompt(examples, query):
 # line with a key of its own instead of the answer.
 def k_shot_prompt(examples, query):
     return "\n".join([*(f"{key}: {value}" for key, value in examples), f"{query}:"]) + "\n"
+
+# %% wrong list_of_lines
+# You return the lines as a list. A tokenizer reads one text: join the lines with "\n".
+def k_shot_prompt(examples, query):
+    return [*(f"{key}: {value}" for key, value in examples), f"{query}:"]
 
 # %% wrong glued_query
 # The query sticks to the end of the last example ("drupeapple:"): joining puts a line break between the

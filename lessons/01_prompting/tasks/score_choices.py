@@ -20,7 +20,8 @@ import torch
 def score_choices(logits: list[torch.Tensor], ids: list[torch.Tensor]) -> torch.Tensor:
     """The probability of each choice among the choices, shape (C,).
 
-    logits: C tensors of shape (T + 1, V); row t is said before token t is read. ids: C tensors of shape (T,).
+    logits: C tensors of shape (T + 1, V); row t is said before token t is read.
+    ids: C tensors of shape (T,).
     """
     raise NotImplementedError
 
@@ -31,7 +32,8 @@ import torch
 def score_choices(logits: list[torch.Tensor], ids: list[torch.Tensor]) -> torch.Tensor:
     """The probability of each choice among the choices, shape (C,).
 
-    logits: C tensors of shape (T + 1, V); row t is said before token t is read. ids: C tensors of shape (T,).
+    logits: C tensors of shape (T + 1, V); row t is said before token t is read.
+    ids: C tensors of shape (T,).
     """
     sums = []
     for rows, tokens in zip(logits, ids):
@@ -55,6 +57,26 @@ def draw(seed: int) -> dict:
     rows = [[[round(rng.uniform(-2, 2), 2) for _ in range(6)] for _ in range(T + 1)] for T in lengths]
     logits = [torch.tensor(one) for one in rows]    # each (T + 1, V)
     return {"logits": logits, "ids": [torch.tensor([rng.randrange(6) for _ in range(T)]) for T in lengths]}
+
+# %% wrong list_of_numbers
+# Your numbers are right, and they come in a list. The task asks for one tensor of shape (C,): drop the
+# .tolist(), or put them together with torch.tensor(...).
+import torch
+
+def score_choices(logits, ids):
+    sums = [rows[:-1].log_softmax(-1)[range(len(tokens)), tokens].sum()
+            for rows, tokens in zip(logits, ids)]
+    return torch.stack(sums).softmax(0).tolist()
+
+# %% wrong list_of_tensors
+# Your numbers are right, and they come as a list of tensors, one for each choice. The task asks for one
+# tensor of shape (C,): torch.stack makes one of them.
+import torch
+
+def score_choices(logits, ids):
+    sums = [rows[:-1].log_softmax(-1)[range(len(tokens)), tokens].sum()
+            for rows, tokens in zip(logits, ids)]
+    return list(torch.stack(sums).softmax(0))
 
 # %% wrong mean_instead_of_sum
 # You take the mean of the log-probabilities over an answer's tokens. That answers another question (how
