@@ -26,8 +26,9 @@ NO_INSTALL = """\
 import importlib.util
 
 if importlib.util.find_spec("course_lib") is None:
-    raise ImportError("The course is not installed in this Python. In a terminal, go to the course's folder "
-                      "(README.md lies there), run `make lab`, and open this notebook there.")
+    raise ImportError("The course is not installed in this Python. In a terminal, go to the "
+                      "course's folder (README.md lies there), run `make lab`, and open this "
+                      "notebook there.")
 """
 
 

@@ -29,4 +29,5 @@ def ledger(lesson: str) -> None:
         seeds, verdict = claims.read_record(claim.id)["seeds"], claim.judge(claims.recorded(claim.id))
         rows.append((claim.id, _says(claim), verdict.because, str(len(seeds)), verdict.word))
     show_table(rows, ("claim", "the text says", "we measured", "seeds", "verdict"),
-               f"Recorded runs. To measure one yourself: course claims run ID --seeds 5. {_titles(shown)}")
+               "Recorded runs. To measure one yourself, in a terminal in the course's folder: "
+               f".venv/bin/course claims run ID --seeds 5. {_titles(shown)}")
