@@ -472,7 +472,7 @@ from course_lib.models.packing import Batches
 
 full = RECIPES["orchard-xs"]                   # the whole recipe, for comparison
 newborn = build_model(full, tokenizer, seed=0)  # the same shape, random numbers
-recipe = replace(full, rows=4, length=64, tokens=450 * 4 * 64, learning_rate=6e-3)  # ten seconds
+recipe = replace(full, rows=4, length=64, tokens=320 * 4 * 64, learning_rate=6e-3)  # ten seconds
 shape = recipe.rows, recipe.length, recipe.steps
 batches = Batches(documents, tokenizer, "train", recipe.seed, *shape)
 unseen = [Batches(documents, tokenizer, "validation", 1, 20, 96, 1)[0]]  # text not trained on
