@@ -6,8 +6,6 @@ from transformers import (
     AutoModel,
     DistilBertConfig,
     DistilBertForMaskedLM,
-    LlamaConfig,
-    LlamaForCausalLM,
     T5Config,
     T5ForConditionalGeneration,
 )
@@ -28,6 +26,7 @@ from course_lib.prompting import (
     shuffle_values,
 )
 from course_lib.world import documents, relations
+from tests.tiny import tiny_llama
 
 FAMILY = relations()["fruit_family"]
 PROMPT, CHOICES = "peach: drupe\napple:", ["pome", "drupe"]
@@ -48,11 +47,7 @@ def tokenizer():
 
 @pytest.fixture(scope="module")
 def model(tokenizer):
-    torch.manual_seed(0)
-    return LlamaForCausalLM(LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
-        intermediate_size=16, initializer_range=0.5, bos_token_id=None, eos_token_id=0, pad_token_id=1,
-        max_position_embeddings=96)).eval()
+    return tiny_llama(tokenizer, spread=0.5, context=96)
 
 
 @pytest.fixture(scope="module")

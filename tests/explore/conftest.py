@@ -1,10 +1,9 @@
 """A small random model, and ipywidgets in which an argument that would be ignored is an error."""
 import pytest
-import torch
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from course_lib.models.tokenizer import train_tokenizer
 from course_lib.world import documents
+from tests.tiny import tiny_llama
 
 pytestmark = pytest.mark.filterwarnings("error:Passing unrecognized arguments")
 
@@ -16,11 +15,7 @@ def tokenizer():
 
 @pytest.fixture(scope="session")
 def model(tokenizer):
-    torch.manual_seed(0)
-    return LlamaForCausalLM(LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
-        intermediate_size=16, initializer_range=0.7, bos_token_id=None, eos_token_id=0, pad_token_id=1,
-        max_position_embeddings=192)).eval()
+    return tiny_llama(tokenizer, spread=0.7, context=192)
 
 
 @pytest.fixture
