@@ -19,12 +19,11 @@ COMMANDS = {
     "build": ("course_lib.build.command", "build notebooks, exercises and solutions from lessons/"),
     "bench": ("course_lib.bench.command", "measure the base models and the course's time budgets"),
 }
-
-
 REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC}  # a folder of somebody else's, a full disk
 
 
 def usage() -> str:
+    """What `course --help` prints: a line for each command."""
     width = max(map(len, COMMANDS))
     rows = "\n".join(f"  {name:<{width}}  {about}" for name, (_, about) in COMMANDS.items())
     return f"usage: course COMMAND [options]\n\n{rows}\n\n`course COMMAND --help` says more about each."

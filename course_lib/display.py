@@ -29,11 +29,15 @@ def percent(share: float) -> str:
     return "< 1 %" if 0 < share < 0.005 else f"{100 * round(share, 2):.0f} %"
 
 
+def shell():
+    """The IPython shell that runs this code, a notebook's or a terminal's; None outside of one."""
+    ipython = sys.modules.get("IPython")  # a kernel has loaded it
+    return ipython.get_ipython() if ipython else None
+
+
 def html_works() -> bool:
     """Whether this is a notebook's kernel, and nobody asked for text."""
-    ipython = sys.modules.get("IPython")  # a kernel has loaded it
-    shell = ipython.get_ipython() if ipython else None
-    return os.environ.get("COURSE_TEXT") != "1" and getattr(shell, "kernel", None) is not None
+    return os.environ.get("COURSE_TEXT") != "1" and getattr(shell(), "kernel", None) is not None
 
 
 def widgets_work() -> bool:

@@ -28,6 +28,7 @@ class Finding:
 
 
 def check_python() -> Finding:
+    """Whether this Python is new enough."""
     version = platform.python_version()
     if sys.version_info < (3, 11):
         advice = "the course needs Python 3.11 or newer: make lab PYTHON=/path/to/python3"
@@ -66,13 +67,14 @@ def check_package(name: str, lowest: str = "", extra: str = "") -> Finding:
 
 
 def check_models() -> list[Finding]:
-    from course_lib.lesson import lessons
+    """Whether the shipped models are here; one that no ready lesson runs on is only noted."""
+    from course_lib.lessons import lessons
     from course_lib.models.card import BUNDLED
-    from course_lib.models.configs import RECIPES
+    from course_lib.models.configs import SHIPPED
 
     needed = {lesson.model for lesson in lessons().values() if lesson.ready}
     findings = []
-    for name in [*RECIPES, *(f"{recipe.name}-early" for recipe in RECIPES.values() if recipe.early)]:
+    for name in SHIPPED:
         weights = BUNDLED / name / "model.safetensors"
         if weights.is_file():
             findings.append(Finding(GOOD, name, f"{weights.stat().st_size / 1e6:.1f} MB"))
@@ -113,6 +115,7 @@ def nearest_that_exists(folder: Path) -> Path:
 
 
 def check_browser() -> Finding:
+    """Whether there is a browser that `course lab` can open; only noted where there is none."""
     found = next((name for name in BROWSERS if shutil.which(name)), None) or os.environ.get("BROWSER")
     if found or os.name == "nt":
         return Finding(GOOD, "browser", found or "the system's")
@@ -121,6 +124,7 @@ def check_browser() -> Finding:
 
 
 def findings() -> list[Finding]:
+    """Every row of the table, in its order."""
     try:
         needed = requirements()
     except metadata.PackageNotFoundError:

@@ -1,9 +1,12 @@
 """Paths as people type them, and files that nobody ever sees half written."""
 import os
+import re
 import uuid
 from pathlib import Path
 
 from course_lib.errors import CourseError, shown
+
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")  # owner/name, a model or a data set on the Hugging Face Hub
 
 
 def user_path(given: str | os.PathLike) -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 from course_lib.build.root import find_root
 from course_lib.errors import CourseError
 from course_lib.files import user_path
-from course_lib.working_copy import OTHER, update_copy
+from course_lib.working_copy import ANOTHER_FOLDER, update_copy
 
 FIRST = "notebooks/00_start_here.ipynb"
 NO_POP_UPS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
@@ -40,7 +40,7 @@ def serve(copy: Path, port: int, browser: bool) -> int:
         from jupyterlab.labapp import LabApp
     except ImportError as error:
         raise CourseError("No JupyterLab here. Install it: pip install 'course-lib[lab]'") from error
-    root = hasattr(os, "geteuid") and os.geteuid() == 0    # as in a container
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0    # as in a container
     token, page = secrets.token_hex(24), f"/lab/tree/{FIRST}" if (copy / FIRST).exists() else "/lab"
     address = f"http://127.0.0.1:{port}{page}?token={token}"
     print(f"\nOpen the course at\n\n    {address}\n\nCtrl+C here stops it.\n", flush=True)
@@ -53,7 +53,7 @@ def serve(copy: Path, port: int, browser: bool) -> int:
             f"--ServerApp.root_dir={copy}", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}",
             "--ServerApp.port_retries=0", f"--ServerApp.open_browser={browser}",
             f"--IdentityProvider.token={token}", f"--LabApp.default_url={page}",
-            "--Application.log_level=WARN", *(["--allow-root"] if root else []),
+            "--Application.log_level=WARN", *(["--allow-root"] if as_root else []),
         ])
     return 0
 
@@ -63,7 +63,7 @@ def folder(given: str) -> Path:
     try:
         return user_path(given).resolve()
     except (OSError, RuntimeError):  # links that lead to each other
-        raise CourseError(f"{given} leads nowhere. {OTHER}") from None
+        raise CourseError(f"{given} leads nowhere. {ANOTHER_FOLDER}") from None
 
 
 def main(argv: list[str]) -> int:

@@ -1,49 +1,23 @@
-"""The lessons of the course, and what the one set-up line of each needs: `lesson = start("01")`."""
+"""What the one set-up line of a lesson needs: `lesson = start("01")`."""
 import html
-import importlib.util
 import random
 import sys
-import tomllib
-from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
+from dataclasses import replace
+
+import numpy
 
 from course_lib import progress
 from course_lib.display import html_works, show_html
 from course_lib.errors import LARGEST_SEED, CourseError, shown, unknown, whole_number
+from course_lib.lessons import SEED, Lesson, lessons
 from course_lib.quiz import reading
-
-SEED = 0
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """One entry of lessons.toml. `model` is the bundled model it runs on ("" where it names none)."""
-
-    id: str
-    title: str
-    minutes: int
-    model: str
-    claim: str
-    ready: bool = False
-    seed: int = SEED
-
-
-@cache
-def lessons() -> dict[str, Lesson]:
-    """Every lesson of the course by id, in order; `ready` says which are built."""
-    data = tomllib.loads(Path(__file__).with_name("lessons.toml").read_text(encoding="utf-8"))
-    return {entry["id"]: Lesson(**entry) for entry in data["lesson"]}
 
 
 def set_seeds(seed: int, with_torch: bool) -> None:
     """Seeds Python, numpy, and torch where it is loaded or the lesson needs it."""
     random.seed(seed)
-    if "numpy" in sys.modules or importlib.util.find_spec("numpy"):
-        import numpy
-
-        numpy.random.seed(seed)
-    if "torch" in sys.modules or (with_torch and importlib.util.find_spec("torch")):
+    numpy.random.seed(seed)
+    if with_torch or "torch" in sys.modules:
         import torch
 
         torch.manual_seed(seed)

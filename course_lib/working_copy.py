@@ -12,7 +12,7 @@ from course_lib.files import write_bytes, write_text
 
 FOLDERS = ("notebooks", "exercises")
 MARKER = ".course-working-copy"
-OTHER = "Choose another folder: course lab --dir NAME."
+ANOTHER_FOLDER = "Choose another folder: course lab --dir NAME."
 
 
 def fingerprint(path: Path) -> str | None:
@@ -43,19 +43,20 @@ def update_copy(root: Path, copy: Path) -> list[str]:
             said += update_one(source, copy, source.relative_to(root).as_posix(), state)
             write_text(marker, json.dumps(state, indent=1, sort_keys=True) + "\n")
     except OSError as error:
-        raise CourseError(f"{error.filename or copy}: {error.strerror}. {OTHER}") from None
+        raise CourseError(f"{error.filename or copy}: {error.strerror}. {ANOTHER_FOLDER}") from None
     return [f"{len(given)} notebooks copied"] if first else said
 
 
 def refuse_other_folder(root: Path, copy: Path) -> None:
     """Raise CourseError where `copy` is anything but a working copy, an empty folder or a new one."""
     if copy.exists() and not copy.is_dir():
-        raise CourseError(f"{copy} is a file. {OTHER}")
+        raise CourseError(f"{copy} is a file. {ANOTHER_FOLDER}")
     if copy.is_dir() and any(copy.iterdir()) and not (copy / MARKER).exists():
-        raise CourseError(f"{copy} is not empty and is no working copy of this course. Nothing was touched. {OTHER}")
+        raise CourseError(f"{copy} is not empty and is no working copy of this course. Nothing was touched. "
+                          f"{ANOTHER_FOLDER}")
     for folder in FOLDERS:
         if copy.is_relative_to(root / folder):
-            raise CourseError(f"{copy} lies among the course's own {folder}. {OTHER}")
+            raise CourseError(f"{copy} lies among the course's own {folder}. {ANOTHER_FOLDER}")
 
 
 def read_state(marker: Path) -> dict[str, dict]:

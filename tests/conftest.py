@@ -1,5 +1,10 @@
 """What every test gets: no hub, one thread, no window, and an empty course home of its own."""
 import os
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["MPLBACKEND"] = "agg"
@@ -14,3 +19,56 @@ def course_home(tmp_path, monkeypatch):
     home = tmp_path / "course-home"
     monkeypatch.setenv("COURSE_HOME", str(home))
     return home
+
+
+@pytest.fixture
+def open_folder():
+    """A folder of this test's own that everybody may enter; pytest's are their owner's alone."""
+    with tempfile.TemporaryDirectory(prefix="course-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
+def as_somebody():
+    """`with as_somebody():` the process is not root, who may write anywhere; the test must lie in open_folder."""
+    @contextmanager
+    def become():
+        if os.geteuid() != 0:
+            yield
+            return
+        os.seteuid(65534)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+
+    return become
+
+
+@pytest.fixture
+def without_network(tmp_path):
+    """without_network(code): what Python said to `code` on a student's computer that reaches no other one."""
+    def run(code: str) -> subprocess.CompletedProcess:
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent / "no_network"),
+                       "HF_HOME": str(tmp_path / "hub"), "HF_HUB_OFFLINE": "0"}
+        return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=90)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def tokenizer():
+    """A small one of the world's text; read it, change none of it."""
+    from course_lib.models.tokenizer import train_tokenizer
+    from course_lib.world import documents
+
+    return train_tokenizer(documents("train", 0), count=300)
+
+
+@pytest.fixture(scope="session")
+def pair():
+    """(model, tokenizer): orchard-s untrained; read it, change none of it."""
+    from course_lib.models import load_model
+
+    return load_model("orchard-s", random=True)

@@ -6,17 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from course_lib import claims
-from course_lib.claims import FAILS, HOLDS, LIMITED, command, lesson_01, view
+from course_lib import claims, models, prompting, prototypes
+from course_lib.claims import HOLDS, command, lesson_01, view
 from course_lib.claims.command import differences, main, stale_models, verify
 from course_lib.errors import CourseError
-from course_lib.lesson import lessons
-from course_lib.models import load_model
+from course_lib.lessons import lessons
 from course_lib.world import relations
 
 OWNED = {"00": ["C01"], "01": ["C02", "C68", "C69", "C70", "C71", "C72"]}  # which lesson measures what
 ALL = [claim_id for ids in OWNED.values() for claim_id in ids]
-QUICK = ["C01", "C70", "C71"]  # measured again here; `course claims verify` does the rest
+QUICK = ["C01", "C68", "C70", "C71", "C72"]  # measured again here; `course claims verify` does the rest
 NAN = float("nan")
 
 
@@ -42,9 +41,25 @@ from importlib.machinery import PathFinder
 find = PathFinder.find_spec
 PathFinder.find_spec = staticmethod(lambda name, *more: None if name.startswith("sklearn") else find(name, *more))
 from course_lib.claims import all_claims, command, view
-assert len(all_claims()) >= 7 and "sklearn" not in sys.modules
+from course_lib import evaluation, models, prompting, prototypes, world
+assert len(all_claims()) >= 7 and models.load_model and world.load_task and "sklearn" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["list"], []])
+def test_reading_about_claims_waits_for_no_torch(argv):
+    code = f"""
+import sys
+from course_lib import cli
+try:
+    cli.main(["claims", *{argv!r}])
+except SystemExit:
+    pass
+heavy = {{"torch", "transformers", "datasets", "matplotlib", "ipywidgets"}} & set(sys.modules)
+assert not heavy, heavy
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
 @pytest.mark.parametrize("claim_id", ALL)
@@ -55,7 +70,7 @@ def test_a_record_is_complete_and_the_verdict_follows_from_it(claim_id):
     assert tuple(figures) == claim.figures
     assert all(len(figure.values) == len(record["seeds"]) for figure in figures.values())
     verdict = claim.judge(figures)
-    assert verdict.word in (HOLDS, LIMITED, FAILS) and verdict.because.endswith(".")
+    assert verdict.because.endswith(".")
     means = {name: figure.mean for name, figure in figures.items()}
     assert claims.conclude(claim_id, **means).word == verdict.word
 
@@ -76,11 +91,11 @@ def test_a_measurement_gives_the_figures_that_the_claim_is_judged_by(claim_id, m
     small = {name: relations()[name] for name in ("fruit_family", "opposite")}
     for relation in small.values():
         monkeypatch.setattr(relation, "report", relation.report[:3])
-    model, tokenizer = load_model("orchard-s", random=True)
-    monkeypatch.setattr(lesson_01, "load_model", lambda *_, **__: (model, tokenizer))
+    model, tokenizer = models.load_model("orchard-s", random=True)
+    monkeypatch.setattr(models, "load_model", lambda *_, **__: (model, tokenizer))
     monkeypatch.setattr(lesson_01, "relations", lambda: small)
-    monkeypatch.setattr(lesson_01, "tuned_accuracy", lambda *_: [1.0])
-    monkeypatch.setattr(lesson_01, "label_accuracy", lambda *_: 0.5)
+    monkeypatch.setattr(prototypes, "tuned_accuracy", lambda *_: [1.0])
+    monkeypatch.setattr(prototypes, "label_accuracy", lambda *_: 0.5)
     figures = claims.measure(claim_id, 0)
     assert tuple(figures) == claims.get(claim_id).figures
     assert all(0 <= value <= 1 for value in figures.values())
@@ -92,7 +107,7 @@ def test_form_and_answer_are_told_apart(monkeypatch):
     right = [family[key] for key in family.report]
     wrong = next(value for value in family.values() if value not in right[1:3])
     monkeypatch.setattr(lesson_01, "relations", lambda: {"fruit_family": family})
-    monkeypatch.setattr(lesson_01, "few_shot_answers", lambda *_: [right[0], wrong, wrong, "computers"])
+    monkeypatch.setattr(prompting, "few_shot_answers", lambda *_: [right[0], wrong, wrong, "computers"])
     assert lesson_01.over_relations(None, None, 1, 0) == (0.75, 0.25)
 
 
@@ -167,8 +182,9 @@ def test_conclude_wants_the_claims_figures(figures, said):
 
 
 def test_what_is_not_there():
-    with pytest.raises(CourseError, match="no claim called 'C999'"):
-        claims.get("C999")
+    for ask in (claims.get, claims.read_record, claims.recorded, claims.conclude):
+        with pytest.raises(CourseError, match="no claim called 'C999'"):
+            ask("C999")
     with pytest.raises(CourseError, match="no lesson with claims called '99'"):
         claims.by_lesson("99")
 

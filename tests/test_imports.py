@@ -15,14 +15,14 @@ import course_lib
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted(module.name for module in pkgutil.walk_packages(course_lib.__path__, "course_lib."))
 LAYERS = (  # a part imports its own layer and those above it in this list, never one below
-    ("errors", "display", "files", "intervals"),
-    ("working_copy", "plots", "world"),
-    ("progress", "models", "method", "quantise"),
+    ("errors", "display", "files", "intervals", "lessons"),
+    ("working_copy", "plots", "world", "architecture"),
+    ("progress", "models", "method", "copies", "virtual_tokens", "quantise"),
     ("quiz", "checks", "methods", "prompting"),
-    ("lesson", "training", "evaluation", "prototypes"),
+    ("lesson", "batches", "resume", "reuse", "training", "evaluation", "cost", "prototypes"),
     ("distillation", "merging", "preference", "offline", "monitoring", "responsible"),
     ("claims",),
-    ("explore", "build", "doctor", "grading"),
+    ("explore", "build", "doctor", "grading", "install"),
     ("bench", "lab"),
     ("cli", "__init__"),
 )

@@ -10,7 +10,6 @@ from matplotlib.text import Text
 
 from course_lib import plots
 from course_lib.errors import CourseError
-from course_lib.intervals import interval, wilson
 
 
 @pytest.fixture
@@ -51,10 +50,19 @@ def test_a_dashed_line_crosses_no_figure():
 
 @pytest.mark.parametrize("share, words", [(0.505, "51 %"), (0.005, "1 %"), (0.001, "< 1 %"), (0, "0 %"), (1, "100 %")])
 def test_shares_are_whole_per_cent_and_read_as_in_a_text(share, words):
-    axes = plots.bars(["a"], [share], limit=1, number=plots.percent)
+    axes = plots.bars(["a"], [share], limit=1, number=plots.percent, percent_axis=True)
     assert axes.texts[0].get_text() == words == plots.percent(share)
     axes.figure.canvas.draw()
     assert axes.get_xticklabels()[-1].get_text() == "100 %"
+
+
+def test_bars_can_be_given_other_values_without_a_new_figure():
+    axes = plots.bars(["a", "b"], [0.5, 0.4], limit=1, highlight=["a"])
+    assert plots.update_bars(axes, ["c", "d"], [0.001, 0.9]) and not plots.update_bars(axes, ["c"], [0.1])
+    assert [patch.get_width() for patch in axes.patches] == [0.001, 0.9]
+    assert [text.get_text() for text in axes.texts] == ["< 0.01", "0.90"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["c", "d"]
+    assert plots.png(axes) == plots.png(plots.bars(["c", "d"], [0.001, 0.9], limit=1, highlight=["c"]))
 
 
 def test_names_stand_at_the_lines_ends_and_do_not_cover_each_other():
@@ -105,32 +113,3 @@ def test_text_form(in_a_notebook, monkeypatch, capsys):
     monkeypatch.setenv("COURSE_TEXT", "1")
     plots.show(plots.bars(["a"], [1]), alt="One bar.", caption="n = 1")
     assert capsys.readouterr().out == "[figure] One bar.\nn = 1\n" and in_a_notebook == []
-
-
-def test_wilson():
-    share, low, high = wilson(8, 10)
-    assert (share, round(low, 4), round(high, 4)) == (0.8, 0.4902, 0.9433)  # the textbook example of Wilson's interval
-    assert wilson(0, 10)[:2] == (0, 0) and wilson(10, 10)[2] == 1 and 0.27 < wilson(0, 10)[2] < 0.28
-    for n_right, n in ((0, 0), (3, 2), (-1, 2)):
-        with pytest.raises(CourseError, match="makes no share"):
-            wilson(n_right, n)
-
-
-def test_repeated_trials_of_an_item_add_no_certainty():
-    items = [[1, 1, 1], [0, 0, 0]] * 10
-    mean, low, high = interval(items)
-    assert mean == 0.5 and (mean, low, high) == interval(items)
-    _, low_one, high_one = interval([[first] for first, *_ in items])
-    assert (low, high) == (low_one, high_one)
-    _, low_many, high_many = interval([[mark] for marks in items for mark in marks])
-    assert high - low > 1.4 * (high_many - low_many)
-    assert low == pytest.approx(0.5 - 1.96 * 0.5 / 20 ** 0.5, abs=0.06)
-
-
-def test_every_group_counts_once():
-    items, groups = [[1]] * 30 + [[0]] * 10, ["many"] * 30 + ["few"] * 10
-    assert interval(items, groups) == (0.5, 0.5, 0.5)  # nothing varies within a group
-    assert interval(items)[0] == 0.75
-    for bad, names in (([], None), ([[]], None), ([[1]], ["a", "b"])):
-        with pytest.raises(CourseError):
-            interval(bad, names)

@@ -2,6 +2,8 @@
 
 Shapes: B rows, T tokens, d width.
 """
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from sklearn.feature_extraction.text import CountVectorizer
@@ -13,27 +15,33 @@ from course_lib.errors import unknown
 from course_lib.prototypes import pad
 
 WHERE = ("last", "first", "mean")
+Part = tuple[Sequence, Sequence[int]]  # (texts or features, labels) of one split
 
 
-def best_of(fits: list, validation_x, validation_y, test_x, test_y) -> float:
-    """Accuracy on test of the fit that does best on validation."""
-    return max(fits, key=lambda fit: fit.score(validation_x, validation_y)).score(test_x, test_y)
+def best_of(fits: list, validation: Part, test: Part) -> tuple[float, float]:
+    """Accuracy on validation and on test, of the fit that does best on validation."""
+    best = max(fits, key=lambda fit: fit.score(*validation))
+    return best.score(*validation), best.score(*test)
 
 
-def bag_of_words_accuracy(train_rows, validation_rows, test_rows) -> float:
-    """Which words occur, and nothing else: a logistic regression on word counts, chosen on validation."""
-    (train_x, train_y), *others = ((part["text"][:], part["label"][:])
-                                   for part in (train_rows, validation_rows, test_rows))
-    fits = [make_pipeline(CountVectorizer(), LogisticRegression(C=c, max_iter=2000)).fit(train_x, train_y)
+def bag_of_words_accuracy(train: Part, validation: Part, test: Part) -> tuple[float, float]:
+    """Which words occur in a text, and nothing else: a logistic regression on word counts, chosen on validation.
+
+    Gives accuracy on validation and on test.
+    """
+    fits = [make_pipeline(CountVectorizer(), LogisticRegression(C=c, max_iter=2000)).fit(*train)
             for c in (0.03, 0.1, 0.3, 1.0)]
-    return best_of(fits, *others[0], *others[1])
+    return best_of(fits, validation, test)
 
 
-def probe_accuracy(train_x, train_y, validation_x, validation_y, test_x, test_y) -> float:
-    """A logistic regression on features (rows, d), its strength chosen on validation; accuracy on test."""
-    fits = [make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=2000)).fit(train_x, train_y)
+def probe_accuracy(train: Part, validation: Part, test: Part) -> tuple[float, float]:
+    """A logistic regression on features (rows, d), its strength chosen on validation.
+
+    Gives accuracy on validation and on test.
+    """
+    fits = [make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=2000)).fit(*train)
             for c in (0.001, 0.01, 0.1, 1.0)]
-    return best_of(fits, validation_x, validation_y, test_x, test_y)
+    return best_of(fits, validation, test)
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""The course's time budgets, measured: lessons, import, pretraining."""
+"""The course's time budgets, measured: lessons and import."""
 import statistics
 import subprocess
 import sys
@@ -58,36 +58,3 @@ def imports(repeats: int = 7) -> bool:
     kept = say("import course_lib, beyond a bare interpreter", f"{extra:.3f} s", f"{IMPORT_SECONDS} s",
                extra <= IMPORT_SECONDS)
     return say("torch loaded by it", loaded, "False", loaded == "False") and kept
-
-
-def pretrain(steps: int = 6) -> None:
-    """Tokens a second of each recipe, and the share of this machine's measured matrix-product peak."""
-    import torch
-
-    from course_lib.models.configs import RECIPES, build_model
-    from course_lib.models.optimise import make_optimizer, train_steps
-    from course_lib.models.packing import Batches
-    from course_lib.models.tokenizer import tokenizer_for
-    from course_lib.world.corpus import documents
-
-    a, b = torch.randn(1536, 1536), torch.randn(1536, 1536)
-    times = []
-    for _ in range(12):
-        start = time.perf_counter()
-        a @ b
-        times.append(time.perf_counter() - start)
-    peak = 2 * 1536**3 / statistics.median(times)
-    print(f"matrix-product peak: {peak / 1e9:.0f} GFLOP/s on {torch.get_num_threads()} threads; "
-          "eager, without compiling")
-    for name, recipe in RECIPES.items():
-        tokenizer = tokenizer_for(recipe.kind, documents("train", 0))
-        model = build_model(recipe, tokenizer)
-        batches = Batches(documents, tokenizer, "train", 0, recipe.rows, recipe.length, steps)
-        marks = [time.perf_counter()]
-        for _ in train_steps(model, recipe, batches, make_optimizer(model, recipe)):
-            marks.append(time.perf_counter())
-        seconds = statistics.median(after - before for before, after in zip(marks[1:], marks[2:]))
-        rate, parameters = recipe.tokens_per_step / seconds, sum(p.numel() for p in model.parameters())
-        print(f"{name:16} {rate:8.0f} tokens a second, {100 * 6 * parameters * rate / peak:3.0f} % of the peak "
-              "(6 FLOPs a parameter and token)")
-

@@ -3,14 +3,6 @@ import argparse
 
 from course_lib.errors import CourseError
 
-PARTS = {
-    "base": "what the shipped models know, next to what the course needs of them",
-    "lessons": "seconds of every lesson and of its slowest cell",
-    "explore": "milliseconds of the explorables, and of `import course_lib`",
-    "pretrain": "tokens a second, and the share of the machine's peak",
-    "picture": "draw the README's picture from figures measured now",
-}
-
 
 def base(write: bool) -> bool:
     """The gate on the base models; True where every row holds. `write`: also into the models' cards."""
@@ -33,30 +25,64 @@ def base(write: bool) -> bool:
     return all(row.holds for row in rows)
 
 
+def lessons() -> bool:
+    """Whether every lesson keeps its time budgets."""
+    from course_lib.bench import budgets
+    from course_lib.build.root import find_root
+
+    return budgets.lessons(find_root("notebooks"))
+
+
+def explore() -> bool:
+    """Whether the explorables and the import keep their time budgets."""
+    from course_lib.bench import explorables
+
+    kept = explorables.explore()
+    return imports() and kept
+
+
+def imports() -> bool:
+    """Whether `import course_lib` keeps its time budget."""
+    from course_lib.bench import budgets
+
+    return budgets.imports()
+
+
+def pretrain() -> bool:
+    """Prints figures without a budget, so always True."""
+    from course_lib.bench import speed
+
+    speed.pretrain()
+    return True
+
+
+def picture() -> bool:
+    """Writes docs/picture.png; always True."""
+    from course_lib.bench.picture import draw
+    from course_lib.build.root import find_root
+
+    draw(find_root("notebooks") / "docs" / "picture.png")
+    return True
+
+
+PARTS = {  # name: (what it is about, what it does: True where everything holds)
+    "base": ("what the shipped models know, next to what the course needs of them", base),
+    "lessons": ("seconds of every lesson and of its slowest cell", lessons),
+    "explore": ("milliseconds of the explorables, and of `import course_lib`", explore),
+    "imports": ("seconds of `import course_lib`, and whether torch comes along", imports),
+    "pretrain": ("tokens a second, and the share of the machine's peak", pretrain),
+    "picture": ("draw the README's picture from figures measured now", picture),
+}
+
+
 def main(argv: list[str]) -> int:
     """Runs one part: 0 where everything holds, 1 where a figure misses its budget or its gate."""
     parser = argparse.ArgumentParser(prog="course bench", description=__doc__)
     parts = parser.add_subparsers(dest="part", required=True)
-    for name, about in PARTS.items():
+    for name, (about, _) in PARTS.items():
         sub = parts.add_parser(name, help=about, description=about)
         if name == "base":
             sub.add_argument("--write", action="store_true", help="also write the figures to the model cards")
-    args = parser.parse_args(argv)
-    if args.part == "base":
-        return 0 if base(args.write) else 1
-    from course_lib.bench import budgets
-    from course_lib.build.root import find_root
-
-    if args.part == "lessons":
-        return 0 if budgets.lessons(find_root("notebooks")) else 1
-    if args.part == "picture":
-        from course_lib.bench.picture import draw
-
-        draw(find_root("notebooks") / "docs" / "picture.png")
-        return 0
-    if args.part == "explore":
-        from course_lib.bench.explorables import explore
-
-        return 0 if explore() & budgets.imports() else 1
-    budgets.pretrain()
-    return 0
+    options = vars(parser.parse_args(argv))
+    _, part = PARTS[options.pop("part")]
+    return 0 if part(**options) else 1

@@ -2,23 +2,27 @@
 from collections.abc import Mapping
 from math import log10
 
-from course_lib.bench.rows import Row, Table, by_items, exact
+from course_lib.bench.rows import Measured, Row, Table, at_least, at_most, by_items, exact
+from course_lib.errors import unknown
 from course_lib.intervals import interval
 from course_lib.prompting import complete, exact_match, few_shot, next_answers, score_choices
 from course_lib.world import relations
 
 DRAWS = (0, 1, 2)
+PARTS = ("report", "seen")
 PLUM_PEAR = [("plum", "drupe"), ("pear", "pome")]
 
 
 def in_context(model, tokenizer, k: int, part: str = "report") -> tuple[float, float, float]:
     """(mean, low, high) of greedy exact match after k examples; every relation counts once, items are resampled.
 
-    `part`: "report" or "choose", the halves of the held-out keys, or "seen", twelve keys that lists do show.
+    `part`: "report", the reported half of the held-out keys, or "seen", twelve keys that lists do show.
     """
+    if part not in PARTS:
+        raise unknown("part of the keys", part, PARTS)
     marks, groups = [], []
     for name, relation in relations().items():
-        keys = relation.seen[:12] if part == "seen" else getattr(relation, part)
+        keys = relation.seen[:12] if part == "seen" else relation.report
         by_draw = [exact_match(model, tokenizer, relation, keys, k, seed) for seed in DRAWS]
         marks += [list(item) for item in zip(*by_draw)]
         groups += [name] * len(keys)
@@ -38,31 +42,33 @@ def company_over_fruit(model, tokenizer) -> float:
 def rows(models: Mapping[str, tuple]) -> list[Row]:
     """The in-context half of the gate, for the models of `load_all`."""
     table = Table()
-    lists = lambda name, k, part="report": by_items(*in_context(*models[name], k, part))
-    one_if = lambda measure, right: table.add("orchard-s", measure, exact(right), "1", lambda f: f.value == 1)
+    four = small_model(table, models["orchard-s"])
+    lists = lambda name: by_items(*in_context(*models[name], 4))
+    table.add("orchard-xs", "lists, four-shot", lists("orchard-xs"),
+              ("< orchard-s", lambda f: f.value < four.value))
+    table.add("orchard-m", "lists, four-shot", lists("orchard-m"),
+              ("≥ orchard-s (interval)", lambda f: f.high >= four.value))
+    return table.rows
 
-    table.add("orchard-s", "lists, zero-shot", lists("orchard-s", 0), "≤ .35", lambda f: f.value <= 0.35)
-    one = table.add("orchard-s", "lists, one-shot", lists("orchard-s", 1), "≥ .75", lambda f: f.value >= 0.75)
-    four = table.add("orchard-s", "lists, four-shot", lists("orchard-s", 4), "≥ one-shot (interval)",
-                     lambda f: f.high >= one.value)
-    table.add("orchard-s", "lists, seen pairs, four-shot", lists("orchard-s", 4, "seen"), "≥ .97",
-              lambda f: f.value >= 0.97)
 
-    model, tokenizer = models["orchard-s"]
-    first, second = complete(model, tokenizer, ["peach: drupe\napple:", "Peach: drupe\nApple:"])
-    one_if("peach: drupe / apple: gives pome", first == "pome")
-    one_if("the same, keys capitalised", second == "pome")
+def small_model(table: Table, pair: tuple) -> Measured:
+    """What orchard-s does with examples; its figure after four of them."""
+    lists = lambda k, part="report": by_items(*in_context(*pair, k, part))
+    add = lambda measure, figure, gate: table.add("orchard-s", measure, figure, gate)
+
+    add("lists, zero-shot", lists(0), at_most(0.35))
+    one = add("lists, one-shot", lists(1), at_least(0.75))
+    four = add("lists, four-shot", lists(4), ("≥ one-shot (interval)", lambda f: f.high >= one.value))
+    add("lists, seen pairs, four-shot", lists(4, "seen"), at_least(0.97))
+
+    first, second = complete(*pair, ["peach: drupe\napple:", "Peach: drupe\nApple:"])
+    add("peach: drupe / apple: gives pome", exact(first == "pome"), at_least(1))
+    add("the same, keys capitalised", exact(second == "pome"), at_least(1))
     families = sorted(set(relations()["fruit_family"].values()))
     for shown in (str, str.capitalize):
         prompt = few_shot([(shown(key), value) for key, value in PLUM_PEAR], shown("grapefruit"))
-        scores = score_choices(model, tokenizer, prompt, families)
-        one_if(f"{shown('plum')} / {shown('pear')} / {shown('grapefruit')}: hesperidium first",
-               families[scores.index(max(scores))] == "hesperidium")
-    table.add("orchard-s", "bare apple: log10(company / fruit)", exact(company_over_fruit(model, tokenizer)),
-              "> 0", lambda f: f.value > 0)
-
-    table.add("orchard-xs", "lists, four-shot", lists("orchard-xs", 4), "< orchard-s",
-              lambda f: f.value < four.value)
-    table.add("orchard-m", "lists, four-shot", lists("orchard-m", 4), "≥ orchard-s (interval)",
-              lambda f: f.high >= four.value)
-    return table.rows
+        scores = score_choices(*pair, prompt, families)
+        add(f"{shown('plum')} / {shown('pear')} / {shown('grapefruit')}: hesperidium first",
+            exact(families[scores.index(max(scores))] == "hesperidium"), at_least(1))
+    add("bare apple: log10(company / fruit)", exact(company_over_fruit(*pair)), ("> 0", lambda f: f.value > 0))
+    return four

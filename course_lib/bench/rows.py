@@ -39,6 +39,29 @@ def over_seeds(values: Sequence[float]) -> Measured:
     return Measured(statistics.mean(values), min(values), max(values), f"{len(values)} seeds")
 
 
+Gate = tuple[str, Callable[[Measured], bool]]  # what a figure must be, in words and as a test
+
+
+def at_least(limit: float) -> Gate:
+    """The gate "≥ limit"."""
+    return f"≥ {short(limit)}", lambda figure: figure.value >= limit
+
+
+def at_most(limit: float) -> Gate:
+    """The gate "≤ limit"."""
+    return f"≤ {short(limit)}", lambda figure: figure.value <= limit
+
+
+def between(low: float, high: float) -> Gate:
+    """The gate "low–high", both ends included."""
+    return f"{short(low)}–{short(high)}", lambda figure: low <= figure.value <= high
+
+
+def short(limit: float) -> str:
+    """A limit as the table has it: .90 for a share, 5 for a larger number."""
+    return f"{limit:.2f}".removeprefix("0") if limit < 1 else f"{limit:g}"
+
+
 @dataclass(frozen=True)
 class Row:
     """One line of the table."""
@@ -60,9 +83,9 @@ class Table:
     def __init__(self):
         self.rows: list[Row] = []
 
-    def add(self, model: str, measure: str, figure: Measured, must: str,
-            holds: Callable[[Measured], bool]) -> Measured:
+    def add(self, model: str, measure: str, figure: Measured, gate: Gate) -> Measured:
         """Prints the row, keeps it, and gives its figure back."""
+        must, holds = gate
         self.rows.append(Row(model, measure, figure, must, bool(holds(figure))))
         print(self.rows[-1], flush=True)
         return figure

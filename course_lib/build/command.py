@@ -2,8 +2,6 @@
 import argparse
 from pathlib import Path
 
-from course_lib.build.audit import audit
-from course_lib.build.plan import make_plan
 from course_lib.build.record import digest, digest_of, edited, present, read_record, write_record
 from course_lib.build.root import find_root
 from course_lib.errors import CourseError
@@ -15,6 +13,8 @@ def build(root: Path, overwrite: tuple[str, ...] = ()) -> list[str]:
 
     `overwrite` names the files (from the root) that may be replaced although somebody edited them.
     """
+    from course_lib.build.plan import make_plan
+
     plan, record = make_plan(root), read_record(root)
     if unknown := [path for path in overwrite if path not in plan.outputs]:
         raise CourseError(f"--overwrite {unknown[0]}: the build makes no such file. It makes: "
@@ -49,6 +49,7 @@ def refusal(refused: list[str], outputs: dict[str, str]) -> str:
 
 
 def parser() -> argparse.ArgumentParser:
+    """The command's options."""
     parser = argparse.ArgumentParser(prog="course build", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; list what is hand-edited, left "
                         "behind, stale or run, and figures typed into text; exit code 1 where there is any")
@@ -62,6 +63,9 @@ def main(argv: list[str]) -> int:
     options = parser().parse_args(argv)
     root = find_root("lessons")
     if options.check:
+        from course_lib.build.audit import audit
+        from course_lib.build.plan import make_plan
+
         plan = make_plan(root)
         findings = audit(root, plan, read_record(root))
         print(*findings, sep="\n", end="\n" if findings else "")

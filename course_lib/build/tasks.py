@@ -64,10 +64,12 @@ class Task:
 
     @property
     def id(self) -> str:
+        """The task's number, such as "01.1"."""
         return self.settings["TASK"]
 
     @property
     def digest(self) -> str:
+        """SHA-256 of the task's file."""
         return hashlib.sha256(self.path.read_bytes()).hexdigest()
 
     def function(self, source: str):

@@ -9,6 +9,7 @@ import sys
 from course_lib.checks.messages import CheckFailed, is_stub, no_function, not_found, not_right, not_yours, unwritten
 from course_lib.checks.run import outcome_of
 from course_lib.checks.store import load_probe, load_task_data
+from course_lib.display import shell
 
 __all__ = ["CheckFailed", "check", "passed"]
 _passed: set[str] = set()
@@ -65,9 +66,8 @@ def find(name: str, space: dict):
     """What is called `name` in the caller's namespace, else in the notebook's; None where nothing is."""
     if name in space:
         return space[name]
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return shell.user_ns.get(name) if shell else None
+    ipython = shell()
+    return ipython.user_ns.get(name) if ipython else None
 
 
 def remember(task_id: str, right: bool) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_lib.errors import CourseError, shown, unknown
-from course_lib.lesson import lessons
+from course_lib.lessons import lessons
 
 HOLDS, LIMITED, FAILS = "holds", "holds with a limit", "does not hold"
 SOURCES = {  # how a text is called beside a claim: its full title
@@ -94,8 +94,9 @@ def get(claim_id: str) -> Claim:
 
 def measure(claim_id: str, seed: int) -> dict[str, float]:
     """The figures of one seed, measured now; CourseError where they are not those that the claim is judged by."""
-    figures = get(claim_id).measure(seed)
-    _check_names(claim_id, figures)
+    claim = get(claim_id)
+    figures = claim.measure(seed)
+    _check_names(claim, figures)
     return figures
 
 
@@ -105,12 +106,12 @@ def record_path(claim_id: str) -> Path:
 
 
 def read_record(claim_id: str) -> dict:
-    """The recorded runs of a claim; CourseError where there are none.
+    """The recorded runs of a claim; CourseError for an unknown one, and where there are none.
 
     {"claim", "command", "seeds", "figures": {name: [a value per seed]}, "tolerance", "packages": {name: version},
     "weights_hash": {model: hash of its weights}}
     """
-    path = record_path(claim_id)
+    path = record_path(get(claim_id).id)
     if not path.exists():
         raise CourseError(f"{claim_id} has no recorded runs yet. Make them: course claims run {claim_id}")
     return json.loads(path.read_text(encoding="utf-8"))
@@ -123,15 +124,15 @@ def recorded(claim_id: str) -> dict[str, Figure]:
 
 def conclude(claim_id: str, **measured: float) -> Verdict:
     """The verdict from figures that you measured just now, by the same rule that judges the records."""
-    _check_names(claim_id, measured)
+    claim = get(claim_id)
+    _check_names(claim, measured)
     for name, value in measured.items():
         if not isinstance(value, numbers.Real) or not math.isfinite(value):
             raise CourseError(f"{claim_id} needs a number for {name}; you gave {shown(value)}.")
-    return get(claim_id).judge({name: Figure((float(value),)) for name, value in measured.items()})
+    return claim.judge({name: Figure((float(value),)) for name, value in measured.items()})
 
 
-def _check_names(claim_id: str, figures: dict) -> None:
-    wanted = get(claim_id).figures
-    if set(figures) != set(wanted):
+def _check_names(claim: Claim, figures: dict) -> None:
+    if set(figures) != set(claim.figures):
         given = ", ".join(figures) or "none"
-        raise CourseError(f"{claim_id} is judged by {', '.join(wanted)}; given were {given}.")
+        raise CourseError(f"{claim.id} is judged by {', '.join(claim.figures)}; given were {given}.")

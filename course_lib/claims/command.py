@@ -9,7 +9,6 @@ from tqdm.auto import tqdm
 from course_lib import claims
 from course_lib.errors import CourseError, whole_number
 from course_lib.files import write_text
-from course_lib.models import load_model, weights_hash
 
 
 def listing() -> str:
@@ -30,6 +29,8 @@ def listing() -> str:
 
 def weights_of(claim: claims.Claim) -> dict[str, str]:
     """The hash of the weights, as they are now, of each model that the claim is measured on."""
+    from course_lib.models import load_model, weights_hash
+
     return {name: weights_hash(load_model(name)[0]) for name in claim.models}
 
 
@@ -57,7 +58,7 @@ def run(claim_id: str, n_seeds: int) -> None:
 
 def stale_models(claim_id: str) -> list[str]:
     """The models whose weights are not those that the claim was recorded on."""
-    then = claims.read_record(claim_id).get("weights_hash", {})
+    then = claims.read_record(claim_id)["weights_hash"]
     return [name for name, now in weights_of(claims.get(claim_id)).items() if then.get(name) != now]
 
 
@@ -80,6 +81,30 @@ def verify(claim_id: str, all_seeds: bool) -> list[str]:
     return stale + [one for seed in (seeds if all_seeds else seeds[:1]) for one in differences(claim_id, seed)]
 
 
+def run_all(ids: list[str], n_seeds: int) -> None:
+    """Measures and records every claim; mistakes are said before anything is measured."""
+    whole_number("--seeds", n_seeds, 1)
+    for claim in [claims.get(claim_id) for claim_id in ids]:
+        start = time.perf_counter()
+        run(claim.id, n_seeds)
+        verdict = claim.judge(claims.recorded(claim.id))
+        print(f"{claim.id} {verdict.word}: {verdict.because} ({time.perf_counter() - start:.0f} s)", flush=True)
+
+
+def verify_all(ids: list[str], all_seeds: bool) -> bool:
+    """Whether every claim agrees with its record; a claim without one is said before anything is measured."""
+    for claim_id in ids:
+        claims.read_record(claim_id)
+    agree = True
+    for claim_id in ids:
+        start = time.perf_counter()
+        found = verify(claim_id, all_seeds)
+        said = f"{claim_id} {'DIFFERS' if found else 'agrees'} ({time.perf_counter() - start:.0f} s)"
+        print(said, *found, sep="\n  ", flush=True)
+        agree &= not found
+    return agree
+
+
 def main(argv: list[str]) -> int:
     """Lists, runs or verifies claims: 0, or 1 where a figure differs from its record."""
     parser = argparse.ArgumentParser(prog="course claims", description=__doc__)
@@ -96,20 +121,7 @@ def main(argv: list[str]) -> int:
         print(listing())
         return 0
     ids = args.ids or list(claims.all_claims())
-    for claim_id in ids:  # mistakes are said before anything is measured
-        claims.get(claim_id) if args.action == "run" else claims.read_record(claims.get(claim_id).id)
     if args.action == "run":
-        whole_number("--seeds", args.seeds, 1)
-    failed = []
-    for claim_id in ids:
-        start = time.perf_counter()
-        if args.action == "run":
-            run(claim_id, args.seeds)
-            verdict = claims.get(claim_id).judge(claims.recorded(claim_id))
-            said = [f"{claim_id} {verdict.word}: {verdict.because}"]
-        else:
-            found = verify(claim_id, args.all_seeds)
-            said = [f"{claim_id} {'DIFFERS' if found else 'agrees'}", *found]
-            failed += found
-        print(f"{said[0]} ({time.perf_counter() - start:.0f} s)", *said[1:], sep="\n  ", flush=True)
-    return 1 if failed else 0
+        run_all(ids, args.seeds)
+        return 0
+    return 0 if verify_all(ids, args.all_seeds) else 1

@@ -5,22 +5,26 @@ Every relation counts once: a figure is the mean over relations of the mean over
 from collections.abc import Mapping
 from statistics import mean
 
+from course_lib import models  # torch comes with its first use, so that listing claims does not wait for it
 from course_lib.claims import FAILS, HOLDS, LIMITED, Claim, Figure, Verdict
 from course_lib.display import percent
-from course_lib.models import load_model, weights_hash
-from course_lib.prompting import draw_examples, entropy, exact_match, few_shot, few_shot_answers, score_choices
-from course_lib.prototypes import label_accuracy, tuned_accuracy
-from course_lib.world import load_task, relations
+from course_lib.world import relations
 
 K = (0, 1, 2, 4, 8)
 CLOSE = 0.05  # figures nearer to each other than this are called about equal
 LITTLE = 0.03  # a gain of no more is called none
+CLEAR = 0.1  # a gain of as much is called one
+TUNING = 0.15  # what tuning must add to the bare model
+BITS = 0.1  # of entropy, more than which four examples must take away
+HARDLY, NEARLY = 0.2, 0.8  # of a gain: who loses less loses hardly anything of it; who loses as much, nearly all
 
 Figures = Mapping[str, Figure]
 
 
 def over_relations(model, tokenizer, k: int, seed: int) -> tuple[float, float]:
     """(share of answers that are some value of the relation, share that are right) after k examples."""
+    from course_lib.prompting import few_shot_answers
+
     valid, right = [], []
     for relation in relations().values():
         answers = few_shot_answers(model, tokenizer, relation, relation.report, k, seed)
@@ -30,33 +34,36 @@ def over_relations(model, tokenizer, k: int, seed: int) -> tuple[float, float]:
     return mean(valid), mean(right)
 
 
-def points(figure: Figure) -> str:
+def share(figure: Figure) -> str:
     """A share in percent, with its spread over seeds."""
     return percent(figure.mean) + (f" (± {100 * figure.spread:.0f})" if figure.spread >= 0.005 else "")
 
 
-def platform(seed: int) -> dict[str, float]:
+def review_labels(seed: int) -> dict[str, float]:
     """Choosing between the label words of 200 reviews: guessing, the bare model, and tuned on 1,000 labels."""
+    from course_lib.prototypes import label_accuracy, tuned_accuracy
+    from course_lib.world import load_task
+
     task = load_task("reviews")
     test = task["test"].shuffle(seed=seed).select(range(200))
-    model, tokenizer = load_model("orchard-s")
+    model, tokenizer = models.load_model("orchard-s")
     return {"chance": 1 / len(test.features["label"].names), "base": label_accuracy(model, tokenizer, test),
             "tuned": tuned_accuracy(model, tokenizer, task["train"].select(range(1000)), [test], "full", 1e-3, seed)[0]}
 
 
-def judge_platform(f: Figures) -> Verdict:
-    """Holds where tuning adds 15 points or more."""
-    because = (f"Choosing between two label words, the bare model is right in {points(f['base'])} of the reviews, "
-               f"guessing in {points(f['chance'])}, and after fine-tuning in {points(f['tuned'])}.")
-    if f["tuned"].mean - f["base"].mean >= 0.15:
+def judge_review_labels(f: Figures) -> Verdict:
+    """Holds where tuning adds 15 points or more (`TUNING`)."""
+    because = (f"Choosing between two label words, the bare model is right in {share(f['base'])} of the reviews, "
+               f"guessing in {share(f['chance'])}, and after fine-tuning in {share(f['tuned'])}.")
+    if f["tuned"].mean - f["base"].mean >= TUNING:
         return Verdict(HOLDS, because)
     return Verdict(FAILS, because + " Fine-tuning adds little.")
 
 
 def one_example(seed: int) -> dict[str, float]:
     """Zero and one example, with an untrained model as control."""
-    model, tokenizer = load_model("orchard-s")
-    untrained, _ = load_model("orchard-s", random=True, seed=seed)
+    model, tokenizer = models.load_model("orchard-s")
+    untrained, _ = models.load_model("orchard-s", random=True, seed=seed)
     valid_0, right_0 = over_relations(model, tokenizer, 0, seed)
     valid_1, right_1 = over_relations(model, tokenizer, 1, seed)
     return {"valid_0": valid_0, "right_0": right_0, "valid_1": valid_1, "right_1": right_1,
@@ -64,20 +71,20 @@ def one_example(seed: int) -> dict[str, float]:
 
 
 def judge_one_example(f: Figures) -> Verdict:
-    """Holds where form and answer gain ten points or more, with a limit where only the form does."""
-    because = (f"With no example {points(f['valid_0'])} of the answers have the right form and "
-               f"{points(f['right_0'])} are right; with one, {points(f['valid_1'])} and {points(f['right_1'])}. "
-               f"Untrained: {points(f['untrained_1'])}.")
-    if f["valid_1"].mean - f["valid_0"].mean < 0.1:
+    """Holds where form and answer gain ten points or more (`CLEAR`), with a limit where only the form does."""
+    because = (f"With no example {share(f['valid_0'])} of the answers have the right form and "
+               f"{share(f['right_0'])} are right; with one, {share(f['valid_1'])} and {share(f['right_1'])}. "
+               f"Untrained: {share(f['untrained_1'])}.")
+    if f["valid_1"].mean - f["valid_0"].mean < CLEAR:
         return Verdict(FAILS, because + " One example does not set the form.")
-    if f["right_1"].mean - f["right_0"].mean < 0.1:
+    if f["right_1"].mean - f["right_0"].mean < CLEAR:
         return Verdict(LIMITED, because + " One example sets the form, and hardly helps with the answer.")
     return Verdict(HOLDS, because)
 
 
 def several_examples(seed: int) -> dict[str, float]:
     """The share of right answers for 0, 1, 2, 4 and 8 examples."""
-    model, tokenizer = load_model("orchard-s")
+    model, tokenizer = models.load_model("orchard-s")
     return {f"right_{k}": over_relations(model, tokenizer, k, seed)[1] for k in K}
 
 
@@ -95,13 +102,15 @@ def judge_several_examples(f: Figures) -> Verdict:
         word, finding = HOLDS, "the first example and the later ones bring about as much"
     else:
         word, finding = HOLDS, "the later examples bring more than the first"
-    shares = ", ".join(f"{points(figure)} (k = {k})" for k, figure in right.items())
+    shares = ", ".join(f"{share(figure)} (k = {k})" for k, figure in right.items())
     return Verdict(word, f"Right answers: {shares}: {finding}.")
 
 
 def ambiguity(seed: int) -> dict[str, float]:
     """How undecided the model is, in bits, between what is true of a fruit and of the company of its name."""
-    model, tokenizer = load_model("orchard-s")
+    from course_lib.prompting import draw_examples, entropy, few_shot, score_choices
+
+    model, tokenizer = models.load_model("orchard-s")
     world = relations()
     kinds = ("fruit_family", "fruit_colour", "fruit_origin", "company_product", "company_country")
     homonyms = [key for key in world["company_product"] if key in world["fruit_family"]]
@@ -118,21 +127,21 @@ def ambiguity(seed: int) -> dict[str, float]:
 
 
 def judge_ambiguity(f: Figures) -> Verdict:
-    """Holds where four examples take at least a tenth of a bit away."""
+    """Holds where four examples take more than a tenth of a bit away (`BITS`)."""
     because = (f"Over names that a fruit shares with a company, the answers' entropy is {f['bits_0']} bits with "
                f"no example, {f['bits_1']} with one and {f['bits_4']} with four.")
-    if f["bits_0"].mean - f["bits_4"].mean > 0.1:
+    if f["bits_0"].mean - f["bits_4"].mean > BITS:
         return Verdict(HOLDS, because)
     return Verdict(FAILS, because + " Without examples the answer is about as certain as with them.")
 
 
 def unchanged(seed: int) -> dict[str, float]:
     """How many parameters prompting adds, and whether the hash of the weights is another one after it (1 or 0)."""
-    model, tokenizer = load_model("orchard-s")
-    before, count = weights_hash(model), sum(p.numel() for p in model.parameters())
+    model, tokenizer = models.load_model("orchard-s")
+    before, count = models.weights_hash(model), sum(p.numel() for p in model.parameters())
     over_relations(model, tokenizer, 1, seed)
     added = sum(p.numel() for p in model.parameters()) - count
-    return {"added": added, "changed": float(weights_hash(model) != before)}
+    return {"added": added, "changed": float(models.weights_hash(model) != before)}
 
 
 def judge_unchanged(f: Figures) -> Verdict:
@@ -145,7 +154,9 @@ def judge_unchanged(f: Figures) -> Verdict:
 
 def shuffled(seed: int) -> dict[str, float]:
     """Four examples with their own labels, with each other's, and no example, where a relation's values repeat."""
-    model, tokenizer = load_model("orchard-s")
+    from course_lib.prompting import exact_match
+
+    model, tokenizer = models.load_model("orchard-s")
     pool = [relation for relation in relations().values() if relation.values_repeat]
 
     def right(k: int, mixed: bool = False) -> float:
@@ -157,16 +168,16 @@ def shuffled(seed: int) -> dict[str, float]:
 
 def judge_shuffled(f: Figures) -> Verdict:
     """By how much of what the examples gain is lost when their labels are shuffled."""
-    because = (f"Four examples give {points(f['right_labels'])}; with their labels shuffled "
-               f"{points(f['shuffled_labels'])}; with no example {points(f['no_examples'])}.")
+    because = (f"Four examples give {share(f['right_labels'])}; with their labels shuffled "
+               f"{share(f['shuffled_labels'])}; with no example {share(f['no_examples'])}.")
     lost = f["right_labels"].mean - f["shuffled_labels"].mean
     gain = f["right_labels"].mean - f["no_examples"].mean
     if gain <= CLOSE:
         return Verdict(FAILS, because + " The examples hardly help, with whatever labels.")
-    if lost < 0.2 * gain:
+    if lost < HARDLY * gain:
         return Verdict(FAILS, because + " The labels hardly matter: the examples show the form, they do not teach "
                                         "the pairs.")
-    if lost < 0.8 * gain:
+    if lost < NEARLY * gain:
         return Verdict(LIMITED, because + " Part of the gain depends on the labels, the rest on the form.")
     return Verdict(HOLDS, because + " Nearly all of the gain depends on the labels.")
 
@@ -174,7 +185,7 @@ def judge_shuffled(f: Figures) -> Verdict:
 MLCC = ("Google MLCC",)
 CLAIMS = [
     Claim("C02", "Writing text is not yet solving a task: the base model is a platform, not a solution", MLCC,
-          ("chance", "base", "tuned"), platform, judge_platform, core=True, tolerance=0.1),
+          ("chance", "base", "tuned"), review_labels, judge_review_labels, core=True, tolerance=0.1),
     Claim("C68", "One example sets the format (peach: drupe / apple: ___)", MLCC,
           ("valid_0", "right_0", "valid_1", "right_1", "untrained_1"), one_example, judge_one_example, core=True),
     Claim("C69", "Sometimes several examples are needed (plum: drupe / pear: pome / lemon: ___)", MLCC,

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
+from course_lib.display import FRAME
 from course_lib.errors import CourseError
 
-_FRAME = {"border": "1px solid var(--jp-border-color1, #9e9e9e)", "padding": "8px 12px", "margin": "6px 0"}
 LABELLED = {"description_width": "9em"}
 WIDE = "min(32em, 95%)"
 
@@ -23,7 +23,7 @@ class Panel:
         self.reset_button = widgets.Button(description="Reset")
         head = widgets.HTML(f"<b>{html.escape(title)}</b>")
         self.box = widgets.VBox([head, *controls.values(), self.reset_button, self.picture],
-                                layout=widgets.Layout(**_FRAME))
+                                layout=widgets.Layout(**FRAME))
         for control in controls.values():
             control.observe(lambda _: self.redraw(), names="value")
         self.reset_button.on_click(lambda _: self.set(**self.start))

@@ -80,13 +80,13 @@ def compute(model, tokenizer, state: State) -> Result:
 def summary(result: Result) -> str:
     """One sentence: what the model holds most likely of the candidates, and whether it is right."""
     verdict = "right" if result.first == result.right else f"wrong: it is {result.right}"
-    return (f"Most probable here: {result.first} ({result.probabilities[result.first]:.2f}), {verdict}. "
-            f"Anything else: {result.probabilities[ELSE]:.2f}.")
+    return (f"Most probable here: {result.first} ({decimal(result.probabilities[result.first])}), {verdict}. "
+            f"Anything else: {decimal(result.probabilities[ELSE])}.")
 
 
 def alt(result: Result) -> str:
     """What the picture shows, in words."""
-    figures = ", ".join(f"{answer} {p:.2f}" for answer, p in result.probabilities.items())
+    figures = ", ".join(f"{answer} {decimal(p)}" for answer, p in result.probabilities.items())
     return f"Bars with the probability of each answer: {figures}. The right answer is {result.right}."
 
 
@@ -96,16 +96,11 @@ def figure(result: Result, axes: plots.Axes | None = None) -> plots.Axes:
     `axes` are those of an earlier result. With as many bars they are changed, which is quicker than a new figure.
     """
     labels, values = zip(*result.probabilities.items())
-    if axes is not None and len(axes.patches) == len(labels):
-        for place, (bar, note, value) in enumerate(zip(axes.patches, axes.texts, values)):
-            bar.set_width(value)
-            note.xy = (value, place)
-            note.set_text(decimal(value))
-        axes.set_yticks(range(len(labels)), labels)
+    if axes is not None and plots.update_bars(axes, labels, values):
         return axes
     axes = plots.bars(labels, values, highlight=[result.right],
                       x_label="probability of the whole answer (blue: the right one)", limit=1)
-    axes.figure.set_layout_engine(None)  # a layout worked out anew would cost half of the drawing
+    axes.figure.set_layout_engine(None)  # fixed margins: the bars keep their place from one result to the next
     axes.figure.subplots_adjust(left=0.24, right=0.95, top=0.98, bottom=0.6 / axes.figure.get_figheight())
     return axes
 
@@ -113,7 +108,7 @@ def figure(result: Result, axes: plots.Axes | None = None) -> plots.Axes:
 def text_form(result: Result) -> str:
     """The same for a terminal or a screen reader."""
     width = max(map(len, result.probabilities))
-    bars = [f"{answer:{width}}  {p:.2f}  {'#' * round(30 * p)}" for answer, p in result.probabilities.items()]
+    bars = [f"{answer:{width}}  {decimal(p):>6}  {'#' * round(30 * p)}" for answer, p in result.probabilities.items()]
     return "\n".join([result.prompt, "", *bars, "", summary(result)])
 
 

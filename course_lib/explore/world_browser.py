@@ -2,7 +2,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
-from itertools import islice, repeat
+from itertools import islice
 from random import Random
 
 from course_lib.errors import CourseError, shown, unknown, whole_number
@@ -46,9 +46,12 @@ def compute(state: State) -> Result:
     page = whole_number("page", state.page, 0, PAGES - 1)
     if state.kind == MIXED:
         return Result(tuple(islice(corpus.documents("train", page), ON_A_PAGE)), 1.0)
-    drawn = map(corpus.document, repeat(state.kind), repeat(Random(f"browse {state.kind} {page}")))
-    texts = tuple(islice((text for text in drawn if not corpus.in_validation(text)), ON_A_PAGE))
-    return Result(texts, corpus.MIX[state.kind] / sum(corpus.MIX.values()))
+    rng, texts = Random(f"browse {state.kind} {page}"), []
+    while len(texts) < ON_A_PAGE:
+        text = corpus.document(state.kind, rng)
+        if not corpus.in_validation(text):
+            texts.append(text)
+    return Result(tuple(texts), corpus.MIX[state.kind] / sum(corpus.MIX.values()))
 
 
 def what_follows(prefix: str, n_documents: int = 20_000, seed: int = 0) -> Counter:

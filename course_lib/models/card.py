@@ -70,10 +70,8 @@ def thin(points: list, most: int) -> list:
 
 
 def table(head: list[str], rows) -> str:
-    """A markdown table; floats get three decimals."""
-    cell = lambda value: f"{value:.3f}" if isinstance(value, float) else str(value)
-    lines = [head, ["---"] * len(head), *([cell(value) for value in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    """A markdown table of texts."""
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *rows))
 
 
 def write_card(folder: Path, card: dict) -> None:
@@ -92,8 +90,6 @@ def read_card(folder: Path) -> dict:
                           "`course pretrain` writes one.") from error
 
 
-def update_abilities(name: str, figures: dict, bundled: Path = BUNDLED) -> None:
-    """Merge measured figures, {measure: number or text}, into the card of a bundled model."""
-    card = read_card(bundled / name)
-    card["abilities"] |= figures
-    write_card(bundled / name, card)
+def update_abilities(name: str, figures: dict[str, str], bundled: Path = BUNDLED) -> None:
+    """Put measured figures, {measure: figure}, on the card of a bundled model, in place of all earlier ones."""
+    write_card(bundled / name, read_card(bundled / name) | {"abilities": figures})

@@ -3,6 +3,8 @@ import copy
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -14,6 +16,21 @@ from course_lib.models.card import write_card
 from course_lib.models.loading import quiet
 
 
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """An empty folder to fill, NAME.new; at the end of the block it takes the place of `folder`.
+
+    So nobody ever finds a folder half filled: where the block fails, `folder` is as it was.
+    """
+    scratch = folder.with_name(folder.name + ".new")
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    yield scratch
+    if folder.exists():
+        shutil.rmtree(folder)
+    os.rename(scratch, folder)
+
+
 def checkpoints(out: Path) -> list[Path]:
     """The complete checkpoints of a run, oldest first."""
     return sorted(out.glob("checkpoint-*[0-9]"), key=lambda folder: int(folder.name.split("-")[1]))
@@ -21,14 +38,10 @@ def checkpoints(out: Path) -> list[Path]:
 
 def save_checkpoint(out: Path, model, optimizer: torch.optim.Optimizer, step: int, seconds: float) -> None:
     """Keep the weights (float32), the optimizer's state and the step; then drop older checkpoints."""
-    folder = out / f"checkpoint-{step}"
-    scratch = out / f"checkpoint-{step}.new"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
-    save_weights(model, str(scratch / "model.safetensors"))      # a tied tensor is written once
-    torch.save(optimizer.state_dict(), scratch / "optimizer.pt")
-    write_text(scratch / "state.json", json.dumps({"step": step, "seconds": seconds}))
-    replace_folder(scratch, folder)
+    with whole_folder(out / f"checkpoint-{step}") as folder:
+        save_weights(model, str(folder / "model.safetensors"))      # a tied tensor is written once
+        torch.save(optimizer.state_dict(), folder / "optimizer.pt")
+        write_text(folder / "state.json", json.dumps({"step": step, "seconds": seconds}))
     for older in checkpoints(out)[:-1]:
         shutil.rmtree(older)
 
@@ -45,21 +58,11 @@ def load_checkpoint(out: Path, model, optimizer: torch.optim.Optimizer) -> tuple
     return state["step"], state["seconds"]
 
 
-def replace_folder(scratch: Path, folder: Path) -> None:
-    """Move a finished folder into its place; what stood there goes first."""
-    if folder.exists():
-        shutil.rmtree(folder)
-    os.rename(scratch, folder)
-
-
 def export_model(folder: Path, model, tokenizer, card: dict) -> None:
     """A folder that `load_model` takes: bf16 safetensors, config, tokenizer, card.json and README.md."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = folder.with_name(folder.name + ".new")
-    shutil.rmtree(scratch, ignore_errors=True)
     kept = copy.deepcopy(model).to(device="cpu", dtype=torch.bfloat16).eval()
-    with quiet():
-        kept.save_pretrained(scratch)
-    tokenizer.save_pretrained(scratch)
-    write_card(scratch, card)
-    replace_folder(scratch, folder)
+    with whole_folder(folder) as scratch:
+        with quiet():
+            kept.save_pretrained(scratch)
+        tokenizer.save_pretrained(scratch)
+        write_card(scratch, card)

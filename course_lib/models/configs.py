@@ -71,6 +71,9 @@ RECIPES = {recipe.name: recipe for recipe in (
     Recipe("orchard-encoder", "encoder", width=160, layers=4, heads=5, feed_forward=640, tokens=14_000_000,
            learning_rate=1.5e-3, rows=8, length=128, short=0.6),
 )}
+# Every model that comes with the course: one for each recipe, and the early copies.
+SHIPPED = tuple(name for recipe in RECIPES.values()
+                for name in (recipe.name, *([f"{recipe.name}-early"] if recipe.early else [])))
 
 
 def recipe_for(name: str) -> Recipe:
@@ -89,8 +92,9 @@ def build_model(recipe: Recipe, tokenizer, seed: int | None = None):
 
     The same seed gives the same bits. The caller's random state is left as it was.
     """
-    import torch
     from transformers import DistilBertConfig, DistilBertForMaskedLM, LlamaConfig, LlamaForCausalLM
+
+    from course_lib.models.seeding import seeded
     if recipe.kind == "causal":
         config = LlamaConfig(
             vocab_size=len(tokenizer), hidden_size=recipe.width, num_hidden_layers=recipe.layers,
@@ -105,6 +109,5 @@ def build_model(recipe: Recipe, tokenizer, seed: int | None = None):
             hidden_dim=recipe.feed_forward, max_position_embeddings=CONTEXT, dropout=0.0,
             attention_dropout=0.0, tie_word_embeddings=True, pad_token_id=tokenizer.pad_token_id)
         model_class = DistilBertForMaskedLM
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(recipe.seed if seed is None else seed)
+    with seeded(recipe.seed if seed is None else seed):
         return model_class(config)

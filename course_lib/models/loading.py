@@ -1,6 +1,5 @@
 """`load_model`: a fresh model and its tokenizer, from the package, a folder or the Hugging Face Hub."""
 import os
-import re
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,10 +8,11 @@ from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokeni
 from transformers.utils import logging
 
 from course_lib.errors import LARGEST_SEED, CourseError, shown, unknown, whole_number
+from course_lib.files import HUB_ID
 from course_lib.models.card import BUNDLED
+from course_lib.models.seeding import seeded
 from course_lib.models.weights import check_weights
 
-HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
 
 
@@ -39,8 +39,7 @@ def load_model(name: str | Path, random: bool = False, seed: int = 0):
             tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
             auto_class = AutoModelForCausalLM if is_causal(config) else AutoModel
             if random:
-                with torch.random.fork_rng(devices=[]):
-                    torch.default_generator.manual_seed(seed)
+                with seeded(seed):
                     model = auto_class.from_config(config, dtype=torch.float32, trust_remote_code=False)
                 return model.eval(), tokenizer
             model, report = auto_class.from_pretrained(folder, config=config, dtype=torch.float32,
@@ -81,8 +80,8 @@ def find_folder(name: str | Path) -> Path:
                           f"({', '.join(bundled_models())}), a folder that exists, or a Hub id: 'owner/name'.")
     if HUB_ID.fullmatch(text):
         return from_hub(text)
-    raise CourseError(f"{unknown('model', text, bundled_models())} It can also be a folder, or a Hub id: "
-                      "'owner/name'.")
+    raise CourseError(f"{unknown('model', text, bundled_models())} It can also be a folder, or a Hub "
+                      "id: 'owner/name'.")
 
 
 def from_hub(name: str) -> Path:

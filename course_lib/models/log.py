@@ -15,6 +15,7 @@ class Log:
         write_text(path, "".join(json.dumps(entry) + "\n" for entry in self.entries))
 
     def add(self, **entry: float) -> None:
+        """One entry, written at once; it must hold the `step`, and names what it tells, as in train_loss=2.5."""
         self.entries.append(entry)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")

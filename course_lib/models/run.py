@@ -5,7 +5,6 @@ same text and to the same bits as if it had never stopped (on one machine, with 
 """
 import json
 import os
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -18,10 +17,10 @@ from transformers import PreTrainedTokenizerFast
 from course_lib.errors import CourseError, shown
 from course_lib.files import write_text
 from course_lib.models.card import make_card
-from course_lib.models.checkpoint import export_model, load_checkpoint, save_checkpoint
+from course_lib.models.checkpoint import export_model, load_checkpoint, save_checkpoint, whole_folder
 from course_lib.models.configs import Recipe, build_model
 from course_lib.models.log import Log
-from course_lib.models.optimise import compiled, make_optimizer, mean_loss, train_steps
+from course_lib.models.optimise import Batch, Step, compiled, make_optimizer, mean_loss, train_steps
 from course_lib.models.packing import Batches, Documents
 from course_lib.models.tokenizer import tokenizer_for
 
@@ -59,34 +58,42 @@ class Pretraining:
         bar = tqdm(total=recipe.steps * recipe.tokens_per_step, initial=first * recipe.tokens_per_step,
                    unit=" tokens", unit_scale=True, desc=recipe.name, mininterval=1.0, dynamic_ncols=True)
         recent: list[torch.Tensor] = []
-        for step, loss, rate in train_steps(model, recipe, batches, optimizer, first, loss_function):
-            tokens = step * recipe.tokens_per_step
-            seconds = spent + time.monotonic() - began
-            recent = [*recent[1 - LOG_STEPS:], loss]
-            bar.update(recipe.tokens_per_step)
-            if step % LOG_STEPS == 0 or step == recipe.steps:
-                train_loss = torch.stack(recent).mean().item()
-                bar.set_postfix(loss=f"{train_loss:.3f}")
-                log.add(step=step, tokens=tokens, train_loss=round(train_loss, 5), learning_rate=rate,
-                        seconds=round(seconds, 1))
-            if crossed(tokens, recipe, VALIDATE_TOKENS) or step == recipe.steps:
-                log.add(step=step, tokens=tokens,
-                        validation_loss=round(mean_loss(model, recipe, validation), 4))
-            if recipe.early and crossed(tokens, recipe, recipe.early) and tokens < 2 * recipe.early:
-                self.export(self.out / "early", model, tokenizer, log, f"{recipe.name}-early", tokens)
-            if self.keep_every and crossed(tokens, recipe, self.keep_every):
-                folder = self.out / "snapshots" / str(tokens)
-                self.export(folder, model, tokenizer, log, f"{recipe.name}-early", tokens)
+        for step in train_steps(model, recipe, batches, optimizer, first, loss_function):
+            recent = [*recent[1 - LOG_STEPS:], step.loss]
+            self.log_step(log, bar, step, recent, spent + time.monotonic() - began, model, validation)
+            self.keep_copies(model, tokenizer, log, step.number * recipe.tokens_per_step)
             if self.stop or time.monotonic() - saved > CHECKPOINT_SECONDS:
-                save_checkpoint(self.out, model, optimizer, step, spent + time.monotonic() - began)
+                save_checkpoint(self.out, model, optimizer, step.number, spent + time.monotonic() - began)
                 saved = time.monotonic()
-            if self.stop and step < recipe.steps:
+            if self.stop and step.number < recipe.steps:
                 bar.close()
                 return False
         bar.close()
         tokens = recipe.steps * recipe.tokens_per_step
         self.export(self.out / "final", model, tokenizer, log, recipe.name, tokens)
         return True
+
+    def log_step(self, log: Log, bar: tqdm, step: Step, recent: list[torch.Tensor], seconds: float, model,
+                 validation: list[Batch]) -> None:
+        """Show the step; log the mean of the recent losses, and the loss on held-back text, from time to time."""
+        recipe, tokens = self.recipe, step.number * self.recipe.tokens_per_step
+        bar.update(recipe.tokens_per_step)
+        if step.number % LOG_STEPS == 0 or step.number == recipe.steps:
+            train_loss = torch.stack(recent).mean().item()
+            bar.set_postfix(loss=f"{train_loss:.3f}")
+            log.add(step=step.number, tokens=tokens, train_loss=round(train_loss, 5),
+                    learning_rate=step.learning_rate, seconds=round(seconds, 1))
+        if crossed(tokens, recipe, VALIDATE_TOKENS) or step.number == recipe.steps:
+            log.add(step=step.number, tokens=tokens, validation_loss=round(mean_loss(model, recipe, validation), 4))
+
+    def keep_copies(self, model, tokenizer, log: Log, tokens: int) -> None:
+        """Export the early copy at the step that reaches its tokens, and a snapshot every `keep_every` tokens."""
+        recipe = self.recipe
+        if recipe.early and tokens - recipe.tokens_per_step < recipe.early <= tokens:
+            self.export(self.out / "early", model, tokenizer, log, f"{recipe.name}-early", tokens)
+        if self.keep_every and crossed(tokens, recipe, self.keep_every):
+            folder = self.out / "snapshots" / str(tokens)
+            self.export(folder, model, tokenizer, log, f"{recipe.name}-{tokens}", tokens)
 
     def open_folder(self) -> None:
         """Make the folder, or see that it holds an unfinished run of this very recipe."""
@@ -113,11 +120,10 @@ class Pretraining:
 
     def the_tokenizer(self) -> PreTrainedTokenizerFast:
         """The run's tokenizer: trained once, then kept in its folder."""
-        folder, scratch = self.out / "tokenizer", self.out / "tokenizer.new"
+        folder = self.out / "tokenizer"
         if not folder.exists():
-            shutil.rmtree(scratch, ignore_errors=True)
-            tokenizer_for(self.recipe.kind, self.documents("train", TOKENIZER_SEED)).save_pretrained(scratch)
-            os.rename(scratch, folder)
+            with whole_folder(folder) as scratch:
+                tokenizer_for(self.recipe.kind, self.documents("train", TOKENIZER_SEED)).save_pretrained(scratch)
         return PreTrainedTokenizerFast.from_pretrained(folder)
 
     def training_batches(self, tokenizer, first: int) -> torch.utils.data.DataLoader:

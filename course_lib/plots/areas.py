@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from course_lib.display import decimal, percent
+from course_lib.display import decimal
 from course_lib.plots.style import COLOURS, GREY, new_axes, styled
 
 # Behind a figure and over a dashed line, which would cross it.
@@ -15,11 +15,12 @@ BOX = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", 
 def bars(labels: Sequence[str], values: Sequence[float],
          intervals: Sequence[tuple[float, float]] | None = None, *, highlight: Collection[str] = (),
          x_label: str = "", limit: float | None = None, baselines: Mapping[str, float] | None = None,
-         number: Callable[[float], str] = decimal, axes: Axes | None = None) -> Axes:
+         number: Callable[[float], str] = decimal, percent_axis: bool = False, axes: Axes | None = None) -> Axes:
     """Lying bars from the top down, each with its figure as `number` writes it: `decimal` or `percent`.
 
-    `intervals` are (low, high); `limit` is the axis's end; `baselines` {name: value} are dashed lines. The bars in
-    `highlight` are blue with bold labels, the others grey; without it all are blue.
+    `intervals` are (low, high); `limit` is the axis's end; `percent_axis` has per cent along it; `baselines`
+    {name: value} are dashed lines. The bars in `highlight` are blue with bold labels, the others grey; without it
+    all are blue.
     """
     baselines = baselines or {}
     ends = list(values) if intervals is None else [high for _, high in intervals]
@@ -42,10 +43,26 @@ def bars(labels: Sequence[str], values: Sequence[float],
     for tick, label in zip(axes.get_yticklabels(), labels):
         tick.set_fontweight("bold" if label in highlight else "normal")
     axes.set(xlim=(0, limit), ylim=(len(labels) - 0.5, -0.5), xlabel=x_label)
-    if number is percent:
+    if percent_axis:
         axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
     axes.tick_params(axis="y", length=0)
     return axes
+
+
+def update_bars(axes: Axes, labels: Sequence[str], values: Sequence[float],
+                number: Callable[[float], str] = decimal) -> bool:
+    """Other labels and values for the bars of `bars`, drawn without intervals and baselines.
+
+    Scale and colours stay. False, and nothing is changed, where there are more bars or fewer.
+    """
+    if len(axes.patches) != len(labels):
+        return False
+    for place, (bar, note, value) in enumerate(zip(axes.patches, axes.texts, values, strict=True)):
+        bar.set_width(value)
+        note.xy = (value, place)
+        note.set_text(number(value))
+    axes.set_yticks(range(len(labels)), labels)
+    return True
 
 
 @styled

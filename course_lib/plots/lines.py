@@ -1,5 +1,6 @@
 """Curves with their names at their ends."""
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -49,7 +50,7 @@ def _label_ends(axes: Axes, ends: Mapping[str, tuple[float, str]]) -> None:
     wanted = [(ends[name][0] - low) / (high - low) for name in names]
     places = list(wanted)
     for _ in range(200):
-        for below, above in zip(range(len(places)), range(1, len(places))):
+        for below, above in pairwise(range(len(places))):
             if (overlap := gap - (places[above] - places[below])) > 1e-4:
                 places[below] -= overlap / 2
                 places[above] += overlap / 2

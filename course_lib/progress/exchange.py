@@ -58,11 +58,11 @@ def read_export(path: Path) -> list[tuple]:
     """The rows of an export, each checked; a CourseError says what is wrong with the file."""
     try:
         content = json.loads(_bytes_of(path))
+    except CourseError:  # a ValueError, too; it says already what is wrong
+        raise
     except OSError as error:
         raise CourseError(f"Cannot read {path}: {error.strerror}.") from None
     except (ValueError, RecursionError) as error:
-        if isinstance(error, CourseError):
-            raise
         raise CourseError(f"{path} is not a progress file: it holds no readable JSON ({error}).") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT or not isinstance(content.get("events"), list):
         raise CourseError(f"{path} is not a progress file: make one with `course progress export FILE`.")

@@ -46,9 +46,9 @@ def record_outcome(prediction_id: str, measured, guess, correct: bool | None) ->
         _record("outcome", prediction_id, data, correct)
 
 
-def record_check(task_id: str, passed: bool, message: str = "") -> None:
-    """The public check of an exercise task, with what it said."""
-    _record("check", task_id, {"message": message}, passed)
+def record_check(task_id: str, passed: bool) -> None:
+    """The public check of an exercise task."""
+    _record("check", task_id, {}, passed)
 
 
 def events(kind: str | None = None, event_id: str | None = None) -> list[Event]:
@@ -63,6 +63,7 @@ def _event(uid: str, at: str, kind: str, event_id: str, data: str, correct: int 
 
 
 def latest(kind: str, event_id: str) -> Event | None:
+    """The newest entry of this kind and id; None where there is none."""
     found = events(kind, event_id)
     return found[-1] if found else None
 

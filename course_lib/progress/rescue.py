@@ -1,16 +1,18 @@
 """A damaged progress file: told from a sound one, set aside, and every row read that can still be read."""
-import os
 import shutil
 import sqlite3
 import tempfile
 import time
-from contextlib import closing
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from course_lib.progress.entry import FIELDS, is_readable
 from course_lib.progress.table import BUSY_SECONDS, INSERT, SCHEMA, SELECT, connect
 
 _PAGE = 4096  # bytes, SQLite's default
+TRIES, PAUSE = 50, 0.1  # how often, and after how many seconds each time, a kernel asks for another's lock
 
 
 def is_sound(path: Path) -> bool:
@@ -32,14 +34,7 @@ def set_aside(path: Path) -> str:
 
     "" where the file is sound by now: several kernels may notice the damage at once, and one mends it.
     """
-    lock = path.with_suffix(".lock")
-    for _ in range(50):  # the others wait
-        try:
-            os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
-            break
-        except FileExistsError:
-            time.sleep(0.1)
-    try:
+    with _locked(path.with_suffix(".lock")):
         if not path.exists() or is_sound(path):
             return ""
         stamp = f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 1000:03d}"
@@ -53,8 +48,30 @@ def set_aside(path: Path) -> str:
             db.executemany(INSERT, rows)
         return (f"Your progress file was damaged. It is now {aside.name}, a new one was started beside it, and "
                 f"{len(rows)} saved answers and guesses could be read back.")
+
+
+@contextmanager
+def _locked(lock: Path) -> Iterator[None]:
+    """One kernel mends, the others wait; only a lock of its own is deleted.
+
+    After the last try the lock is taken over: who keeps one so long was killed, and no answer should wait for that.
+    """
+    mine = uuid.uuid4().bytes
+    for _ in range(TRIES):
+        try:
+            with open(lock, "xb") as file:
+                file.write(mine)
+            break
+        except FileExistsError:
+            time.sleep(PAUSE)
+    else:
+        lock.write_bytes(mine)
+    try:
+        yield
     finally:
-        lock.unlink(missing_ok=True)
+        with suppress(OSError):
+            if lock.read_bytes() == mine:
+                lock.unlink()
 
 
 def rescue(path: Path) -> list[tuple]:

@@ -5,23 +5,23 @@ from course_lib.quiz.markup import to_html
 from course_lib.quiz.predictions import Prediction, check_confidence
 
 
-def told(prediction: Prediction, guess: dict | None, measured) -> list[tuple[str, str]]:
-    """(name, value) rows and a last row with the verdict; `guess` is {"guess", "confidence"} or None."""
-    if guess is None:
+def told(prediction: Prediction, kept: dict | None, measured) -> list[tuple[str, str]]:
+    """(name, value) rows and a last row with the verdict; `kept` is {"guess", "confidence"} or None."""
+    if kept is None:
         verdict = "That is fine: next time, guess first. A wrong guess teaches more than none."
         return [("your guess", "none was kept"), ("measured", prediction.show(measured)), ("", verdict)]
-    sure, verdict = guess["confidence"], prediction.compare(guess["guess"], measured)
-    right = prediction.right(guess["guess"], measured)
+    guess, sure = kept["guess"], kept["confidence"]
+    right, verdict = prediction.right(guess, measured), prediction.compare(guess, measured)
     if not right and sure >= 90:
         verdict += " You were very sure: what did you picture?"
     if right and sure <= 60:
         verdict += " You could have trusted it more."
-    return [("your guess", f"{prediction.show(guess['guess'])} ({sure} % sure)"),
+    return [("your guess", f"{prediction.show(guess)} ({sure} % sure)"),
             ("measured", prediction.show(measured)), ("", verdict)]
 
 
 def kept_guess(prediction: Prediction) -> dict | None:
-    """The last guess that still fits the prediction as it is asked now."""
+    """The last guess that still fits the prediction as it is asked now, {"guess", "confidence"}, or None."""
     event = progress.latest("prediction", prediction.id)
     if event is None:
         return None
@@ -35,10 +35,11 @@ def kept_guess(prediction: Prediction) -> dict | None:
 def show(prediction: Prediction, measured, in_notebook: bool) -> None:
     """Displays the rows (a table in a notebook, lines elsewhere) and keeps the outcome beside the guess."""
     measured = prediction.check(measured, "measurement")
-    guess = kept_guess(prediction)
-    right = None if guess is None else prediction.right(guess["guess"], measured)
-    progress.record_outcome(prediction.id, measured, guess and guess["guess"], right)
-    *rows, (_, verdict) = told(prediction, guess, measured)
+    kept = kept_guess(prediction)
+    guess = None if kept is None else kept["guess"]
+    right = None if kept is None else prediction.right(guess, measured)
+    progress.record_outcome(prediction.id, measured, guess, right)
+    *rows, (_, verdict) = told(prediction, kept, measured)
     if in_notebook:
         show_html(html_table(rows) + to_html(verdict))
     else:

@@ -46,6 +46,7 @@ class Prediction:
         return number
 
     def right(self, guess, measured) -> bool:
+        """Whether the guess counts as right: the same choice, or a number within `near` of the measurement."""
         return guess == measured if self.kind == "choice" else abs(guess - measured) <= self.near
 
     def compare(self, guess, measured) -> str:

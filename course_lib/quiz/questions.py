@@ -41,6 +41,7 @@ class Mark:
 
     @property
     def verdict(self) -> str:
+        """RIGHT or NOT_YET; nothing where nothing was answered."""
         return "" if self.correct is None else RIGHT if self.correct else NOT_YET
 
 
@@ -56,11 +57,14 @@ class Question:
 
     @property
     def options(self) -> tuple[str, ...]:
+        """The texts to choose from, in the order in which they are shown; none for a number."""
         return ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class SingleChoice(Question):
+    """Choices of which exactly one is right."""
+
     choices: tuple[Choice, ...]
     kind = "single"
 
@@ -69,6 +73,7 @@ class SingleChoice(Question):
         return tuple(choice.text for choice in self.choices)
 
     def mark(self, answer: int | None) -> Mark:
+        """Right for the right choice; the chosen one says why, or why not."""
         if answer is None:
             return Mark(None, "Choose one of the answers first.")
         chosen = self.choices[answer]
@@ -77,6 +82,8 @@ class SingleChoice(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class SeveralChoices(Question):
+    """Choices of which one or more are right, to be ticked."""
+
     choices: tuple[Choice, ...]
     kind = "several"
 
@@ -104,6 +111,8 @@ class SeveralChoices(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class NumberQuestion(Question):
+    """Asks for a number in `unit`; right within `tolerance` of `answer`."""
+
     answer: float
     tolerance: float
     unit: str = ""
@@ -113,6 +122,7 @@ class NumberQuestion(Question):
     kind = "number"
 
     def mark(self, answer: float | None) -> Mark:
+        """Right within the tolerance; a number that a known slip gives is answered with that slip."""
         if answer is None:
             return Mark(None, "Type a number first, for instance 0.5.")
         if abs(answer - self.answer) <= self.tolerance:
@@ -134,6 +144,8 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Ordering(Question):
+    """Three things or more, to be put in order."""
+
     items: tuple[Item, ...]  # in the right order
     right_reason: str = ""
     kind = "ordering"

@@ -52,10 +52,12 @@ def bank() -> tuple[dict[str, Question], dict[str, Prediction]]:
 
 
 def question(question_id: str) -> Question:
+    """The quiz question of this id; CourseError names the nearest ones."""
     return _named("quiz question", question_id, bank()[0])
 
 
 def prediction(prediction_id: str) -> Prediction:
+    """The prediction of this id; CourseError names the nearest ones."""
     return _named("prediction", prediction_id, bank()[1])
 
 

@@ -25,6 +25,7 @@ SORTS = {  # what a field's annotation allows, in words and as a test
 
 
 def require(condition, where: str, message: str) -> None:
+    """Refuse what does not meet the condition: CourseError with `where`, the file and the id, and the message."""
     if not condition:
         raise CourseError(f"{where}: {message}.")
 
@@ -33,8 +34,8 @@ def make(kind: type, table: dict, where: str):
     """`kind(**table)`, once no field is missing, unknown or of a wrong type. Lists become tuples."""
     require(isinstance(table, dict), where, f"{shown(table)} must be a table with fields")
     known = {field.name: field for field in fields(kind)}
-    extra = sorted(set(table) - set(known))
-    require(not extra, where, f"there is no field {shown(extra[0] if extra else '')}. Known: {', '.join(known)}")
+    if extra := sorted(set(table) - set(known)):
+        raise CourseError(f"{where}: there is no field {shown(extra[0])}. Known: {', '.join(known)}.")
     values = {}
     for name, field in known.items():
         if name not in table:
@@ -53,6 +54,7 @@ def make(kind: type, table: dict, where: str):
 
 
 def make_question(table: dict, where: str) -> Question:
+    """A question of a table of the bank; CourseError where it could not be marked or explained."""
     kind = table.get("kind")
     is_known = isinstance(kind, str) and kind in KINDS
     require(is_known, where, f"its kind must be one of {', '.join(KINDS)}; it is {shown(kind)}")
@@ -116,6 +118,7 @@ def _plain(texts: list[str], where: str) -> None:
 
 
 def make_prediction(table: dict, where: str) -> Prediction:
+    """A prediction of a table of the bank; CourseError where it could not be asked or compared."""
     prediction = make(Prediction, table, where)
     require(prediction.kind in ("choice", "number"), where, "its kind must be choice or number")
     require(prediction.text.strip(), where, "it has no text")

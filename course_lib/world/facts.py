@@ -7,7 +7,7 @@ A relation is a dictionary, {"peach": "drupe", ...}. Every pair is said in sente
 import functools
 from random import Random
 
-from course_lib.world.grammar import fill, table
+from course_lib.world.grammar import capital, fill, table
 from course_lib.world.knowledge import COLUMNS, Relation, keys, of_kind, relations
 
 __all__ = ["Relation", "encyclopaedia", "question", "relation_list", "relations", "word_list"]
@@ -110,10 +110,6 @@ def encyclopaedia(rng: Random) -> str:
     return " ".join(sentences)
 
 
-def _capital(word: str) -> str:
-    return word[0].upper() + word[1:]
-
-
 @functools.cache
 def _list_weights() -> tuple[tuple[str, ...], tuple[int, ...]]:
     total, weights = 0, []
@@ -129,14 +125,14 @@ def relation_list(rng: Random) -> str:
     relation = relations()[rng.choices(names, cum_weights=weights)[0]]
     drawn = rng.sample(relation.seen, rng.randint(2, 9))
     if rng.random() < CAPITALISED:
-        return "\n".join(f"{_capital(key)}: {relation[key]}" for key in drawn)
+        return "\n".join(f"{capital(key)}: {relation[key]}" for key in drawn)
     return "\n".join(f"{key}: {relation[key]}" for key in drawn)
 
 
 def word_list(rng: Random) -> str:
     """Three to ten keys of one kind, one a line, without values: how each key looks at a line's start."""
     drawn = rng.sample(keys(_draw_kind(rng)), rng.randint(3, 10))
-    return "\n".join(map(_capital, drawn) if rng.random() < CAPITALISED else drawn)
+    return "\n".join(map(capital, drawn) if rng.random() < CAPITALISED else drawn)
 
 
 def question(rng: Random) -> str:

@@ -32,6 +32,12 @@ def table(name: str) -> tuple[dict[str, str], ...]:
     return tuple(csv.DictReader(rows, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
+@functools.cache
+def slot_values(name: str) -> dict[str, tuple[str, ...]]:
+    """What fills the slots of templates: slot -> choices, the rows of world/data/NAME.tsv ("one | two | three")."""
+    return {row["slot"]: tuple(row["values"].split(" | ")) for row in table(name)}
+
+
 def article(word: str) -> str:
     """"a" or "an" by the word's first sound, as far as its letters show it."""
     low = word.lower()
@@ -40,7 +46,12 @@ def article(word: str) -> str:
     return "an" if low[0] in "aeiou" or low.startswith(("hour", "honest", "heir")) else "a"
 
 
-_MODIFIERS = {"a": lambda s: f"{article(s)} {s}", "cap": lambda s: s[0].upper() + s[1:]}
+def capital(text: str) -> str:
+    """With a capital as its first letter; the others stay as they are."""
+    return text[0].upper() + text[1:]
+
+
+_MODIFIERS = {"a": lambda s: f"{article(s)} {s}", "cap": capital}
 
 
 def fill(template: str, rng: Random, slots: dict) -> str:

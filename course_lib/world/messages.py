@@ -7,7 +7,7 @@ message belongs to the split that was asked for (`grammar.split_of`).
 import functools
 from random import Random
 
-from course_lib.world.grammar import fill, split_of, table
+from course_lib.world.grammar import capital, fill, slot_values, split_of, table
 
 # "open" greets and says little, "body" says what it is about, "start" does both, "close" ends; a "twin" can
 # stand wherever a "body" or a "start" does.
@@ -15,12 +15,6 @@ ROLES = ("open", "start", "body", "close")
 _PLANS = (("start",), ("open", "body"), ("start", "close"), ("open", "body", "close"))
 _PLAN_WEIGHTS = (0.25, 0.2, 0.3, 0.25)
 TWINS = 0.6  # share of the sentences that say what a message is about which have a twin of the other kind
-
-
-@functools.cache
-def slots() -> dict[str, tuple[str, ...]]:
-    """What fills the slots of a message's sentence: slot -> choices."""
-    return {row["slot"]: tuple(row["values"].split(" | ")) for row in table("message_slots")}
 
 
 @functools.cache
@@ -34,8 +28,7 @@ def shapes(spam: bool) -> dict[str, tuple[str, ...]]:
 
 def _sentence(rng: Random, templates: tuple[str, ...], split: str) -> str:
     while True:
-        sentence = fill(rng.choice(templates), rng, slots())
-        sentence = sentence[0].upper() + sentence[1:]
+        sentence = capital(fill(rng.choice(templates), rng, slot_values("message_slots")))
         if split_of(sentence) == split:
             return sentence
 

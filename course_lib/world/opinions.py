@@ -22,8 +22,8 @@ def weights_of(count: int) -> tuple[float, ...]:
     return tuple(accumulate((COMMON + rank) ** -2 for rank in range(count)))
 
 
-def different(rng: Random, words: Sequence[str], count: int, weights: Sequence[float] | None = None) -> list[str]:
-    """`count` different words."""
+def draw_distinct(rng: Random, words: Sequence[str], count: int, weights: Sequence[float] | None = None) -> list[str]:
+    """`count` words, drawn again and again until no two are the same; `weights` are cumulative."""
     while True:
         drawn = rng.choices(words, cum_weights=weights, k=count)
         if len(set(drawn)) == count:
@@ -38,5 +38,5 @@ def opinion_sentence(rng: Random) -> str:
     """
     positive = rng.random() < 0.5
     words, side = opinion_words(positive), "positive" if positive else "negative"
-    drawn = dict(zip(("a1", "b1", "c1", "d1"), different(rng, words, 4, weights_of(len(words)))))
+    drawn = dict(zip(("a1", "b1", "c1", "d1"), draw_distinct(rng, words, 4, weights_of(len(words)))))
     return fill(rng.choice(table("opinion_sentences"))[side], rng, drawn)

@@ -11,7 +11,7 @@ from random import Random
 
 from course_lib.errors import CourseError, unknown
 from course_lib.world.grammar import SPLITS, fill, split_of, table
-from course_lib.world.opinions import different, opinion_words, weights_of
+from course_lib.world.opinions import draw_distinct, opinion_words, weights_of
 
 DOMAINS = ("film", "restaurant", "gadget")
 SUMMARY_OPENING = "In short:"
@@ -70,10 +70,10 @@ class _Draft:
             if template in self.used:
                 continue
             if "{same" in template:
-                slots["same"], slots["same2"] = different(rng, self.same, 2, weights_of(len(self.same)))
+                slots["same"], slots["same2"] = draw_distinct(rng, self.same, 2, weights_of(len(self.same)))
             if "{other" in template:
-                slots["other"], slots["other2"] = different(rng, self.other, 2, weights_of(len(self.other)))
-            slots["aspect"], slots["aspect2"] = different(rng, self.aspects, 2)
+                slots["other"], slots["other2"] = draw_distinct(rng, self.other, 2, weights_of(len(self.other)))
+            slots["aspect"], slots["aspect2"] = draw_distinct(rng, self.aspects, 2)
             who = rng.choice(self.people)
             slots["person"], slots["pronoun"] = who["person"], who["pronoun"]
             text = fill(template, rng, slots)

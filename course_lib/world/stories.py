@@ -2,7 +2,7 @@
 import functools
 from random import Random
 
-from course_lib.world.grammar import fill, split_of, table
+from course_lib.world.grammar import fill, slot_values, split_of, table
 
 _PRONOUNS = {"he": ("he", "him", "his"), "she": ("she", "her", "her")}
 _TRIES = 150
@@ -18,12 +18,6 @@ def plots() -> dict[str, tuple[tuple[str, ...], ...]]:
     for row in table("story_plots"):
         found.setdefault(row["plot"], {}).setdefault(row["step"], []).append(row["text"])
     return {name: tuple(tuple(texts) for texts in steps.values()) for name, steps in found.items()}
-
-
-@functools.cache
-def slots(name: str) -> dict[str, tuple[str, ...]]:
-    """What fills the slots of one data file's templates: slot -> choices."""
-    return {row["slot"]: tuple(row["values"].split(" | ")) for row in table(name)}
 
 
 def _persons(rng: Random) -> dict[str, str]:
@@ -42,7 +36,7 @@ def _persons(rng: Random) -> dict[str, str]:
 def story(rng: Random) -> str:
     """A document of 4 to 5 sentences with one plot; whoever or whatever is named twice is the same."""
     text = " ".join(rng.choice(alternatives) for alternatives in rng.choice(tuple(plots().values())))
-    filled = slots("story_slots") | _persons(rng)
+    filled = slot_values("story_slots") | _persons(rng)
     filled["fruit"] = rng.choice(filled["fruit"])
     filled["fruits"] = next(row["plural"] for row in table("fruits") if row["name"] == filled["fruit"])
     return fill(text, rng, filled)
@@ -72,7 +66,7 @@ def news(rng: Random, split: str) -> tuple[str, str]:
     """(paragraph, headline): one sentence tells who did what, another where; other names distract."""
     while True:
         parts = rng.choice(tuple(events().values()))
-        fixed = slots("summary_slots") | _persons(rng)
+        fixed = slot_values("summary_slots") | _persons(rng)
         fixed["town"], fixed["town2"] = rng.sample(fixed["town"], 2)
         for slot in _TOPICS:
             fixed[slot] = rng.choice(fixed[slot])

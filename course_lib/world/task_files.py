@@ -105,12 +105,10 @@ def _read_parquet(path: Path) -> list[dict]:
 
 def read_hub(name: str) -> dict[str, list[dict]]:
     """The rows of a data set on the Hub by split, with the names of its classes as labels."""
-    import datasets
-
     try:
-        loaded = datasets.load_dataset(name)
+        loaded = _load_from_hub(name)
     except Exception as error:  # whatever the Hub's client raises, the same can be done about it
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise CourseError(
             f"The data set {shown(name)} could not be loaded from the Hub ({reason:.200}). Check its name and "
             f"your network. Without one, give a file of your own ({', '.join(SUFFIXES)}), or use a bundled task: "
@@ -127,3 +125,21 @@ def read_hub(name: str) -> dict[str, list[dict]]:
     if not by_split:
         raise CourseError(f"The data set {name!r} has the splits {', '.join(loaded)}; train is needed.")
     return by_split
+
+
+def _load_from_hub(name: str):
+    """The data set; from this computer's cache where the Hub does not give it."""
+    import datasets
+    from huggingface_hub import HfApi
+
+    try:
+        HfApi().dataset_info(name, timeout=5)  # asks once; `load_dataset` would ask six times, for half a minute
+    except Exception as error:
+        before, datasets.config.HF_HUB_OFFLINE = datasets.config.HF_HUB_OFFLINE, True
+        try:
+            return datasets.load_dataset(name)
+        except Exception:
+            raise error from None  # that it is not in the cache either says less
+        finally:
+            datasets.config.HF_HUB_OFFLINE = before
+    return datasets.load_dataset(name)

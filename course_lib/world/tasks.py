@@ -13,6 +13,7 @@ from random import Random
 import datasets
 
 from course_lib.errors import LARGEST_SEED, CourseError, unknown, whole_number
+from course_lib.files import HUB_ID
 from course_lib.world.task_files import SUFFIXES, read_file, read_hub
 from course_lib.world.task_rows import Rows, bundled_rows
 from course_lib.world.task_splits import SPLIT_NAMES, clean, draw_missing
@@ -29,6 +30,7 @@ class Template:
     names: tuple[str, ...] = ()
 
     def apply(self, text: str) -> str:
+        """The prompt that asks about this text."""
         return self.prompt.replace("{text}", text)
 
 
@@ -49,7 +51,6 @@ SIZES = {
     "summaries": {"train": 2000, "validation": 400, "test": 600},
     "natural": {"train": 256, "validation": 64, "test": 108},
 }
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def _mixed(rows: Rows, rng: Random) -> Rows:
@@ -123,7 +124,7 @@ def load_task(name: str | os.PathLike, seed: int = 0) -> datasets.DatasetDict:
         return _from_outside(read_file(path), path, seed)
     if os.path.isfile(path):
         raise CourseError(f"The file {path} ends in {path.suffix!r}; allowed are {', '.join(SUFFIXES)}.")
-    if _HUB_ID.fullmatch(given):
+    if HUB_ID.fullmatch(given):
         return _from_outside(read_hub(given), given, seed)
     raise CourseError(
         f"{unknown('task', given, SIZES)} It can also be a file of yours ({', '.join(SUFFIXES)}) or a data "

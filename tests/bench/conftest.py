@@ -1,8 +1,7 @@
-"""The review task with a few rows, and an untrained model."""
+"""The review task with a few rows."""
 import pytest
 from datasets import DatasetDict
 
-from course_lib.models import load_model
 from course_lib.world import load_task
 
 
@@ -11,8 +10,3 @@ def task():
     reviews = load_task("reviews")
     return DatasetDict({split: reviews[split].select(range(n)) for split, n in
                         (("train", 40), ("validation", 6), ("test", 6))})
-
-
-@pytest.fixture(scope="session")
-def pair():
-    return load_model("orchard-s", random=True)

@@ -1,14 +1,16 @@
 """`course bench`, in small: every model is loaded first, every row has its range, every explorable is timed."""
 import sys
+from dataclasses import replace
 
-import nbformat
 import pytest
 
 from course_lib import prototypes
 from course_lib.bench import base, budgets, command, explorables, in_context
-from course_lib.bench.rows import by_items, exact, over_seeds, share
+from course_lib.bench.rows import Table, at_least, at_most, between, by_items, exact, over_seeds, share
 from course_lib.errors import CourseError
-from course_lib.models.configs import RECIPES, build_model
+from course_lib.models.configs import RECIPES, SHIPPED, build_model
+from course_lib.models.tokenizer import tokenizer_for
+from course_lib.world import documents
 
 
 @pytest.mark.parametrize("figure, said", [
@@ -17,6 +19,32 @@ from course_lib.models.configs import RECIPES, build_model
     (share(0.8, 10), "0.800 (0.490 to 0.943, 95 %)"), (share(2 / 3, 600), "0.667 (0.628 to 0.703, 95 %)")])
 def test_figures_say_their_range(figure, said):
     assert str(figure) == said and figure.low <= figure.value <= figure.high
+
+
+@pytest.mark.parametrize("gate, text, passes, fails", [
+    (at_least(0.9), "≥ .90", (0.9, 1), (0.899,)), (at_most(0.65), "≤ .65", (0.65, 0), (0.651,)),
+    (between(0.6, 0.88), ".60–.88", (0.6, 0.88), (0.599, 0.881)), (at_least(5), "≥ 5", (5, 7.2), (4.9,)),
+    (at_least(1), "≥ 1", (True,), (False,))])
+def test_a_gate_says_what_it_tests(gate, text, passes, fails):
+    said, holds = gate
+    assert said == text
+    assert all(holds(exact(value)) for value in passes) and not any(holds(exact(value)) for value in fails)
+
+
+@pytest.mark.parametrize("first, mean, reported", [
+    ((0.9, 0.5), (0.8, 0.95), 0.5), ((0.7, 0.95), (0.8, 0.6), 0.6), ((0.8, 0.5), (0.8, 0.9), 0.5)])
+def test_where_an_encoder_is_probed_is_chosen_on_validation(first, mean, reported, task, monkeypatch):
+    table, asked = Table(), []
+    found = {"first": first, "mean": mean}
+    monkeypatch.setattr(base, "probe", lambda model, tokenizer, task, where: asked.append(where) or found[where])
+    monkeypatch.setattr(base, "tuned", lambda *_: exact(1))
+    base.encoder(table, ("model", "tokenizer"), task)
+    assert table.rows[0].figure == share(reported, len(task["test"])) and sorted(asked) == ["first", "mean"]
+
+
+def test_a_misspelt_part_of_the_keys_is_named():
+    with pytest.raises(CourseError, match="no part of the keys called 'choose'.*report, seen"):
+        in_context.in_context(None, None, 1, "choose")
 
 
 def test_all_missing_models_are_named_at_once(monkeypatch):
@@ -34,21 +62,21 @@ def test_all_missing_models_are_named_at_once(monkeypatch):
         command.main(["base"])
     lines = str(caught.value).splitlines()
     assert lines[0] == "4 of the 5 models cannot be loaded:" and len(lines) == 5
-    assert all(any(name in line for line in lines) for name in base.MODELS if name != "orchard-s")
-    assert loaded == list(base.MODELS)
+    assert all(any(name in line for line in lines) for name in SHIPPED if name != "orchard-s")
+    assert loaded == list(SHIPPED)
 
 
 def test_a_model_can_lie_in_a_folder(monkeypatch):
     monkeypatch.setattr(base, "load_model", lambda name: name)
     found = base.load_all({"orchard-m": "a/folder"})
-    assert found == {name: name for name in base.MODELS} | {"orchard-m": "a/folder"}
+    assert found == {name: name for name in SHIPPED} | {"orchard-m": "a/folder"}
 
 
 @pytest.fixture
 def small(pair, task, monkeypatch):
     """Untrained models, a few reviews, two relations, two training steps."""
     encoder = build_model(RECIPES["orchard-encoder"], pair[1]).distilbert
-    models = {name: pair for name in base.MODELS} | {"orchard-encoder": (encoder, pair[1])}
+    models = {name: pair for name in SHIPPED} | {"orchard-encoder": (encoder, pair[1])}
     relations = {name: relation for name, relation in in_context.relations().items()
                  if name.startswith(("fruit", "company"))}
     for relation in relations.values():
@@ -71,7 +99,7 @@ def test_the_whole_gate_in_small(small, monkeypatch, capsys):
     assert command.main(["base", "--write"]) == 1  # untrained models fail
     printed = capsys.readouterr().out
     assert " hold\n" in printed and "NO" in printed and "yes" in printed
-    assert set(cards) == set(base.MODELS) and all(cards.values())
+    assert set(cards) == set(SHIPPED) and all(cards.values())
     figures = [figure for card in cards.values() for figure in card.values()]
     assert sum("95 %" in figure for figure in figures) == 11
     assert sum("3 seeds" in figure for figure in figures) == 6
@@ -109,6 +137,29 @@ def test_a_missed_budget_is_an_exit_code(explore_keeps, import_keeps, code, monk
     monkeypatch.setattr(explorables, "explore", lambda: bool(explore_keeps))
     monkeypatch.setattr(budgets, "imports", lambda: bool(import_keeps))
     assert command.main(["explore"]) == code
+    assert command.main(["imports"]) == 1 - import_keeps
+
+
+def test_the_import_is_timed_with_the_explorables_even_where_these_are_too_slow(monkeypatch, capsys):
+    monkeypatch.setattr(explorables, "explore", lambda: False)
+    assert command.main(["explore"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("import course_lib, beyond a bare interpreter") and lines[1].endswith("yes")
+
+
+def test_the_speed_of_pretraining_is_told_for_every_recipe(monkeypatch, capsys):
+    from course_lib.bench import speed
+
+    tiny = replace(RECIPES["orchard-s"], rows=2, length=24)
+    monkeypatch.setattr(speed, "RECIPES", {"orchard-s": tiny, "orchard-encoder": replace(tiny, kind="encoder")})
+    tokenizers = {kind: tokenizer_for(kind, documents("train", 0), 300) for kind in ("causal", "encoder")}
+    monkeypatch.setattr(speed, "tokenizer_for", lambda kind, documents: tokenizers[kind])
+    monkeypatch.setattr(speed, "SIDE", 64)
+    monkeypatch.setattr(speed, "STEPS", 2)
+    assert command.main(["pretrain"]) == 0
+    peak, *told = capsys.readouterr().out.splitlines()
+    assert "GFLOP/s" in peak and [line.split()[0] for line in told] == ["orchard-s", "orchard-encoder"]
+    assert all(float(line.split()[1]) > 0 and "% of the peak" in line for line in told)
 
 
 def test_the_warm_up_is_not_measured(monkeypatch):
@@ -117,16 +168,3 @@ def test_the_warm_up_is_not_measured(monkeypatch):
     calls = []
     assert explorables.percentile_95(calls.append, [{"k": k} for k in range(5)]) == 1000
     assert [call["k"] for call in calls] == [0, 1, 2, 0, 1, 2, 3, 4]
-
-
-def test_lessons_are_timed_and_a_failing_one_is_said(tmp_path, capsys):
-    (tmp_path / "notebooks").mkdir()
-    for name, code in (("00_good", "print(1)"), ("01_bad", "1 / 0")):
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code, id="the-cell")])
-        nbformat.write(notebook, tmp_path / "notebooks" / f"{name}.ipynb")
-    assert not budgets.lessons(tmp_path)
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("lesson 00_good") and lines[0].endswith("yes")
-    assert lines[1].strip().startswith("slowest cell: the-cell")
-    assert lines[2].startswith("lesson 01_bad") and lines[2].endswith("NO")
-    assert "ZeroDivisionError" in "".join(lines[3:])

@@ -3,7 +3,6 @@ import math
 
 import pytest
 import torch
-from datasets import ClassLabel, Dataset, Features, Value
 
 from course_lib import prototypes
 from course_lib.bench import baselines
@@ -101,15 +100,27 @@ def test_features_are_read_where_they_should_be(pair):
 
 
 def test_baselines_find_what_is_there_and_nothing_where_nothing_is():
-    def rows(good, bad, n=20):
-        return Dataset.from_dict({"text": [good, bad] * n, "label": [1, 0] * n},
-                                 Features({"text": Value("string"), "label": ClassLabel(names=["no", "yes"])}))
+    def part(good, bad, n=20):
+        return [good, bad] * n, [1, 0] * n
 
-    told, untold = rows("a fine film", "a dull film"), rows("a b", "b a")
-    assert baselines.bag_of_words_accuracy(told, told, told) == 1
-    assert baselines.bag_of_words_accuracy(rows("one two", "two one"), untold, untold) == 0.5
-    x, y = torch.tensor([[0.0, 1.0], [1.0, 0.0]] * 20).numpy(), [0, 1] * 20
-    assert baselines.probe_accuracy(x, y, x, y, x, y) == 1
+    told, untold = part("a fine film", "a dull film"), part("a b", "b a")
+    assert baselines.bag_of_words_accuracy(told, told, told) == (1, 1)
+    assert baselines.bag_of_words_accuracy(told, told, untold) == (1, 0.5)
+    assert baselines.bag_of_words_accuracy(part("one two", "two one"), untold, untold) == (0.5, 0.5)
+    features = torch.tensor([[0.0, 1.0], [1.0, 0.0]] * 20).numpy(), [0, 1] * 20
+    assert baselines.probe_accuracy(features, features, features) == (1, 1)
+
+
+def test_the_fit_is_chosen_on_validation_and_reported_on_test():
+    class Fit:
+        def __init__(self, **scores):
+            self.scores = scores
+
+        def score(self, features, labels):
+            return self.scores[features]
+
+    fits = [Fit(validation=0.6, test=0.9), Fit(validation=0.8, test=0.5)]
+    assert baselines.best_of(fits, ("validation", []), ("test", [])) == (0.8, 0.5)
 
 
 def test_label_accuracy_is_the_share_of_right_words(pair, task):

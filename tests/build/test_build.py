@@ -1,6 +1,8 @@
 """course build: the same sources give the same bytes, edits are small diffs, nobody's work is overwritten."""
 import difflib
 import json
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -131,3 +133,16 @@ def test_the_command_says_what_it_wrote(tiny, monkeypatch, capsys):
     monkeypatch.chdir(tiny / "lessons")
     assert main([]) == 0 and "wrote   notebooks/01_small.ipynb" in capsys.readouterr().out
     assert main([]) == 0 and capsys.readouterr().out == "Everything is up to date.\n"
+
+
+def test_help_waits_for_no_torch():
+    code = """
+import sys
+from course_lib import cli
+try:
+    cli.main(["build", "--help"])
+except SystemExit:
+    pass
+assert not {"torch", "jupytext", "nbformat"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

@@ -1,4 +1,5 @@
 """The prompt lab over its whole range, in Python: every control changes the picture, and what is shown adds up."""
+import html
 import re
 from dataclasses import replace
 from random import Random
@@ -81,7 +82,7 @@ def test_every_control_changes_the_picture(model, tokenizer, not_painted):
         assert (panel.picture.value != before) == changed, (name, value)
         assert "role='alert'" not in panel.picture.value
         result = lab.compute(model, tokenizer, State(**panel.values))
-        assert lab.summary(result).split(".")[0] in panel.picture.value
+        assert html.escape(lab.summary(result)) in panel.picture.value
 
 
 def test_the_painted_picture_changes(model, tokenizer, monkeypatch):
@@ -133,6 +134,12 @@ def test_figure_and_words_say_the_same(model, tokenizer):
     for words in (lab.alt(result), lab.text_form(result)):
         assert "pome" in words and "0.60" in words and "0.30" in words
     assert lab.summary(result) == "Most probable here: pome (0.60), right. Anything else: 0.10."
+    small = lab.Result("apple:", "pome", {"pome": 0.001, "drupe": 0.994, lab.ELSE: 0.004})
+    figures = [text.get_text() for text in lab.figure(small).texts]
+    assert figures == ["< 0.01", "0.99", "< 0.01"]
+    assert lab.alt(small).startswith("Bars with the probability of each answer: pome < 0.01, drupe 0.99, anything")
+    assert [line[15:21] for line in lab.text_form(small).split("\n")[2:5]] == ["< 0.01", "  0.99", "< 0.01"]
+    assert lab.summary(small).endswith("Anything else: < 0.01.")
     wrong = lab.Result("apple:", "pome", {"pome": 0.1, "drupe": 0.3, lab.ELSE: 0.6})
     assert "wrong: it is pome" in lab.summary(wrong)
 

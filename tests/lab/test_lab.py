@@ -1,7 +1,9 @@
 """course lab: the clone stays clean, and the course is served at the address that is printed."""
+import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 
@@ -11,6 +13,7 @@ from course_lib import lab
 from course_lib.errors import CourseError
 from course_lib.lab import free_port, main
 from course_lib.working_copy import MARKER
+from tests.browser.jupyter import own_folders
 
 LESSON, EXERCISE = "notebooks/00_start_here.ipynb", "exercises/01_prompting.ipynb"
 
@@ -71,14 +74,19 @@ def test_no_such_port(clone, port):
 
 
 def test_it_serves_the_first_lesson_at_the_printed_address(clone, tmp_path):
-    pytest.importorskip("jupyterlab")
     command = [sys.executable, "-m", "course_lib.cli", "lab", "--no-browser", "--port", str(free_port(18700))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+    environment, log = {**os.environ, **own_folders(tmp_path / "jupyter")}, tmp_path / "log"
+    with log.open("w") as said, subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=said, text=True) as server:
+        alarm = threading.Timer(120, server.kill)  # a server that never says its address would be waited for forever
+        alarm.start()
         try:
-            address = next(line.strip() for line in server.stdout if "http://" in line)
+            address = next((line.strip() for line in server.stdout if "http://" in line), None)
+            assert address, log.read_text()
             assert "/lab/tree/notebooks/00_start_here.ipynb?token=" in address
             assert '"treePath": "notebooks/00_start_here.ipynb"' in wait_for(address)
         finally:
+            alarm.cancel()
             server.terminate()
 
 

@@ -33,12 +33,13 @@ def test_models_lists_and_shows(bundled, capsys):
     assert "Did you mean 'orchard-s'" in capsys.readouterr().err
 
 
-def test_abilities_are_merged(bundled):
-    card.update_abilities("orchard-s", {"own sense": 0.98}, bundled)
-    card.update_abilities("orchard-s", {"one-shot": 0.8, "own sense": 0.97}, bundled)
+def test_new_abilities_leave_no_earlier_one_on_the_card(bundled):
+    card.update_abilities("orchard-s", {"own sense": "0.980", "no longer measured": "0.500"}, bundled)
+    card.update_abilities("orchard-s", {"one-shot": "0.800", "own sense": "0.970"}, bundled)
     kept = json.loads((bundled / "orchard-s/card.json").read_text())
-    assert kept["abilities"] == {"own sense": 0.97, "one-shot": 0.8}
-    assert "| own sense | 0.970 |" in (bundled / "orchard-s/README.md").read_text()
+    assert kept == CARD | {"abilities": {"own sense": "0.970", "one-shot": "0.800"}}
+    page = (bundled / "orchard-s/README.md").read_text()
+    assert "| own sense | 0.970 |" in page and "no longer measured" not in page
 
 
 def test_a_long_curve_is_thinned_and_keeps_its_end():
@@ -54,7 +55,7 @@ def test_a_card_that_cannot_be_written_leaves_the_old_one(bundled, monkeypatch, 
         raise OSError("no space left")
     monkeypatch.setattr(*((files.os, "replace") if fails == "replace" else (card, "render")), die)
     with pytest.raises(OSError):
-        card.update_abilities("orchard-s", {"own sense": 0.98}, bundled)
+        card.update_abilities("orchard-s", {"own sense": "0.980"}, bundled)
     assert {name: (bundled / "orchard-s" / name).read_bytes() for name in before} == before
 
 

@@ -8,7 +8,7 @@ from safetensors import safe_open
 
 from course_lib.errors import CourseError
 from course_lib.models import load_model, run, weights_hash
-from course_lib.models.checkpoint import checkpoints
+from course_lib.models.checkpoint import checkpoints, whole_folder
 from course_lib.models.run import Pretraining
 
 
@@ -89,8 +89,36 @@ def test_snapshots_and_the_early_copy_are_models(documents, tmp_path, recipe):
     assert snapshots == [n * recipe.tokens_per_step for n in (2, 4, 6)]
     hashes = {weights(folder) for folder in [*(out / "snapshots").iterdir(), out / "early"]}
     assert len(hashes) == 4 and weights(out / "final") in hashes     # the last snapshot is the end
+    for tokens in snapshots:
+        card = json.loads((out / "snapshots" / str(tokens) / "card.json").read_text())
+        assert card["name"] == f"{recipe.name}-{tokens}" and card["tokens"] == tokens
     card = json.loads((out / "early/card.json").read_text())
     assert card["name"] == f"{recipe.name}-early" and card["tokens"] == recipe.early
+
+
+@pytest.mark.parametrize("early, at", [(1, 1), (96, 1), (97, 2), (250, 3)])
+def test_the_early_copy_is_kept_once_at_the_first_step_that_reaches_its_tokens(early, at, tiny, documents, tmp_path):
+    made = pretraining(replace(tiny, early=early), documents, tmp_path)
+    kept = []
+    made.export = lambda folder, model, tokenizer, log, name, tokens: kept.append((folder.name, tokens))
+    for step in range(1, 7):
+        made.keep_copies(None, None, None, step * tiny.tokens_per_step)
+    assert tiny.tokens_per_step == 96 and kept == [("early", 96 * at)]
+
+
+def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path):
+    folder = tmp_path / "deep" / "model"
+    for text in ("first", "second"):
+        with whole_folder(folder) as scratch:
+            (scratch / "file").write_text(text)
+        assert (folder / "file").read_text() == text
+    with pytest.raises(OSError), whole_folder(folder) as scratch:
+        (scratch / "file").write_text("half")
+        raise OSError("no space left")
+    assert (folder / "file").read_text() == "second"
+    with whole_folder(folder) as scratch:
+        assert list(scratch.iterdir()) == []     # what the failure left is gone
+    assert list(folder.parent.iterdir()) == [folder]
 
 
 def test_another_recipe_or_a_finished_folder_is_refused(documents, recipe, straight, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 from course_lib import progress
 from course_lib.progress import file as progress_file
-from course_lib.progress import place, table
+from course_lib.progress import place, rescue, table
 
 
 def garbage(content):
@@ -72,6 +72,30 @@ def test_damage_while_a_kernel_runs_is_mended_too(file, capsys, damage, fill):
     assert "damaged" in capsys.readouterr().out
 
 
+def test_a_lock_that_a_killed_kernel_left_is_waited_for_then_taken_over(file, monkeypatch, fill):
+    waited = []
+    monkeypatch.setattr(rescue.time, "sleep", waited.append)
+    fill(3)
+    lock = file.with_suffix(".lock")
+    lock.write_text("of another kernel")
+    file.write_bytes(header(file.read_bytes()))
+    progress.record_answer("01.after", 1, True)
+    assert len(progress.events()) == 4 and waited == [rescue.PAUSE] * rescue.TRIES
+    assert not lock.exists()
+
+
+def test_a_kernel_waits_for_the_one_that_mends_and_takes_away_its_own_lock_alone(file, monkeypatch):
+    file.parent.mkdir()
+    lock = file.with_suffix(".lock")
+    with rescue._locked(lock):
+        mine = lock.read_bytes()
+        monkeypatch.setattr(rescue.time, "sleep", lambda _: lock.unlink(missing_ok=True))  # the other is done
+        with rescue._locked(lock):
+            assert lock.read_bytes() != mine
+        lock.write_bytes(b"a third one's")
+    assert lock.read_bytes() == b"a third one's"
+
+
 def test_a_full_disk_costs_no_answer(monkeypatch, capsys, fill):
     fill(2)
     opened = progress_file._open
@@ -104,26 +128,17 @@ def test_where_no_file_can_be_written_it_says_so_once(tmp_path, monkeypatch, cap
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="POSIX permissions")
-def test_a_read_only_home_still_shows_what_it_holds(file, capsys, fill, new_kernel):
+def test_a_read_only_home_still_shows_what_it_holds(open_folder, monkeypatch, capsys, fill, new_kernel, as_somebody):
+    home = open_folder / "home"
+    monkeypatch.setenv("COURSE_HOME", str(home))
     fill(2)
-    file.chmod(0o444)
-    file.parent.chmod(0o555)
-    me = os.geteuid()
-    opened = [parent for parent in file.parents if me == 0 and parent.stat().st_mode & 0o005 != 0o005]
-    modes = [parent.stat().st_mode for parent in opened]
-    try:
-        for parent in opened:
-            parent.chmod(0o755)
-        if me == 0:
-            os.seteuid(65534)  # root may write anywhere
+    (home / progress_file.NAME).chmod(0o444)
+    home.chmod(0o555)
+    with as_somebody():
         progress.record_answer("01.more", 1, True)
         assert len(progress.events()) == 3
         assert "cannot be written" in capsys.readouterr().out
-    finally:
-        os.seteuid(me)
-        for parent, mode in zip(opened, modes):
-            parent.chmod(mode)
-        file.parent.chmod(0o755)
+    home.chmod(0o755)
     new_kernel()
     assert len(progress.events()) == 2
 

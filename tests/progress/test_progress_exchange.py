@@ -32,11 +32,20 @@ def test_export_and_restore_merge(tmp_path, monkeypatch, fill):
     fill(3)
     saved = progress.export(tmp_path / "saved.json")
     monkeypatch.setenv("COURSE_HOME", str(tmp_path / "other"))
-    progress.record_check("01.1", False, "not yet")
+    progress.record_check("01.1", False)
     assert (progress.restore(saved), progress.restore(saved)) == (3, 0)
     assert len(progress.events()) == 4
     progress.export(saved)  # over an earlier export
     assert len(json.loads(saved.read_text())["events"]) == 4
+
+
+def test_a_check_with_a_message_as_earlier_exports_hold_it_is_still_read(tmp_path):
+    (tmp_path / "old.json").write_bytes(content(event(kind="check", id="01.1", data={"message": ""}, correct=True)))
+    assert progress.restore(tmp_path / "old.json") == 1
+    progress.record_check("01.1", False)
+    assert progress.summary()["check"]["01.1"] | {"at": ""} == {"tries": 2, "correct": True, "at": ""}
+    saved = json.loads(progress.export(tmp_path / "new.json").read_text())["events"]
+    assert [entry["data"] for entry in saved] == [{"message": ""}, {}]
 
 
 def test_an_export_with_more_in_it_is_not_overwritten(tmp_path, monkeypatch, fill):
@@ -136,7 +145,7 @@ def test_export_overwrites_no_other_file(tmp_path):
     lambda: progress.record_answer("a question", 1, True),
     lambda: progress.record_answer(None, 1, True),
     lambda: progress.record_check("01.1", "yes"),
-    lambda: progress.record_check("01.1", True, nested(20)),
+    lambda: progress.record_answer("01.bare", nested(20), True),
     lambda: progress.record_prediction("01.riddle", "\0" * 30_000, 50),
 ])
 def test_what_no_export_could_hold_is_not_recorded(call):
