@@ -3,7 +3,8 @@
     python tests/run_all.py              all groups
     python tests/run_all.py code         one group, or several: code notebooks browser colab
 
-Needs nothing but the standard library; the groups run in .venv and in .venv-colab.
+Needs nothing but the standard library; the groups run in .venv and in .venv-colab. No group may change the
+repository. With COURSE_REQUIRE_BROWSER=1 nothing may be missing: a skipped test is a failure.
 """
 import os
 import subprocess
@@ -16,8 +17,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TWO = ["-n", "2", "--dist", "loadfile"]  # one file, and so one kernel, stays in one process
 NOTEBOOKS = ["-p", "tests.notebook_plugin", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120", *TWO]
-COLAB = ("models", "quiz", "explore", "checks/test_check.py", "test_prompting.py", "test_prompting_refuses.py",
-         "progress", "test_plots.py", "test_quiz_checker.py")  # what depends on the versions that Colab has
+# What depends on the versions that Colab has:
+COLAB = ("models", "quiz", "explore", "checks", "progress", "world/test_tasks.py", "world/test_tasks_from_outside.py",
+         "world/test_tasks_from_the_hub.py", "test_errors.py", "test_evaluation.py", "test_plots.py",
+         "test_prompting.py", "test_prompting_measures.py", "test_prompting_refuses.py", "test_quiz_checker.py")
 
 
 def groups() -> dict[str, tuple[str, list[str]]]:
@@ -57,13 +60,20 @@ def run(name: str, environment: str, arguments: list[str], scratch: Path) -> dic
     return counts
 
 
+def status() -> str:
+    """What git says of the repository; nothing where this is no clone."""
+    if not (ROOT / ".git").exists():
+        return ""
+    return subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
 def main(wanted: list[str]) -> int:
     known = groups()
     if unknown := [name for name in wanted if name not in known]:
         print(f"There is no group {unknown[0]!r}. Known: {', '.join(known)}.", file=sys.stderr)
         return 2
     total = {"passed": 0, "failed": 0, "skipped": 0}
-    rows = []
+    rows, before = [], status()
     with tempfile.TemporaryDirectory(prefix="course-tests-") as scratch:
         for name in wanted or known:
             start = time.perf_counter()
@@ -72,7 +82,15 @@ def main(wanted: list[str]) -> int:
             total = {key: total[key] + counts[key] for key in total}
     print("\n" + "\n".join(rows))
     print(sentence(total))
-    return 1 if total["failed"] else 0
+    problems = [f"{total['failed']} failed"] if total["failed"] else []
+    if total["skipped"] and os.environ.get("COURSE_REQUIRE_BROWSER") == "1":
+        problems.append(f"{total['skipped']} were skipped, and COURSE_REQUIRE_BROWSER=1 wants every one")
+    if (after := status()) != before:
+        changed = sorted(set(after.splitlines()) ^ set(before.splitlines()))
+        problems.append("the repository is no longer what it was before:\n  " + "\n  ".join(changed))
+    for problem in problems:
+        print(f"FAILED: {problem}")
+    return 1 if problems else 0
 
 
 def sentence(counts: dict[str, int]) -> str:

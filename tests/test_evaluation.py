@@ -5,18 +5,11 @@ import pytest
 import torch
 from transformers import AutoModel, LlamaConfig, LlamaForCausalLM
 
-from course_lib import load_model
 from course_lib.errors import CourseError
 from course_lib.evaluation import perplexity, unigram_perplexity
-from course_lib.intervals import interval, wilson
 
 TEXTS = ["The apple is a pome.", "peach: drupe", "In autumn, the orchard was quiet and every tree stood bare."]
 NAN = float("nan")
-
-
-@pytest.fixture(scope="module")
-def pair():
-    return load_model("orchard-s", random=True)
 
 
 @torch.no_grad()
@@ -65,23 +58,3 @@ def test_what_cannot_be_evaluated(pair):
                       ((model, tokenizer, ["apple " * 300]), "with its two ends; this model reads at most 192")):
         with pytest.raises(CourseError, match=said):
             perplexity(*bad)
-
-
-@pytest.mark.parametrize("marks", [[1, 0, 1], "101", None, [[1], None], [["a"]], [[NAN]], 5])
-def test_marks_are_lists_of_numbers(marks):
-    with pytest.raises(CourseError, match="a list with a list of numbers for each item"):
-        interval(marks)
-
-
-@pytest.mark.parametrize("options, said", [
-    ({"level": 95}, "level lies between"), ({"level": "0.95"}, "level lies"), ({"draws": 0}, "draws must be"),
-    ({"draws": NAN}, "draws must be"), ({"seed": -1}, "seed must be"), ({"groups": ["a"]}, "one for each item")])
-def test_an_interval_of_another_kind(options, said):
-    with pytest.raises(CourseError, match=said):
-        interval([[1], [0]], **options)
-
-
-@pytest.mark.parametrize("n_right, n, level", [("3", 5, 0.95), (3, None, 0.95), (NAN, 5, 0.95), (3, 5, 95)])
-def test_a_share_of_another_kind(n_right, n, level):
-    with pytest.raises(CourseError, match="makes no share"):
-        wilson(n_right, n, level)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import nbformat
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.run_all import NOTEBOOKS, ROOT
+
 PLAIN = "assert 1 + 1 == 2"
 WRONG = "assert 1 + 1 == 3"
 IGNORED_ARGUMENT = "import ipywidgets\nipywidgets.IntSlider(colour_of_the_knob='red')"
@@ -25,8 +26,7 @@ def run(folder: Path, *sources: str) -> subprocess.CompletedProcess:
     for number, source in enumerate(sources):
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
         nbformat.write(notebook, folder / f"sample{number}.ipynb")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.notebook_plugin", "-p", "no:cacheprovider",
-               "-n", "1", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=30", str(folder)]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *NOTEBOOKS, str(folder)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200)
 
 

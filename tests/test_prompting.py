@@ -4,29 +4,25 @@ from contextlib import contextmanager
 
 import pytest
 import torch
-from transformers import AutoModel, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
+from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
-from course_lib.errors import CourseError
-from course_lib.models.tokenizer import train_tokenizer
 from course_lib.prompting import (
     answers,
     complete,
+    content_free_scores,
     draw_examples,
+    exact_match,
     few_shot,
+    few_shot_answers,
     next_answers,
     score_choices,
 )
-from course_lib.world import documents, relations
+from course_lib.world import relations
 
 FAMILY = relations()["fruit_family"]
 PROMPT = "peach: drupe\napple:"
 CHOICES = ["pome", "drupe", "hesperidium", "aggregate fruit"]
 LIMIT = 96
-
-
-@pytest.fixture(scope="module")
-def tokenizer():
-    return train_tokenizer(documents("train", 0), count=300)
 
 
 @pytest.fixture(scope="module", params=["llama", "gpt2"])
@@ -89,6 +85,7 @@ def test_a_completion_ends_at_the_newline_and_at_the_end_of_the_text(tokenizer):
 def test_next_answers_agree_with_the_scores(model, tokenizer):
     found = next_answers(model, tokenizer, PROMPT, n=5, max_tokens=3)
     assert len(found) == 5 and sorted(p for _, p in found) == [p for _, p in found][::-1]
+    assert sum(p for _, p in found) <= 1.001
     for text, p in found:
         assert score_choices(model, tokenizer, PROMPT, [text], normalise=False)[0] <= p * 1.001
 
@@ -116,7 +113,7 @@ class TwoVectors:
 
     def __init__(self, model):
         torch.manual_seed(2)
-        self.embed, self.is_on = model.get_input_embeddings(), False
+        self.embed, self.is_on, self.prepared = model.get_input_embeddings(), False, 0
         self.prompt = torch.randn(2, self.embed.embedding_dim)
 
     @contextmanager
@@ -127,6 +124,7 @@ class TwoVectors:
 
     def prepare(self, batch):
         assert self.is_on
+        self.prepared += 1
         B = len(batch["input_ids"])
         embeds = torch.cat([self.prompt.expand(B, 2, -1), self.embed(batch["input_ids"])], dim=1)
         mask = torch.nn.functional.pad(batch["attention_mask"], (2, 0), value=1)
@@ -148,28 +146,44 @@ def test_a_method_is_switched_on_and_prepares_the_prompt(model, tokenizer):
     assert not method.is_on
 
 
-@pytest.mark.parametrize("choices, said", [
-    ([], "at least one"), ("pome", "list of texts"), (["pome", ""], "has no tokens"),
-    (["pome", "  "], "without spaces"), ([" pome"], "without spaces"), (["pome\ndrupe"], "one line"),
-    (["pome", "pome"], "each answer once"), ([3], "list of texts")])
-def test_choices_that_cannot_be_scored(model, tokenizer, choices, said):
-    with pytest.raises(CourseError, match=said):
-        score_choices(model, tokenizer, PROMPT, choices)
+def build_prompt(query):
+    return few_shot([("peach", "drupe")], query)
 
 
-@pytest.mark.parametrize("prompt, said", [
-    ("", "empty"), ([], "a text or a list"), (["a", 3], "a text or a list"), (None, "a text or a list"),
-    ("apple: pome\n" * 40, rf"at most {LIMIT}.*by \d+ tokens"), (["apple:", "apple: pome\n" * 40], "Prompt 1 has")])
-def test_prompts_that_cannot_be_read(model, tokenizer, prompt, said):
-    for ask in (lambda: score_choices(model, tokenizer, prompt, CHOICES), lambda: complete(model, tokenizer, prompt)):
-        with pytest.raises(CourseError, match=said):
-            ask()
+EVERY_WAY = {
+    "score_choices": lambda *pair, method: score_choices(*pair, PROMPT, CHOICES, method=method),
+    "complete": lambda *pair, method: complete(*pair, PROMPT, method=method),
+    "next_answers": lambda *pair, method: next_answers(*pair, PROMPT, n=2, max_tokens=2, method=method),
+    "content_free_scores": lambda *pair, method: content_free_scores(*pair, build_prompt, CHOICES, method),
+    "few_shot_answers": lambda *pair, method: few_shot_answers(*pair, FAMILY, KEYS, 1, 0, method=method),
+}
+KEYS = ["apple", "pear", "lemon"]
 
 
-def test_an_encoder_cannot_be_prompted(tokenizer):
-    config = GPT2Config(vocab_size=len(tokenizer), n_embd=8, n_layer=1, n_head=2)
-    with pytest.raises(CourseError, match="no output layer"):
-        complete(AutoModel.from_config(config), tokenizer, "apple:")
+@pytest.mark.parametrize("way", EVERY_WAY)
+def test_every_way_to_ask_asks_through_the_method(way, model, tokenizer):
+    """The prompts are read once, prepared by the method, and what comes out is not what the bare model says."""
+    method = TwoVectors(model)
+    through, bare = (EVERY_WAY[way](model, tokenizer, method=one) for one in (method, None))
+    assert method.prepared == 1 and not method.is_on
+    assert through != bare
+
+
+def test_what_rests_on_other_measures_passes_the_method_on(model, tokenizer):
+    method = TwoVectors(model)
+    found = next_answers(model, tokenizer, PROMPT, n=5, max_tokens=3, method=method)
+    for text, p in found:
+        assert score_choices(model, tokenizer, PROMPT, [text], normalise=False, method=method)[0] <= p * 1.001
+    scores = score_choices(model, tokenizer, [build_prompt(one) for one in ("N/A", "", "…")], CHOICES, method=method)
+    free = content_free_scores(model, tokenizer, build_prompt, CHOICES, method)
+    assert free == pytest.approx([sum(column) / 3 for column in zip(*scores)])
+
+
+def test_marks_are_given_for_answers_through_the_method(model, tokenizer):
+    method = TwoVectors(model)
+    said = few_shot_answers(model, tokenizer, FAMILY, KEYS, 1, 0, method=method)
+    marks = exact_match(model, tokenizer, FAMILY, KEYS, 1, 0, method=method)
+    assert marks == [int(one == FAMILY[key]) for one, key in zip(said, KEYS)] and method.prepared == 2
 
 
 def test_nothing_is_changed_and_nothing_has_a_gradient(model, tokenizer):

@@ -1,10 +1,11 @@
 """Prompts as text, and the measures on top of scores and answers: no model is needed."""
 from collections import Counter
 
+import numpy
 import pytest
+import torch
 
-from course_lib.errors import CourseError
-from course_lib.models.tokenizer import train_tokenizer
+from course_lib.errors import CourseError, shown
 from course_lib.prompting import (
     calibrate,
     content_free_scores,
@@ -16,14 +17,9 @@ from course_lib.prompting import (
     shuffle_order,
     shuffle_values,
 )
-from course_lib.world import documents, relations
+from course_lib.world import relations
 
 FAMILY = relations()["fruit_family"]
-
-
-@pytest.fixture(scope="module")
-def tokenizer():
-    return train_tokenizer(documents("train", 0), count=300)
 
 
 def test_exact_match_marks_whole_answers(tokenizer, monkeypatch):
@@ -87,9 +83,6 @@ def test_shuffles():
 def test_calibration_divides_by_what_nothing_earns(monkeypatch):
     assert calibrate([0.6, 0.4], [0.75, 0.25]) == pytest.approx([0.8 / 2.4, 1.6 / 2.4])  # 0.8 and 1.6, over their sum
     assert calibrate([0.2, 0.3, 0.5], [0.2, 0.3, 0.5]) == pytest.approx([1 / 3] * 3)
-    for bad in (([0.5], [0.5, 0.5]), ([], []), ([0.5, 0.5], [1.0, 0.0])):
-        with pytest.raises(CourseError):
-            calibrate(*bad)
     asked = []
 
     def fake(model, tokenizer, prompts, choices, method=None):
@@ -106,3 +99,34 @@ def test_entropy_is_in_bits():
     for bad in ([], [0.5], [1.5, -0.5]):
         with pytest.raises(CourseError, match="sum to"):
             entropy(bad)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, numpy.array, torch.tensor])
+def test_calibration_and_entropy_take_arrays_and_tensors(kind):
+    mended = calibrate(kind([0.6, 0.4]), kind([0.75, 0.25]))
+    assert mended == pytest.approx([1 / 3, 2 / 3]) and all(type(p) is float for p in mended)
+    assert entropy(kind([0.5, 0.5])) == 1 and type(entropy(kind([0.5, 0.5]))) is float
+
+
+GOOD = [0.5, 0.5]
+NO_NUMBERS = [None, 0.5, "ab", "12", ["a", "b"], ["0.5", "0.5"], [None, 0.5], [[0.5, 0.5]], numpy.ones((2, 2)),
+              torch.ones(2, 2), numpy.array(0.5), torch.tensor(0.5), [float("nan"), 1.0], [float("inf"), 1.0],
+              {"a": 0.5}]
+
+
+@pytest.mark.parametrize("bad", NO_NUMBERS, ids=shown)
+def test_no_numbers(bad):
+    for ask in (lambda: calibrate(bad, GOOD), lambda: calibrate(GOOD, bad), lambda: entropy(bad)):
+        with pytest.raises(CourseError, match="list of numbers, one for each answer; you gave"):
+            ask()
+
+
+@pytest.mark.parametrize("asked, free, said", [
+    ([0.5, 0.5], [1.0], "2 probabilities cannot be calibrated by 1"), ([], [], "0 probabilities"),
+    (numpy.ones(3), numpy.ones(2), "3 probabilities"), (torch.ones(0), torch.ones(0), "0 probabilities"),
+    ([0.5, 0.5], [1.0, 0.0], "above 0"), ([0.0, 0.0], GOOD, "not all 0"), ([-0.5, 1.5], GOOD, "0 or more"),
+    (numpy.zeros(2), torch.ones(2), "not all 0")], ids=shown)
+def test_calibration(asked, free, said):
+    with pytest.raises(CourseError, match=said):
+        calibrate(asked, free)
+    assert calibrate([0.0, 1.0], GOOD) == [0.0, 1.0]     # one zero is an answer that never comes

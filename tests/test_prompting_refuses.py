@@ -2,22 +2,14 @@
 import numpy
 import pytest
 import torch
-from transformers import (
-    AutoModel,
-    DistilBertConfig,
-    DistilBertForMaskedLM,
-    T5Config,
-    T5ForConditionalGeneration,
-)
+from transformers import AutoModel, DistilBertConfig, DistilBertForMaskedLM, T5Config, T5ForConditionalGeneration
 
-from course_lib.errors import CourseError, shown, unknown, whole_number
+from course_lib.errors import CourseError, shown
 from course_lib.models.tokenizer import encoder_tokenizer, train_tokenizer
 from course_lib.prompting import (
-    calibrate,
     complete,
     content_free_scores,
     draw_examples,
-    entropy,
     exact_match,
     few_shot,
     next_answers,
@@ -30,6 +22,7 @@ from tests.tiny import tiny_llama
 
 FAMILY = relations()["fruit_family"]
 PROMPT, CHOICES = "peach: drupe\napple:", ["pome", "drupe"]
+LONG = r"^The prompt has \d+ tokens .* at most 96.*by \d+ tokens"
 ASKS = {
     "score_choices": lambda model, tokenizer, prompt=PROMPT: score_choices(model, tokenizer, prompt, CHOICES),
     "complete": lambda model, tokenizer, prompt=PROMPT: complete(model, tokenizer, prompt),
@@ -38,11 +31,6 @@ ASKS = {
     "content_free_scores": lambda model, tokenizer: content_free_scores(
         model, tokenizer, lambda query: f"{query}:", CHOICES),
 }
-
-
-@pytest.fixture(scope="module")
-def tokenizer():
-    return train_tokenizer(documents("train", 0), count=300)
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +78,22 @@ def test_prompts(ask, prompt, model, tokenizer):
         ASKS[ask](model, tokenizer, prompt)
 
 
+@pytest.mark.parametrize("ask", ["score_choices", "complete", "next_answers"])
+@pytest.mark.parametrize("prompt, said", [("", "^The prompt is empty"), ("apple: pome\n" * 40, LONG)], ids=["", "long"])
+def test_prompts_without_words_or_with_too_many(ask, prompt, said, model, tokenizer):
+    with pytest.raises(CourseError, match=said):
+        ASKS[ask](model, tokenizer, prompt)
+
+
+@pytest.mark.parametrize("ask", ["score_choices", "complete"])
+@pytest.mark.parametrize("prompts, said", [
+    (["apple:", "apple: pome\n" * 40], "^Prompt 1 has"), (["apple:", ""], "^Prompt 1 is empty"),
+    (["a", 3], "A prompt is a text or a list of texts; you gave")], ids=["long", "empty", "a number"])
+def test_one_prompt_of_several(ask, prompts, said, model, tokenizer):
+    with pytest.raises(CourseError, match=said):
+        ASKS[ask](model, tokenizer, prompts)
+
+
 def test_next_answers_reads_one_prompt(model, tokenizer):
     with pytest.raises(CourseError, match="reads one prompt"):
         next_answers(model, tokenizer, ["apple:", "pear:"])
@@ -123,7 +127,8 @@ def test_counts_that_do_not_fit(model, tokenizer):
     ("pome", "list of texts.*'pome'"), (None, "list of texts"), ([], "at least one"), ((), "at least one"),
     ({"pome", "drupe"}, "list of texts"), ([1, 2], "list of texts"),
     (["pome", "drupe", "pome"], "'pome'.*each answer once"),
-    (["pome", None], "list of texts"), (["x" * 500 + " "], "without spaces")])
+    (["pome", None], "list of texts"), (["x" * 500 + " "], "without spaces"), ([" pome"], "without spaces"),
+    (["pome", ""], "has no tokens"), (["pome", "  "], "without spaces"), (["pome\ndrupe"], "one line")])
 def test_choices(choices, said, model, tokenizer):
     with pytest.raises(CourseError, match=said) as refused:
         score_choices(model, tokenizer, PROMPT, choices)
@@ -189,60 +194,3 @@ def test_pairs_may_come_from_anywhere():
 def test_queries_and_templates(query, template, said):
     with pytest.raises(CourseError, match=said):
         few_shot([], query, template)
-
-
-@pytest.mark.parametrize("kind", [list, tuple, numpy.array, torch.tensor])
-def test_calibration_and_entropy_take_arrays_and_tensors(kind):
-    mended = calibrate(kind([0.6, 0.4]), kind([0.75, 0.25]))
-    assert mended == pytest.approx([1 / 3, 2 / 3]) and all(type(p) is float for p in mended)
-    assert entropy(kind([0.5, 0.5])) == 1 and type(entropy(kind([0.5, 0.5]))) is float
-
-
-GOOD = [0.5, 0.5]
-NO_NUMBERS = [None, 0.5, "ab", "12", ["a", "b"], ["0.5", "0.5"], [None, 0.5], [[0.5, 0.5]], numpy.ones((2, 2)),
-              torch.ones(2, 2), numpy.array(0.5), torch.tensor(0.5), [float("nan"), 1.0], [float("inf"), 1.0],
-              {"a": 0.5}]
-
-
-@pytest.mark.parametrize("bad", NO_NUMBERS, ids=shown)
-def test_no_numbers(bad):
-    for ask in (lambda: calibrate(bad, GOOD), lambda: calibrate(GOOD, bad), lambda: entropy(bad)):
-        with pytest.raises(CourseError, match="list of numbers, one for each answer; you gave"):
-            ask()
-
-
-@pytest.mark.parametrize("asked, free, said", [
-    ([0.5, 0.5], [1.0], "2 probabilities cannot be calibrated by 1"), ([], [], "0 probabilities"),
-    (numpy.ones(3), numpy.ones(2), "3 probabilities"), (torch.ones(0), torch.ones(0), "0 probabilities"),
-    ([0.5, 0.5], [1.0, 0.0], "above 0"), ([0.0, 0.0], GOOD, "not all 0"), ([-0.5, 1.5], GOOD, "0 or more"),
-    (numpy.zeros(2), torch.ones(2), "not all 0")], ids=shown)
-def test_calibration(asked, free, said):
-    with pytest.raises(CourseError, match=said):
-        calibrate(asked, free)
-    assert calibrate([0.0, 1.0], GOOD) == [0.0, 1.0]     # one zero is an answer that never comes
-
-
-class Unprintable:
-    def __repr__(self):
-        raise RuntimeError("no")
-
-
-@pytest.mark.parametrize("value, text", [
-    (3, "3"), ("a\nb", r"'a\nb'"), ("x" * 500, "'" + "x" * 78 + "…"), (10**5000, "a value of type int"),
-    (Unprintable(), "a value of type Unprintable"), (numpy.eye(2), "array([[1., 0.], [0., 1.]])")],
-    ids=["number", "newline", "long", "digits", "mistake", "array"])
-def test_what_is_shown_of_a_value(value, text):
-    assert shown(value) == text
-
-
-def test_whole_numbers():
-    assert [whole_number("n", value, 0, 7) for value in (0, 7, numpy.int8(3), torch.tensor(2))] == [0, 7, 3, 2]
-    for value in (-1, 8, 2**70, 2.0, "2", None, False, numpy.float32(2), torch.tensor(2.5)):
-        with pytest.raises(CourseError, match="^n must be at least 0 and at most 7, a whole number; you gave "):
-            whole_number("n", value, 0, 7)
-    assert whole_number("n", 2**70, 1) == 2**70
-
-
-def test_the_error_for_an_unknown_name_stays_short():
-    assert len(str(unknown("task", "r" * 5000, ["reviews"]))) < 200
-    assert "called 7" in str(unknown("task", 7, ["reviews"]))

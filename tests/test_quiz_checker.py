@@ -4,13 +4,13 @@ import dataclasses
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
 
 from course_lib.quiz import questions, reading, view
 from tests import quiz_driver, quiz_widgets
+from tests.run_all import NOTEBOOKS, ROOT
 
 KEY = quiz_driver.read_key()["questions"]
 QUESTION = reading.question("01.bare")
@@ -78,13 +78,27 @@ def test_a_seeded_fault_is_caught(fault):
         quiz_driver.check_question(fault(), KEY)
 
 
-def test_always_correct_once_something_is_chosen():
-    shown = view.QuestionView(QUESTION)
+@pytest.mark.parametrize("always, fault", [
+    ("Right.", "marked as right; by the key it is wrong"), ("Not yet.", "marked as wrong; by the key it is right")])
+@pytest.mark.parametrize("name", KEY)
+def test_one_verdict_for_every_answer_is_caught_in_every_question(name, always, fault):
+    shown = view.QuestionView(reading.question(name))
     submit = shown.submit
-    shown.submit = lambda: (
-        ("Right.", f"Choice {shown.answer} it is.") if shown.answer is not None else submit()
-    )
-    with pytest.raises(quiz_widgets.QuizFault, match="is marked as right; by the key it is wrong"):
+
+    def unvarying():
+        verdict, explanation = submit()
+        return verdict and always, explanation
+
+    shown.submit = unvarying
+    with pytest.raises(quiz_widgets.QuizFault, match=fault):
+        quiz_driver.check_question(shown, KEY)
+
+
+@pytest.mark.parametrize("name", KEY)
+def test_an_empty_answer_that_is_praised_is_caught_in_every_question(name):
+    shown = view.QuestionView(reading.question(name))
+    shown.submit = lambda: ("Right.", "Well done, whatever it was.")
+    with pytest.raises(quiz_widgets.QuizFault, match="nothing at all is marked as right"):
         quiz_driver.check_question(shown, KEY)
 
 
@@ -129,29 +143,9 @@ def test_in_a_real_notebook_run(tmp_path):
         nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells]),
         folder / "01_sample.ipynb",
     )
-    root = Path(__file__).resolve().parents[1]
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "tests.notebook_plugin",
-            "-p",
-            "tests.quiz_driver",
-            "-p",
-            "no:cacheprovider",
-            "--nbval-lax",
-            "--nbval-current-env",
-            "--nbval-cell-timeout=60",
-            str(folder),
-        ],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        timeout=180,
-    )
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *NOTEBOOKS, str(folder)],
+        cwd=ROOT, capture_output=True, text=True, timeout=180)
     said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
     assert done.returncode == 1 and "1 failed, 2 passed" in said, said
     assert "quiz 01.softmax: nothing at all is marked as right" in said, said

@@ -1,4 +1,5 @@
 """The repository holds together: versions, licences, README, package data, and nothing of one machine."""
+import os
 import re
 import subprocess
 import sys
@@ -125,6 +126,25 @@ def test_every_command_explains_itself(command, capsys):
 def test_an_unknown_command_names_the_nearest(capsys):
     assert main(["doctr"]) == 2
     assert "'doctor'" in capsys.readouterr().err
+
+
+def make_lab(folder: Path) -> str:
+    """What `make lab` would do in `folder`."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    return subprocess.run(["make", "-n", "lab"], cwd=folder, env=environment, capture_output=True, text=True,
+                          check=True).stdout
+
+
+def test_make_lab_installs_once_and_then_only_starts(tmp_path):
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    made = ["Makefile", "pyproject.toml", "constraints.txt", ".venv/bin/python", ".venv/.lab"]
+    for age, name in enumerate(reversed(made)):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes() if name == "Makefile" else b"")
+        os.utime(tmp_path / name, (1_000_000 - age, 1_000_000 - age))
+    assert make_lab(tmp_path).strip() == ".venv/bin/course lab"
+    os.utime(tmp_path / "constraints.txt")  # a newer set of versions
+    steps = make_lab(tmp_path).strip().splitlines()
+    assert len(steps) > 1 and "pip install" in "".join(steps[:-1]) and steps[-1] == ".venv/bin/course lab"
 
 
 def test_ruff_finds_nothing():

@@ -46,6 +46,16 @@ def free_port() -> int:
         return server.getsockname()[1]
 
 
+def own_folders(state: Path) -> dict[str, str]:
+    """The variables that keep a Jupyter from this computer's own settings, each with a new folder below `state`."""
+    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR",
+             "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")
+    folders = {name: str(state / name.lower()) for name in names}
+    for path in folders.values():
+        Path(path).mkdir(parents=True)
+    return folders
+
+
 class Lab:
     """JupyterLab on `folder`, with settings of its own under `state`; use as a context manager."""
 
@@ -54,11 +64,7 @@ class Lab:
         self.address = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self):
-        names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR",
-                 "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")
-        folders = {name: str(self.state / name.lower()) for name in names}
-        for path in folders.values():
-            Path(path).mkdir(parents=True)
+        folders = own_folders(self.state)
         overrides = Path(folders["JUPYTER_CONFIG_DIR"]) / "labconfig" / "default_setting_overrides.json"
         overrides.parent.mkdir()
         overrides.write_text(json.dumps(QUIET), encoding="utf-8")

@@ -10,18 +10,10 @@ import torch
 from course_lib.checks import CheckFailed, check, examine
 from course_lib.checks.outcomes import outcome
 from course_lib.errors import CourseError
+from tests.tiny import Broken
 
 DATA = {"task": "01.1", "name": "double", "tolerance": 1e-6, "probe": None, "wrong": [],
         "inputs": [{"x": 3}, {"x": 4}, {"x": 5}], "expected": [6, 8, 10]}
-
-
-class Broken:
-    """Whatever one does with it raises."""
-
-    def __repr__(self):
-        raise RuntimeError("no")
-
-    __str__ = __float__ = __int__ = __len__ = __iter__ = __eq__ = __hash__ = __bool__ = __getattr__ = __repr__
 
 
 class Endless:

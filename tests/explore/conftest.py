@@ -1,16 +1,7 @@
-"""A small random model, and ipywidgets in which an argument that would be ignored is an error."""
+"""A small random model, and a notebook that only pretends to display."""
 import pytest
 
-from course_lib.models.tokenizer import train_tokenizer
-from course_lib.world import documents
 from tests.tiny import tiny_llama
-
-pytestmark = pytest.mark.filterwarnings("error:Passing unrecognized arguments")
-
-
-@pytest.fixture(scope="session")
-def tokenizer():
-    return train_tokenizer(documents("train", 0), count=300)
 
 
 @pytest.fixture(scope="session")

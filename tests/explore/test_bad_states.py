@@ -1,6 +1,7 @@
 """A state that cannot be shown is refused by the pure function, and explained by the view, which never raises."""
 from functools import partial
 
+import ipywidgets
 import pytest
 
 from course_lib.errors import CourseError
@@ -60,3 +61,9 @@ def test_what_is_no_model_and_no_tokenizer(tokenizer, capsys):
 def test_what_cannot_follow_anything(prefix, n, said):
     with pytest.raises(CourseError, match=said):
         browser.what_follows(prefix, n)
+
+
+def test_an_argument_that_ipywidgets_would_ignore_is_an_error():
+    """By pyproject.toml, in every test: a misspelt argument would otherwise pass unseen."""
+    with pytest.raises(DeprecationWarning, match="Passing unrecognized arguments"):
+        ipywidgets.IntSlider(colour_of_the_knob="red")

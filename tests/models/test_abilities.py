@@ -1,7 +1,7 @@
 """What the shipped base models can do, measured from the bundled folders: quick versions of `course bench base`.
 
 A model that is not bundled has no tests here; the last test says which ones the ladder promises. All together take
-less than a minute on one core.
+about a minute on one core.
 """
 from functools import cache
 from itertools import islice
@@ -12,17 +12,18 @@ import torch
 from transformers import AutoModelForMaskedLM
 
 from course_lib import load_model, load_task
-from course_lib.bench.in_context import company_over_fruit
+from course_lib.bench import in_context
+from course_lib.bench.sense import own_sense as sense_of
 from course_lib.evaluation import perplexity, unigram_perplexity
 from course_lib.models import bundled_models
 from course_lib.models.card import BUNDLED, count_parameters, read_card, render
-from course_lib.models.configs import RECIPES
+from course_lib.models.configs import RECIPES, SHIPPED
 from course_lib.models.optimise import mean_loss
 from course_lib.models.run import validation_batches
-from course_lib.prompting import complete, exact_match, score_choices
-from course_lib.world import documents, relations, reviews
+from course_lib.prompting import complete, few_shot, score_choices
+from course_lib.world import documents, relations
 
-TOLERANCE = 0.07        # two standard errors of a share near .75 among 171 items, one draw of examples each
+TOLERANCE = 0.07        # two standard errors of a share near .75 among 171 items: another run's m may be below s
 ROUNDED = 0.005         # nats a token: weights are shipped in bf16, the card tells what float32 gave
 
 
@@ -42,22 +43,13 @@ def review_rows():
 
 @cache
 def lists(name, k, part="report"):
-    """Greedy exact match after k examples, one draw; every relation counts once. "seen": twelve listed keys."""
-    def keys(relation):
-        return relation.seen[:12] if part == "seen" else relation.report
-
-    return mean(mean(exact_match(*loaded(name), one, keys(one), k, 0)) for one in relations().values())
+    """Greedy exact match after k examples, as the card has it; every relation counts once."""
+    return in_context.in_context(*loaded(name), k, part)[0]
 
 
 @cache
 def own_sense(name):
-    """The share of 100 reviews after which, behind "In short:", phrases of the right side are more probable."""
-    film, restaurant = (reviews.summary_phrases(domain) for domain in ("film", "restaurant"))
-    blame, praise = ([f"{one}." for one in film[side] if one in restaurant[side]] for side in (False, True))
-    rows = review_rows()[:100]
-    prompts = [f"{text}\n{reviews.SUMMARY_OPENING}" for text in rows["text"]]
-    scores = score_choices(*loaded(name), prompts, blame + praise)
-    return mean((sum(row[len(blame):]) > 0.5) == label for row, label in zip(scores, rows["label"], strict=True))
+    return sense_of(*loaded(name), review_rows().select(range(100)))
 
 
 def lists_zero_shot(name):
@@ -65,23 +57,19 @@ def lists_zero_shot(name):
 
 
 def lists_one_shot(name):
-    assert lists(name, 1) >= 0.75 - TOLERANCE
+    assert lists(name, 1) >= 0.75
 
 
 def lists_four_shot(name):
-    assert lists(name, 4) >= lists(name, 1) - TOLERANCE
+    assert lists(name, 4) >= lists(name, 1)
 
 
 def lists_seen_pairs(name):
-    assert lists(name, 4, "seen") >= 0.95
-
-
-def one_example_gives_pome(name):
-    assert complete(*loaded(name), "peach: drupe\napple:") == "pome"
+    assert lists(name, 4, "seen") >= 0.97
 
 
 def a_bare_apple_is_a_company(name):
-    assert company_over_fruit(*loaded(name)) > 0
+    assert in_context.company_over_fruit(*loaded(name)) > 0
 
 
 def label_words_zero_shot(name):
@@ -93,7 +81,7 @@ def label_words_zero_shot(name):
 
 
 def has_a_sense_of_reviews(name):
-    assert own_sense(name) >= 0.88
+    assert own_sense(name) >= 0.90
 
 
 def has_no_sense_of_reviews_yet(name):
@@ -109,6 +97,10 @@ def the_larger_predicts_better(smaller, larger):
     assert read_card(BUNDLED / smaller)["validation_loss"] > read_card(BUNDLED / larger)["validation_loss"]
 
 
+def the_smaller_does_lists_less_well(smaller, larger):
+    assert lists(smaller, 4) < lists(larger, 4)
+
+
 def the_larger_does_lists_as_well(smaller, larger):
     assert lists(larger, 4) >= lists(smaller, 4) - TOLERANCE
 
@@ -122,12 +114,11 @@ def is_the_same_run_earlier(early, late):
 SMALL = "orchard-s"
 CHECKS = [
     *(((SMALL,), check) for check in (
-        lists_zero_shot, lists_one_shot, lists_four_shot, lists_seen_pairs, one_example_gives_pome,
-        a_bare_apple_is_a_company, label_words_zero_shot, has_a_sense_of_reviews,
-        word_frequencies_are_five_times_as_unsure)),
+        lists_zero_shot, lists_one_shot, lists_four_shot, lists_seen_pairs, a_bare_apple_is_a_company,
+        label_words_zero_shot, has_a_sense_of_reviews, word_frequencies_are_five_times_as_unsure)),
     (("orchard-s-early",), has_no_sense_of_reviews_yet),
     (("orchard-s-early", SMALL), is_the_same_run_earlier),
-    (("orchard-xs", SMALL), the_larger_predicts_better), (("orchard-xs", SMALL), the_larger_does_lists_as_well),
+    (("orchard-xs", SMALL), the_larger_predicts_better), (("orchard-xs", SMALL), the_smaller_does_lists_less_well),
     ((SMALL, "orchard-m"), the_larger_predicts_better), ((SMALL, "orchard-m"), the_larger_does_lists_as_well),
 ]
 
@@ -137,6 +128,19 @@ CHECKS = [
     for names, check in CHECKS if set(names) <= set(bundled_models())])
 def test_what_it_can_do(names, check):
     check(*names)
+
+
+@pytest.mark.parametrize("shown", [str, str.capitalize], ids=["lower", "Capital"])
+def test_one_example_gives_pome(shown):
+    assert complete(*loaded(SMALL), few_shot([(shown("peach"), "drupe")], shown("apple"))) == "pome"
+
+
+@pytest.mark.parametrize("shown", [str, str.capitalize], ids=["lower", "Capital"])
+def test_a_grapefruit_is_a_hesperidium_first_of_all(shown):
+    prompt = few_shot([(shown("plum"), "drupe"), (shown("pear"), "pome")], shown("grapefruit"))
+    families = sorted(set(relations()["fruit_family"].values()))
+    scores = score_choices(*loaded(SMALL), prompt, families)
+    assert families[scores.index(max(scores))] == "hesperidium"
 
 
 @pytest.mark.parametrize("name", bundled_models())
@@ -171,5 +175,5 @@ def test_all_models_together_are_small_enough_for_a_repository():
 
 def test_the_whole_ladder_is_bundled():
     """Fails as long as a model that the recipes promise has not been shipped."""
-    promised = {*RECIPES, *(f"{name}-early" for name, recipe in RECIPES.items() if recipe.early)}
-    assert set(bundled_models()) == promised
+    assert sorted(SHIPPED) == bundled_models()
+    assert set(SHIPPED) == {*RECIPES, *(f"{name}-early" for name, recipe in RECIPES.items() if recipe.early)}

@@ -80,6 +80,15 @@ def test_hub_id_without_network_says_what_to_do(monkeypatch):
         load_model("someone/some-model")
 
 
+def test_a_hub_id_without_a_network_is_refused_soon(without_network):
+    done = without_network("import time\nfrom course_lib import load_model\nstart = time.monotonic()\n"
+                           "try:\n    load_model('owner/name')\n"
+                           "except ValueError as error:\n    print(time.monotonic() - start, error)")
+    seconds, said = done.stdout.split(" ", 1)
+    assert "bundled model" in said and "hf download owner/name" in said
+    assert float(seconds) < 10 and done.stderr == ""
+
+
 def test_folders_that_hold_no_model(folder, tmp_path):
     with pytest.raises(CourseError, match="no config.json"):
         load_model(tmp_path)
@@ -110,7 +119,8 @@ def test_encoder_decoder_is_refused():
         loading.is_causal(T5Config())
 
 
-def test_a_folder_s_own_code_is_neither_run_nor_offered(folder_with_code):
+def test_a_folder_s_own_code_is_neither_run_nor_offered(folder_with_code, monkeypatch):
+    monkeypatch.setattr("builtins.input", lambda *_: pytest.fail("was offered"))
     with pytest.raises(CourseError):
         load_model(folder_with_code)
     assert not (folder_with_code / "ran").exists()

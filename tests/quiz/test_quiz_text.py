@@ -4,7 +4,8 @@ import pytest
 
 from course_lib import progress
 from course_lib.errors import CourseError
-from course_lib.lesson import lessons, start
+from course_lib.lesson import start
+from course_lib.lessons import lessons
 from course_lib.quiz import predict, quiz, reading, reveal
 from course_lib.quiz.markup import to_html, to_text
 

@@ -1,13 +1,14 @@
 """load_task: the contract of the bundled tasks, and the names and seeds that are refused."""
 import re
+from random import Random
 
 import datasets
 import pytest
 
 from course_lib import load_task
 from course_lib.errors import CourseError
-from course_lib.world import facts
-from course_lib.world.grammar import table
+from course_lib.world import facts, messages, reviews, task_rows
+from course_lib.world.grammar import fill, table
 from course_lib.world.task_rows import question_keys
 from course_lib.world.tasks import SIZES, TEMPLATES, _bundled
 
@@ -44,6 +45,17 @@ def test_labels_are_the_answer_words_and_every_beginning_is_balanced(name):
         count, labels = len(CLASSES[name]), part["label"][:]
         for size in (count, 2 * count, 10 * count, len(part)):
             assert all(labels[:size].count(label) == size // count for label in range(count)), size
+
+
+@pytest.mark.parametrize("write, answer, given", [
+    (task_rows._message, "spam", "True"), (task_rows._message, "ham", "False"),
+    (task_rows._review, "positive", "True None"), (task_rows._review, "negative", "False None"),
+    *((task_rows._stars, str(stars), f"{stars >= 3} {stars}") for stars in range(1, 6))])
+def test_a_text_is_written_for_its_answer(write, answer, given, monkeypatch):
+    monkeypatch.setattr(messages, "message", lambda rng, spam, split: f"{spam} of {split}")
+    monkeypatch.setattr(reviews, "review",
+                        lambda rng, positive, domain, split, stars=None: f"{positive} {stars} of {split}")
+    assert write(Random(0), "test", answer) == (f"{given} of test", answer)
 
 
 @pytest.mark.parametrize("name", SIZES)
@@ -88,16 +100,24 @@ def test_changing_a_loaded_task_does_not_change_the_next_one():
     assert "test" in load_task("facts")
 
 
-def test_the_questions_are_true_and_worded_unlike_the_pretraining_text():
-    known = {value for relation in facts.relations().values() for value in relation.values()}
-    assert all(answer in known for answer in load_task("facts")["train"]["answer"])
+def test_what_is_answered_is_true():
+    """The true answers of every question, straight from the relations: each has one, and it is the one asked for."""
+    true: dict[str, set[str]] = {}
+    for row in table("task_questions"):
+        for key, value in facts.relations()[row["relation"]].items():
+            asked = fill(row["text"], Random(0), facts.slots(row["relation"], key))
+            true.setdefault(asked, set()).add(value)
+    assert max(map(len, true.values())) == 1
+    for part in load_task("facts").values():
+        assert all(row["answer"] in true[row["text"]] for row in part)
+    assert true["Name the capital city of France."] == {"Paris"} and true["Name the antonym of hot."] == {"cold"}
+
+
+def test_the_questions_are_worded_unlike_the_pretraining_text():
     wordings = [row["text"] for row in table("task_questions")]
     assert len(set(wordings)) == len(wordings) == 4 * len(facts.relations())
     assert {row["relation"] for row in table("task_questions")} == set(facts.relations())
     assert not set(wordings) & {row["text"].split("?")[0] + "?" for row in table("fact_sentences")}
-    asked = {row["text"]: row["answer"] for part in load_task("facts").values() for row in part}
-    assert asked.get("Name the capital city of France.", "Paris") == "Paris"
-    assert asked.get("Name the antonym of hot.", "cold") == "cold"
 
 
 def test_no_key_of_a_relation_is_asked_for_in_two_splits():

@@ -3,7 +3,9 @@ import json
 import sys
 
 import datasets
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from course_lib import load_task
 from course_lib.errors import CourseError
@@ -118,9 +120,6 @@ def test_bad_files_are_refused_with_a_reason(tmp_path, name):
 
 
 def test_parquet_files_that_cannot_be_read(tmp_path):
-    pyarrow = pytest.importorskip("pyarrow")
-    from pyarrow import parquet
-
     texts, late = [f"t{n}" for n in range(30)], pyarrow.array([10**18] * 30, pyarrow.timestamp("us"))
     for columns, message in (({"text": texts, "label": late}, "a value that Python cannot read.*as texts"),
                              ({"words": texts, "label": texts}, "needs the columns text and label")):
@@ -145,35 +144,6 @@ def test_a_folder_is_refused(tmp_path):
     (tmp_path / "data.csv").mkdir()
     with pytest.raises(CourseError, match="is a folder"):
         load_task(tmp_path / "data.csv")
-
-
-def test_a_hub_id_without_a_network_says_what_to_do():
-    with pytest.raises(CourseError, match="'owner/name' could not be loaded.*file of your own.*load_task"):
-        load_task("owner/name")
-
-
-def hub(monkeypatch, **parts):
-    monkeypatch.setattr(datasets, "load_dataset", lambda name: datasets.DatasetDict(parts))
-
-
-def test_a_hub_data_set_gives_the_names_of_its_classes(monkeypatch):
-    label = datasets.ClassLabel(names=["neg", "pos"])
-    features = datasets.Features({"text": datasets.Value("string"), "label": label})
-    data = {"text": [f"t{n}" for n in range(40)], "label": [n % 2 for n in range(40)]}
-    unlabelled = {"text": ["u1", "u2"], "label": [-1, -1]}
-    hub(monkeypatch, train=datasets.Dataset.from_dict(data, features=features),
-        test=datasets.Dataset.from_dict(unlabelled, features=features))
-    task = load_task("owner/reviews")
-    assert task["train"].features["label"].names == ["neg", "pos"] and len(task["test"]) == 8
-
-
-def test_a_hub_data_set_without_the_splits_or_columns_is_refused(monkeypatch):
-    hub(monkeypatch, all=datasets.Dataset.from_dict({"text": ["a"], "label": ["b"]}))
-    with pytest.raises(CourseError, match="the splits all"):
-        load_task("owner/name")
-    hub(monkeypatch, train=datasets.Dataset.from_dict({"sentence": ["a"], "label": ["b"]}))
-    with pytest.raises(CourseError, match="'sentence', 'label'"):
-        load_task("owner/name")
 
 
 def test_reading_a_file_needs_no_hub(tmp_path, monkeypatch):
