@@ -5,6 +5,7 @@ import torch
 from transformers import AutoModel, DistilBertConfig, DistilBertForMaskedLM, T5Config, T5ForConditionalGeneration
 
 from course_lib.errors import CourseError, shown
+from course_lib.methods import PromptTuning
 from course_lib.models.tokenizer import encoder_tokenizer, train_tokenizer
 from course_lib.prompting import (
     complete,
@@ -194,3 +195,11 @@ def test_pairs_may_come_from_anywhere():
 def test_queries_and_templates(query, template, said):
     with pytest.raises(CourseError, match=said):
         few_shot([], query, template)
+
+
+def test_the_vectors_of_a_method_need_room_too(pair):
+    long = "apple " * 90
+    rows = len(pair[1](long)["input_ids"])
+    complete(*pair, long, max_new_tokens=1)
+    with pytest.raises(CourseError, match=rf"at most 42 after the 150 vectors of the method.* by {rows + 1 - 42} tok"):
+        complete(*pair, long, max_new_tokens=1, method=PromptTuning(pair[0], length=150))

@@ -28,7 +28,7 @@ def score_choices(model, tokenizer, prompt: str | Sequence[str], choices: Sequen
     """
     tails = answer_tokens(tokenizer, choices)
     C, T = len(tails), max(2, *map(len, tails))
-    rows = encode_prompts(model, tokenizer, prompt, room=T)
+    rows = encode_prompts(model, tokenizer, prompt, room=T, method=method)
     padded = [tail + [0] * (T - len(tail)) for tail in tails]
     ids = torch.tensor(padded, device=model.device)                                              # (C, T)
     real = torch.arange(T) < torch.tensor([len(tail) for tail in tails])[:, None]                # (C, T)
@@ -58,7 +58,7 @@ def complete(model, tokenizer, prompt: str | Sequence[str], max_new_tokens: int 
     `max_new_tokens` below 1, a model that does not say what comes next.
     """
     max_new_tokens = whole_number("max_new_tokens", max_new_tokens, 1)
-    rows = encode_prompts(model, tokenizer, prompt, room=max_new_tokens)
+    rows = encode_prompts(model, tokenizer, prompt, room=max_new_tokens, method=method)
     stops = torch.tensor(stop_tokens(tokenizer), device=model.device)
     texts = []
     with attached(model, method):
@@ -84,7 +84,7 @@ def next_answers(model, tokenizer, prompt: str, n: int = 10, max_tokens: int = 8
     width = whole_number("width", width, 1, WIDEST)
     if not isinstance(prompt, str):
         raise CourseError(f"next_answers reads one prompt, a text; you gave {shown(prompt)}.")
-    rows = encode_prompts(model, tokenizer, prompt, room=max_tokens)
+    rows = encode_prompts(model, tokenizer, prompt, room=max_tokens, method=method)
     end, found, answers = newline(tokenizer), defaultdict(float), [[]]
     with attached(model, method):
         reading, scores = read(model, rows, method), torch.zeros(1, 1, device=model.device)

@@ -53,15 +53,16 @@ def attached(model, method):
     return nullcontext() if method is None else method.on(model)
 
 
-def encode_prompts(model, tokenizer, prompt: str | Sequence[str], room: int) -> list[list[int]]:
+def encode_prompts(model, tokenizer, prompt: str | Sequence[str], room: int, method=None) -> list[list[int]]:
     """The tokens of every prompt. CourseError where one is no text, is empty, or leaves no `room` for tokens
-    after it, and where model or tokenizer are none that belong together.
+    after it and for the method's vectors before it, and where model or tokenizer are none that belong together.
     """
     prompts = texts_of([prompt] if isinstance(prompt, str) else prompt, "A prompt is a text or a list of texts")
     check_model(model)
     rows = encode(tokenizer, prompts)
     known = model.get_input_embeddings().weight.shape[0]
-    limit = getattr(model.config, "max_position_embeddings", math.inf)
+    virtual = getattr(method, "length", 0)
+    limit = getattr(model.config, "max_position_embeddings", math.inf) - virtual
     for place, row in enumerate(rows):
         which = f"Prompt {place}" if len(rows) > 1 else "The prompt"
         if not row:
@@ -71,8 +72,9 @@ def encode_prompts(model, tokenizer, prompt: str | Sequence[str], room: int) -> 
             raise CourseError(f"The tokenizer is of another model: it gives the token {max(row)}, and this model "
                               f"knows 0 to {known - 1}. {BOTH}")
         if (over := len(row) + room - limit) > 0:
+            before = f" after the {virtual} vectors of the method" if virtual else ""
             raise CourseError(f"{which} has {len(row)} tokens and the answer needs room for {room} more; this "
-                              f"model reads at most {limit}. Drop examples or shorten the text, by {over} tokens "
+                              f"model reads at most {limit}{before}. Drop examples or shorten the text, by {over} tokens "
                               "at least.")
     return rows
 

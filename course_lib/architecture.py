@@ -1,0 +1,95 @@
+"""What the methods need to know about a model's class: Llama, GPT-2, BERT and DistilBERT, told by their modules.
+
+Shapes: B rows, T tokens, d width.
+"""
+import torch
+from torch import nn
+from transformers import PreTrainedModel
+
+from course_lib.errors import CourseError, shown, unknown
+
+
+def check_model(model, who: str) -> None:
+    """CourseError where this is no loaded model; `who` needs one."""
+    if not isinstance(model, PreTrainedModel):
+        raise CourseError(f"{who} needs a loaded model; you gave {shown(model)}. "
+                          "`model, tokenizer = load_model('orchard-s')` gives one.")
+
+
+def is_decoder(model) -> bool:
+    """Whether the model says what comes next, so that it can be asked for an answer; else it is an encoder."""
+    return model.can_generate()
+
+
+def width_of(model) -> int:
+    """d, the size of a hidden state."""
+    return model.get_input_embeddings().weight.shape[1]
+
+
+def context_of(model) -> int:
+    """The number of positions that the model can read at once."""
+    return model.config.max_position_embeddings
+
+
+def blocks_of(model) -> dict[str, nn.Module]:
+    """The model's blocks by their names, first to last."""
+    count = model.config.num_hidden_layers
+    for name, module in model.named_modules():
+        if isinstance(module, nn.ModuleList) and len(module) == count:
+            return {f"{name}.{place}": block for place, block in enumerate(module)}
+    raise CourseError(f"{type(model).__name__} has no list of {count} blocks. The course's methods know Llama, GPT-2, "
+                      "BERT and DistilBERT.")
+
+
+def names_in(argument: str, given) -> list[str]:
+    """One name or several as a list; CourseError, with the argument's name, where they are none."""
+    names = [given] if isinstance(given, str) else list(given) if isinstance(given, tuple | list) else [None]
+    if not all(isinstance(name, str) and name for name in names):
+        raise CourseError(f"{argument} takes names of the model's modules, such as ('q_proj', 'v_proj'); you gave "
+                          f"{shown(given)}. `dict(model.named_modules())` has them all.")
+    return names
+
+
+def find_modules(model, targets: tuple[str, ...], kinds: tuple[type, ...]) -> list[str]:
+    """The names, in the order of `named_modules()`, of the modules of these kinds that a target is the end of.
+
+    A target is a whole name or its last parts: "q_proj", "layers.0.self_attn.q_proj". CourseError, with the
+    nearest names, for a target that ends none.
+    """
+    names = [name for name, module in model.named_modules() if isinstance(module, kinds)]
+    ends = lambda name, target: f".{name}".endswith(f".{target}")
+    for target in targets:
+        if not any(ends(name, target) for name in names):
+            raise unknown(f"module of {type(model).__name__} to attach to", target,
+                          {name.rpartition(".")[2] for name in names})
+    return [name for name in names if any(ends(name, target) for target in targets)]
+
+
+def blocks_below(model, parameter: str) -> int:
+    """How many blocks are done before this parameter is used: 0 for an embedding, all of them for a last norm."""
+    blocks, modules = list(blocks_of(model)), [name for name, _ in model.named_modules()]
+    for place, block in enumerate(blocks):
+        if parameter.startswith(f"{block}."):
+            return place
+    above = modules.index(parameter.rpartition(".")[0]) > modules.index(blocks[0])  # modules stand in order of use
+    return len(blocks) if above else 0
+
+
+def with_positions(batch: dict) -> dict:
+    """The batch with position_ids (B, T) that count real tokens only, so that padding on the left shifts nothing."""
+    mask = batch["attention_mask"]                               # (B, T), or (B, P + T) after a cache of P
+    given = batch["inputs_embeds"] if "inputs_embeds" in batch else batch["input_ids"]
+    return {**batch, "position_ids": (mask.cumsum(1) - 1).clamp(0)[:, -given.shape[1]:]}
+
+
+def tokens_read(args: tuple, inputs: dict) -> torch.Tensor:
+    """What a call of the model is about to read: tokens (B, T), or their embeddings (B, T, d)."""
+    given = args[0] if args else inputs.get("input_ids")
+    return inputs["inputs_embeds"] if given is None else given
+
+
+def pool(hidden: torch.Tensor, mask: torch.Tensor, decoder: bool) -> torch.Tensor:
+    """One vector a row: a decoder's last real position, an encoder's first. (B, T, d) -> (B, d)"""
+    steps = torch.arange(mask.shape[1], device=mask.device)
+    place = (mask * steps).argmax(1) if decoder else mask.long().argmax(1)  # (B,)
+    return hidden[torch.arange(len(hidden), device=hidden.device), place]

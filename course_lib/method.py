@@ -1,0 +1,191 @@
+"""The one mechanism by which a method attaches to a frozen model.
+
+Hooks for what changes the model, `prepare` for what changes its input; new parameters live outside the model. So the
+base keeps its names and its bits, what is trained is `method.parameters()`, and the small file needs no name filter.
+
+Shapes: B rows, T tokens, P virtual positions, d width, V vocabulary, N labels.
+"""
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import nn
+
+from course_lib.architecture import check_model, is_decoder, pool, width_of, with_positions
+from course_lib.errors import LARGEST_SEED, CourseError, whole_number
+from course_lib.files import user_path, write_bytes
+from course_lib.models import weights_hash
+
+_ATTACHED: WeakKeyDictionary = WeakKeyDictionary()   # model -> the method that edits it now
+_MERGED: WeakKeyDictionary = WeakKeyDictionary()     # model -> (the method folded into it, [(parameter, what it was)])
+
+
+class Method(nn.Module):
+    """What all methods share. A method says in `settings` how to build it again; it defines `edits`, `prepare` or both.
+
+    `parameters()` is what is trained; `state_dict()` is the small file. The model is never a part of the method.
+    With `num_labels` the method owns a head on the last hidden state: N logits from one position, the last real
+    one of a decoder's text, the first of an encoder's.
+    """
+
+    why_not_merged = ""  # for a method that cannot be folded into the model's own weights: the reason
+
+    def __init__(self, model, settings: dict, num_labels: int | None = None, seed: int = 0):
+        super().__init__()
+        self.eval()  # as loaded models are; `fit` puts it in training mode
+        check_model(model, self.name)
+        if model in _ATTACHED:
+            raise CourseError(f"{_ATTACHED[model].name} is attached to this model; leave its `with` block before you "
+                              f"build {self.name} on it.")
+        seed = whole_number("seed", seed, 0, LARGEST_SEED)
+        labels = None if num_labels is None else whole_number("num_labels", num_labels, 2)
+        self.settings = {**settings, "num_labels": labels, "seed": seed}
+        self.base = weights_hash(model)
+        self.decoder = is_decoder(model)
+        self.generator = torch.Generator().manual_seed(seed)
+        self.head = None
+        if labels is not None:
+            self.head = nn.Linear(width_of(model), labels, device="meta").to_empty(device="cpu")
+            nn.init.normal_(self.head.weight, std=0.02, generator=self.generator)
+            nn.init.zeros_(self.head.bias)
+
+    @property
+    def name(self) -> str:
+        """The name of the class."""
+        return type(self).__name__
+
+    # what a method may define
+
+    def edits(self, model) -> Iterator:
+        """Edits the model at every site and yields, for each, a handle whose `remove()` undoes it."""
+        return iter(())
+
+    def prepare(self, batch: dict) -> dict:
+        """What the method does to the inputs. Call it inside `on`, once for every call of the model.
+
+        Fills in the mask, and positions that count the text only. The batch itself is left alone.
+        """
+        _ = self.model  # only inside `on`
+        batch = {"attention_mask": torch.ones_like(batch["input_ids"]), **batch}
+        return with_positions(batch)
+
+    def first_block(self, model) -> int:
+        """The first block that the method changes; all that lies below is frozen work."""
+        return 0
+
+    def changed_weights(self, model) -> Iterator[tuple[nn.Parameter, torch.Tensor]]:
+        """For each weight that the method changes: the model's parameter, and the value that holds the change."""
+        raise CourseError(f"{self.name} cannot be merged: {self.why_not_merged}")
+
+    # what every method has
+
+    @contextmanager
+    def on(self, model):
+        """The block in which this method edits the model: all of it frozen, and nothing left once the block ends."""
+        if model in _MERGED:
+            raise CourseError(f"{_MERGED[model][0].name} is merged into this model, so attaching would change it "
+                              "twice. Call its `unmerge(model)` first, or load the model again.")
+        if model in _ATTACHED:
+            raise CourseError(f"{_ATTACHED[model].name} is attached to this model already; one method at a time.")
+        if self in _ATTACHED.values():
+            raise CourseError(f"This {self.name} is attached to another model already; one model at a time.")
+        self.check_base(model)
+        with ExitStack() as undo:
+            _ATTACHED[model] = self
+            undo.callback(_ATTACHED.pop, model)
+            for parameter in model.parameters():
+                undo.callback(parameter.requires_grad_, parameter.requires_grad)
+                parameter.requires_grad_(False)
+            for handle in self.edits(model):
+                undo.callback(handle.remove)
+            yield self
+
+    def check_base(self, model) -> None:
+        """CourseError where this method was not built on this model."""
+        check_model(model, self.name)
+        if weights_hash(model) != self.base:
+            raise CourseError(f"This {self.name} was built on another base model: the hash of its weights differs. "
+                              f"Load that base again, or build a new {self.name} on this model.")
+
+    @property
+    def model(self):
+        """The model that this method edits now; CourseError outside of `on`."""
+        for model, method in _ATTACHED.items():
+            if method is self:
+                return model
+        raise CourseError(f"{self.name} is attached to no model now. Work inside `with method.on(model):`.")
+
+    def logits(self, model, batch: dict) -> torch.Tensor:
+        """With a head (B, N); else the language model's logits for the batch's own tokens, (B, T, V).
+
+        A batch may hold `labels`, which the model does not see, and `logits_to_keep`, a number: then the language
+        model's logits are those for the last tokens only.
+        """
+        T = batch["input_ids"].shape[1]
+        inputs = self.prepare(batch)
+        inputs.pop("labels", None)
+        if self.head is None:
+            return model(**inputs).logits[:, -T:]                                # (B, P + T, V) -> (B, T, V)
+        inputs.pop("logits_to_keep", None)
+        hidden = model.base_model(**inputs).last_hidden_state                    # (B, P + T, d)
+        return self.head(pool(hidden[:, -T:], inputs["attention_mask"][:, -T:], self.decoder))
+
+    # the small file
+
+    def save(self, path: str | Path) -> None:
+        """Writes what is trained, and how to build the method again, as one safetensors file."""
+        facts = {"method": self.name, "settings": json.dumps(self.settings), "base": self.base}
+        state = {name: tensor.detach().cpu().contiguous() for name, tensor in self.state_dict().items()}
+        write_bytes(user_path(path), save(state, facts))
+
+    @classmethod
+    def load(cls, path: str | Path, model, allow_other_base: bool = False) -> "Method":
+        """The method in this file, for `model`. CourseError for a damaged file, another method's, or another base's."""
+        name = cls.__name__
+        check_model(model, name)
+        try:
+            with safe_open(user_path(path), "pt") as file:
+                facts = file.metadata() or {}
+                state = {key: file.get_tensor(key) for key in file.keys()}
+        except (OSError, SafetensorError) as error:
+            raise CourseError(f"{path} cannot be read as a saved method: {error}. Save it again, or look whether the "
+                              "path is right.") from None
+        if facts.get("method") != name:
+            held = f"holds {facts['method']}" if "method" in facts else "holds no method of the course"
+            raise CourseError(f"{path} {held}, and you asked for {name}.")
+        if facts.get("base") != weights_hash(model) and not allow_other_base:
+            raise CourseError(f"{path} was trained on another base model: the hash of its weights differs. Load the "
+                              "base that it belongs to; or, if you mean it, say allow_other_base=True.")
+        try:
+            method = cls(model, **json.loads(facts["settings"]))
+            method.load_state_dict(state)
+        except (KeyError, TypeError, RuntimeError, ValueError) as error:
+            raise CourseError(f"{path} does not fit {name} on this model: {error}") from None
+        return method
+
+    # folding the change into the model's own weights
+
+    @torch.no_grad()
+    def merge(self, model) -> None:
+        """Folds the change into the model's own weights, in place; what they were is kept for `unmerge`."""
+        for states, what in ((_MERGED, "merged into"), (_ATTACHED, "attached to")):
+            if model in states:
+                raise CourseError(f"{self.name} cannot be merged now: a method is {what} this model. Undo that first.")
+        self.check_base(model)
+        changes = list(self.changed_weights(model))
+        _MERGED[model] = self, [(parameter, parameter.detach().clone()) for parameter, _ in changes]
+        for parameter, value in changes:
+            parameter.copy_(value)
+
+    @torch.no_grad()
+    def unmerge(self, model) -> None:
+        """Puts the kept weights back, bit for bit. (Subtracting the change again would leave rounding errors.)"""
+        if model not in _MERGED or _MERGED[model][0] is not self:
+            raise CourseError(f"This {self.name} is not merged into this model.")
+        for parameter, before in _MERGED.pop(model)[1]:
+            parameter.copy_(before)

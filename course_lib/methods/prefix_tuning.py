@@ -1,0 +1,56 @@
+"""Prefix tuning: trained keys and values before the text, in every block."""
+import torch
+from torch import nn
+from transformers import DynamicCache
+
+from course_lib.architecture import tokens_read, with_positions
+from course_lib.errors import CourseError
+from course_lib.virtual_tokens import VirtualTokens
+
+
+class PrefixTuning(VirtualTokens):
+    """Attention reads softmax(q [P_k; K]^T) [P_v; V]: in each block, P trained keys and values before the text's own.
+
+    Li & Liang 2021, "Prefix-Tuning", section 4 (arXiv:2101.00190), without its reparametrisation. To the model it is
+    a cache of P tokens that were never read. `prefix` is (L, 2, H, P, d_head): blocks, key or value, heads of keys.
+    `init`: "vocabulary" (the keys and values of drawn tokens), a text (those of its tokens; section 6.4 calls it
+    real words), or "random". Decoders only: an encoder keeps no cache (CourseError; DeepPrompts does it there).
+    """
+
+    why_not_merged = "its keys and values stand before the text's own, and are part of no weight of the model."
+
+    def __init__(self, model, length: int = 20, init: str = "vocabulary", tokenizer=None,
+                 num_labels: int | None = None, seed: int = 0):
+        super().__init__(model, length, num_labels, seed)
+        if not self.decoder:
+            raise CourseError(f"PrefixTuning is a cache, and {type(model).__name__} keeps none. It can be built on "
+                              "Llama and GPT-2; for an encoder take DeepPrompts.")
+        ids = self.first_tokens(model, init, tokenizer)
+        with torch.no_grad():
+            read = torch.zeros(self.length, dtype=torch.long) if ids is None else ids
+            layers = model(input_ids=read[None], use_cache=True).past_key_values.layers
+        start = torch.stack([torch.cat([layer.keys, layer.values]) for layer in layers])     # (L, 2, H, P, d_head)
+        if ids is None:
+            start = torch.randn(start.shape, generator=self.generator) * 0.02
+        self.prefix = nn.Parameter(start)
+
+    def prepare(self, batch):
+        batch = self.lengthened(super().prepare(batch))
+        B = len(batch["input_ids"])
+        pairs = self.prefix[:, :, None].expand(-1, -1, B, -1, -1, -1)                        # (L, 2, B, H, P, d_head)
+        cache = DynamicCache([(keys, values) for keys, values in pairs])  # new for every call: it grows in place
+        return with_positions({**batch, "past_key_values": cache})
+
+    def edits(self, model):
+        yield model.base_model.register_forward_pre_hook(self.check_cache, with_kwargs=True)
+
+    def check_cache(self, module, args, inputs):
+        """The hook that refuses calls in which the prefix is not there, or the text would be read on top of itself."""
+        cache, mask = inputs.get("past_key_values"), inputs.get("attention_mask")
+        done = 0 if cache is None else cache.get_seq_length()
+        if done < self.length:
+            raise CourseError("The prefix is not in this call. Call the model with `**method.prepare(batch)`.")
+        if mask is not None and mask.dim() == 2 and mask.shape[1] < done + tokens_read(args, inputs).shape[1]:
+            raise CourseError("The prefix is a cache, and this one has read the text already; it would be read twice. "
+                              "Call `prepare` once for every call of the model, and leave use_cache=False out of "
+                              "`generate`.")

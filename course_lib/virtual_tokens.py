@@ -1,0 +1,58 @@
+"""What prompt tuning, prefix tuning and deep prompts share: P trained positions in front of the text.
+
+Shapes: B rows, T tokens, P virtual positions, d width.
+"""
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from course_lib.architecture import context_of, tokens_read
+from course_lib.errors import CourseError, shown, whole_number
+from course_lib.method import Method
+
+
+class VirtualTokens(Method):
+    """`length` is P. The vectors start "random", from the "vocabulary", or from a text, which needs `tokenizer`."""
+
+    def __init__(self, model, length: int, num_labels: int | None, seed: int):
+        super().__init__(model, {}, num_labels, seed)
+        self.length = whole_number("length", length, 1, context_of(model) - 1)
+        self.settings["length"] = self.length  # a saved one needs no init: it has its vectors
+
+    def lengthened(self, batch: dict) -> dict:
+        """The batch with P more places in its mask (B, P + T), always seen. CourseError where the model has no room.
+
+        BERT's token_type_ids get as many, of the first kind.
+        """
+        mask = batch["attention_mask"]
+        T, room = mask.shape[1], context_of(self.model) - self.length
+        if T > room:
+            raise CourseError(f"The longest text has {T} tokens. With {self.length} virtual ones before it this model "
+                              f"reads at most {room}: shorten the texts, or take a smaller length.")
+        longer = {"attention_mask": torch.cat([mask.new_ones(len(mask), self.length), mask], dim=1)}
+        if "token_type_ids" in batch:
+            kinds = batch["token_type_ids"]
+            longer["token_type_ids"] = torch.cat([kinds.new_zeros(len(mask), self.length), kinds], dim=1)
+        return {**batch, **longer}
+
+    def check_room(self, module, args, inputs):
+        """The hook that refuses a text before which there is no place for the vectors."""
+        cache = inputs.get("past_key_values")
+        if tokens_read(args, inputs).dim() == 2 and (cache is None or cache.get_seq_length() == 0):
+            raise CourseError(f"The vectors of {self.name} are not in this call. Call the model with "
+                              "`**method.prepare(batch)`.")
+
+    def first_tokens(self, model, init: str, tokenizer) -> torch.Tensor | None:
+        """The P tokens to start from, (P,); None for "random"."""
+        vocabulary = len(model.get_input_embeddings().weight)
+        if init == "random":
+            return None
+        if init == "vocabulary":
+            return torch.randint(vocabulary, (self.length,), generator=self.generator)
+        if not isinstance(init, str) or not init.strip() or not isinstance(tokenizer, PreTrainedTokenizerBase):
+            raise CourseError("init is 'random', 'vocabulary', or a text to start from, and with a text you give "
+                              f"tokenizer=, too; you gave init={shown(init)} and tokenizer={shown(tokenizer)}.")
+        ids = torch.tensor(tokenizer(init, add_special_tokens=False)["input_ids"])
+        if ids.max() >= vocabulary:
+            raise CourseError(f"The tokenizer is of another model: it gives the token {ids.max()}, and this model "
+                              f"knows 0 to {vocabulary - 1}. `load_model` gives two that belong together.")
+        return ids.repeat(-(-self.length // len(ids)))[: self.length]  # the text again and again, up to P

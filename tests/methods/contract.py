@@ -1,0 +1,54 @@
+"""What the tests of the contract ask of a method: what it makes of a model's outputs, in one shape for all models.
+
+Shapes: B rows, T tokens, d width, V vocabulary.
+"""
+import pytest
+import torch
+
+from course_lib.methods import BitFit, Frozen, FullFineTuning, LoRA
+from tests.methods.tiny_models import CASES
+
+MERGED = (FullFineTuning, Frozen, BitFit, LoRA)
+cases = lambda wanted: pytest.mark.parametrize("case", [case for case in CASES if wanted(case)], ids=str)
+every = cases(lambda case: True)
+
+
+def nudged(case, model, tokenizer, by=0.1):
+    """The case's method, no longer at its start: every parameter moved, the same way in every process."""
+    method, generator = case.build(model, tokenizer), torch.Generator().manual_seed(7)
+    with torch.no_grad():
+        for parameter in method.parameters():
+            parameter.add_(torch.randn(parameter.shape, generator=generator) * by)
+    return method
+
+
+def outputs(model, inputs):
+    """All that the model says: its last hidden state (B, T, d), and a decoder's logits (B, T, V)."""
+    hidden = model.base_model(**inputs).last_hidden_state
+    head = model.get_output_embeddings()
+    return torch.cat([hidden, head(hidden)], dim=-1) if head else hidden
+
+
+def within(model, method, batch):
+    """`outputs` at the text's places, where the method is attached."""
+    return outputs(model, method.prepare(batch))[:, -batch["input_ids"].shape[1]:]
+
+
+def changed(model, method, batch):
+    """`outputs` at the text's places, as the method makes them."""
+    with method.on(model):
+        return within(model, method, batch)
+
+
+def close(given, wanted, tolerance=1e-5):
+    """Whether they differ by at most `tolerance`, measured in the largest of them."""
+    return given.shape == wanted.shape and (given - wanted).abs().max() <= tolerance * wanted.abs().max().clamp(1)
+
+
+def scalar(model, method, batch):
+    """A loss in which everything has a part: the hidden states, the logits, the head."""
+    generator = torch.Generator().manual_seed(1)
+    weigh = lambda x: (x * torch.randn(x.shape, generator=generator)).mean()
+    real = batch["attention_mask"].bool()
+    loss = weigh(within(model, method, batch)[real])
+    return loss + weigh(method.logits(model, batch)) if method.head is not None else loss

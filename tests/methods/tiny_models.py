@@ -1,0 +1,175 @@
+"""The models and the methods of the contract test: which there are, and how each is built.
+
+`python tiny_models.py FOLDER` loads every method that is saved there and writes the logits that it gives.
+Shapes: B rows, T tokens.
+"""
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from transformers import (
+    BertConfig,
+    BertModel,
+    DistilBertConfig,
+    DistilBertModel,
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+)
+
+from course_lib import methods
+from course_lib.methods import BitFit, DeepPrompts, Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
+from course_lib.models import load_model
+
+VOCABULARY, CONTEXT = 2048, 64
+SURE = {"vocab_size": VOCABULARY, "initializer_range": 0.5, "pad_token_id": 1}  # wide weights: sure of their nonsense
+NO_START = {"bos_token_id": None, "eos_token_id": 0}
+LLAMA = {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 24,
+         "max_position_embeddings": CONTEXT}
+FAMILY = {"llama": "llama", "llama-untied": "llama", "orchard-s": "llama", "gpt2": "gpt2", "bert": "bert",
+          "distilbert": "distilbert", "orchard-encoder": "distilbert"}
+DECODERS = tuple(name for name, family in FAMILY.items() if family in ("llama", "gpt2"))
+ENCODERS = tuple(name for name in FAMILY if name not in DECODERS)
+
+# Settings that are a dictionary are chosen by the model's family.
+PARTS = {"llama": ("model.norm", "lm_head"), "gpt2": ("transformer.h.0.attn", "transformer.ln_f.bias"),
+         "bert": ("encoder.layer.1", "embeddings.LayerNorm"), "distilbert": ("embeddings", "transformer.layer.0")}
+LINEARS = {"llama": ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
+           "gpt2": ("c_attn", "c_fc", "c_proj"), "bert": ("query", "intermediate.dense", "output.dense"),
+           "distilbert": ("q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2")}
+TEXT = "a good film, a dull film"
+METHODS = {
+    "full": (FullFineTuning, {}),
+    "last-block": (Frozen, {}),
+    "parts": (Frozen, {"train": PARTS}),
+    "probe": (Frozen, {"train": ()}),
+    "bitfit": (BitFit, {}),
+    "prompt": (PromptTuning, {"length": 5}),
+    "prompt-vocabulary": (PromptTuning, {"length": 1, "init": "vocabulary"}),
+    "prompt-text": (PromptTuning, {"length": 30, "init": TEXT}),
+    "prefix": (PrefixTuning, {"length": 5}),
+    "prefix-random": (PrefixTuning, {"length": 1, "init": "random"}),
+    "prefix-text": (PrefixTuning, {"length": 30, "init": TEXT}),
+    "deep": (DeepPrompts, {"length": 5}),
+    "deep-random": (DeepPrompts, {"length": 1, "init": "random"}),
+    "deep-text": (DeepPrompts, {"length": 30, "init": TEXT}),
+    "lora": (LoRA, {"rank": 3, "alpha": 5}),
+    "lora-dropout": (LoRA, {"dropout": 0.3}),
+    "lora-linears": (LoRA, {"rank": 2, "targets": LINEARS}),
+    "loreft": (LoReFT, {}),
+    "loreft-tied": (LoReFT, {"prefix": 2, "suffix": 3, "tied": True, "rank": 1}),
+    "loreft-suffix": (LoReFT, {"prefix": 0, "suffix": 2, "layers": [1], "rank": 2}),
+    "loreft-prefix": (LoReFT, {"prefix": 3, "suffix": 0, "layers": [0]}),
+    "direft": (LoReFT, {"prefix": 2, "variant": "direft"}),
+}
+EACH = ("full", "last-block", "probe", "bitfit", "prompt", "prefix", "deep", "lora", "loreft", "direft")
+FEW = {"llama-untied": ("full", "parts", "lora"), "orchard-s": EACH, "orchard-encoder": EACH}  # elsewhere: all
+HEADED = {"llama": EACH, "gpt2": EACH, "orchard-s": ("probe", "prefix")}  # with a head, too, as on encoders everything
+REFUSED = {"bitfit": (("llama",), "LlamaForCausalLM has none. .* GPT-2, BERT and DistilBERT.*orchard-encoder"),
+           "prefix": (("bert", "distilbert"), "Model keeps none. .* Llama and GPT-2.* take DeepPrompts"),
+           "deep": (("llama", "gpt2"), "encoders such as BERT and DistilBERT.* take PrefixTuning")}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One method on one model, with a head of so many `labels` or without one."""
+
+    model: str
+    method: str
+    labels: int | None = None
+
+    def __str__(self):
+        return f"{self.model}--{self.method}{'--head' * bool(self.labels and self.model in DECODERS)}"
+
+    @property
+    def kind(self) -> type:
+        return METHODS[self.method][0]
+
+    @property
+    def refused(self) -> bool:
+        return FAMILY[self.model] in REFUSED.get(self.method.split("-")[0], [()])[0]
+
+    def build(self, model, tokenizer, seed: int = 0):
+        """The method, as it is at its start."""
+        family = FAMILY[self.model]
+        settings = {key: value[family] if isinstance(value, dict) else value
+                    for key, value in METHODS[self.method][1].items()}
+        if settings.get("init") == TEXT:
+            settings["tokenizer"] = tokenizer
+        return self.kind(model, **settings, num_labels=self.labels, seed=seed)
+
+
+def all_cases() -> list[Case]:
+    """Everything on four random models, less on the others."""
+    cases = []
+    for model in FAMILY:
+        for method in FEW.get(model, METHODS):
+            if model in ENCODERS:
+                cases.append(Case(model, method, 3))
+                continue
+            if method != "probe":
+                cases.append(Case(model, method))
+            if method in HEADED.get(model, ()):
+                cases.append(Case(model, method, 3))
+    return cases
+
+
+CASES = [case for case in all_cases() if not case.refused]
+IMPOSSIBLE = [case for case in all_cases() if case.refused]
+
+
+def build_model(name: str, seed: int = 0):
+    """A model in eval mode: a bundled one, or a random one of three blocks or two; the same in every process."""
+    if name.startswith("orchard"):
+        return load_model(name, random=seed != 0)[0]
+    torch.manual_seed(seed)
+    if name == "gpt2":
+        size = {"n_embd": 24, "n_inner": 24, "n_layer": 2, "n_head": 4, "n_positions": CONTEXT}
+        model = GPT2LMHeadModel(GPT2Config(**size, **NO_START, **SURE))
+    elif name == "bert":
+        model = BertModel(BertConfig(**LLAMA, **SURE))
+    elif name == "distilbert":
+        size = {"dim": 16, "hidden_dim": 24, "n_layers": 2, "n_heads": 2, "max_position_embeddings": CONTEXT}
+        model = DistilBertModel(DistilBertConfig(**size, **SURE))
+    else:
+        shape = {**LLAMA, "num_key_value_heads": 2, "tie_word_embeddings": name == "llama"}
+        model = LlamaForCausalLM(LlamaConfig(**shape, **NO_START, **SURE))
+    return model.eval()
+
+
+ROWS = ([5, 70, 900, 33, 410, 8, 1200], [77, 9, 1500, 6], [250])
+
+
+def batch_of(rows=ROWS, side: str = "right") -> dict:
+    """The rows as `input_ids` and `attention_mask` (B, T), padded on this side."""
+    T = max(map(len, rows))
+    empty = [T - len(row) for row in rows]
+    pad = lambda values, n: [0] * n + values if side == "left" else values + [0] * n
+    return {"input_ids": torch.tensor([pad(list(row), n) for row, n in zip(rows, empty)]),
+            "attention_mask": torch.tensor([pad([1] * len(row), n) for row, n in zip(rows, empty)])}
+
+
+@torch.no_grad()
+def logits_of(model, method, side: str = "right") -> torch.Tensor:
+    """What the method says to the rows: (B, T, V), or (B, N) with a head."""
+    with method.on(model):
+        return method.logits(model, batch_of(side=side)).contiguous()
+
+
+def main(folder: Path) -> None:
+    """Loads all methods in the folder, each onto the model that its file's name says, and writes logits.safetensors."""
+    models, logits = {name: build_model(name) for name in FAMILY}, {}
+    for path in sorted(folder.glob("*--*.safetensors")):
+        with safe_open(path, "pt") as file:
+            kind = getattr(methods, file.metadata()["method"])
+        model = models[path.stem.split("--")[0]]
+        logits[path.stem] = logits_of(model, kind.load(path, model))
+    save_file(logits, folder / "logits.safetensors")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
