@@ -6,7 +6,8 @@ import importlib
 
 __version__ = "0.1.0"
 
-_HOMES = {"load_model": "course_lib.models", "load_task": "course_lib.world"}
+_HOMES = {"load_model": "course_lib.models", "load_task": "course_lib.world", "fit": "course_lib.training",
+          "evaluate": "course_lib.evaluation"}
 __all__ = [*_HOMES, "__version__"]
 
 

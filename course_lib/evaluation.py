@@ -1,13 +1,78 @@
-"""How well a model predicts text. Shapes: B documents, T tokens, V vocabulary."""
+"""How well a model does a task, and how well it predicts text. Shapes: B rows, T tokens, V vocabulary, N labels."""
 import math
 from collections.abc import Sequence
+from contextlib import contextmanager
+from itertools import islice
 
 import torch
+from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
+from course_lib.batches import Batches, check_head, check_method, check_rows, class_names
 from course_lib.errors import CourseError, whole_number
-from course_lib.prompting.reading import check_model, encode, texts_of
+from course_lib.intervals import wilson
+from course_lib.prompting import complete, score_choices
+from course_lib.prompting.answers import answer_tokens
+from course_lib.prompting.reading import attached, check_model, encode, texts_of
+from course_lib.world import documents
+
+ROWS = 64  # in one forward pass
+
+
+def evaluate(model, tokenizer, rows, method=None) -> dict[str, float]:
+    """{"accuracy", "low", "high", "n"}: the share of right answers among these rows, with its 95 % interval (Wilson).
+
+    With a head, the class with the highest logit is the answer. A decoder without one answers with the most probable of
+    the answer words; where a task has no labels, with what it writes, and the share is called "exact_match". Without a
+    method the bare base is asked. Raises CourseError for rows or a method that do not go with the model.
+    """
+    marks = [given == wanted for given, wanted in zip(*answers(model, tokenizer, rows, method))]
+    share, low, high = wilson(sum(marks), len(marks))
+    return {"accuracy" if "label" in rows.column_names else "exact_match": share, "low": low, "high": high,
+            "n": len(marks)}
+
+
+@torch.no_grad()
+def answers(model, tokenizer, rows, method=None) -> tuple[list, list]:
+    """(what the model answers to each row, what is right): class numbers, or texts where the task has no labels."""
+    if method is not None:
+        check_method(model, method)
+    if hasattr(model, "can_generate"):
+        check_head(model, method)
+    with evaluating(model, method):
+        if method is not None and method.head is not None:
+            data = Batches(model, tokenizer, rows, method)
+            with method.on(model):
+                given = [method.logits(model, data.batch(part.tolist())).argmax(-1)              # (B, N) -> (B,)
+                         for part in torch.arange(len(data)).split(ROWS)]
+            return torch.cat(given).tolist(), rows["label"][:]
+        check_rows(rows, decoder=True)
+        if "label" in rows.column_names:
+            scores = score_choices(model, tokenizer, rows["prompt"][:], class_names(rows), method=method)
+            return [row.index(max(row)) for row in scores], rows["label"][:]
+        right = rows["answer"][:]
+        longest = max(map(len, answer_tokens(tokenizer, sorted(set(right)))))
+        return complete(model, tokenizer, rows["prompt"][:], longest, method), right
+
+
+@contextmanager
+def evaluating(*modules):
+    """The block in which these modules, or None, are in evaluation mode: nothing is dropped out."""
+    before = [(module, module.training) for module in modules if isinstance(module, nn.Module)]
+    try:
+        for module, _ in before:
+            module.eval()
+        yield
+    finally:
+        for module, training in before:
+            module.train(training)
+
+
+def old_domain_loss(model, tokenizer, method=None, n_documents: int = 200, seed: int = 0) -> float:
+    """The mean loss, in nats a token, on unseen documents of pretraining: what it rises by, a method has forgotten."""
+    texts = list(islice(documents("validation", seed), whole_number("n_documents", n_documents, 1)))
+    return mean_loss(model, tokenizer, texts, method=method)
 
 
 def _ids(tokenizer, texts: Sequence[str]) -> list[list[int]]:
@@ -16,11 +81,17 @@ def _ids(tokenizer, texts: Sequence[str]) -> list[list[int]]:
     return [[tokenizer.eos_token_id, *ids, tokenizer.eos_token_id] for ids in rows]
 
 
-@torch.no_grad()
-def perplexity(model, tokenizer, texts: Sequence[str], batch: int = 50) -> float:
-    """exp of the mean next-token cross entropy over all tokens of all documents (their ends included).
+def perplexity(model, tokenizer, texts: Sequence[str], batch: int = 50, method=None) -> float:
+    """exp of `mean_loss`."""
+    return torch.tensor(mean_loss(model, tokenizer, texts, batch, method), dtype=torch.float64).exp().item()
 
-    Raises CourseError for what is no causal language model, no list of texts, or a text too long for the model.
+
+@torch.no_grad()
+def mean_loss(model, tokenizer, texts: Sequence[str], batch: int = 50, method=None) -> float:
+    """The mean next-token cross entropy, in nats, over all tokens of all documents (their ends included).
+
+    With a method: of the language model as the method makes it, whether the method has a head or not. Raises
+    CourseError for what is no causal language model, no list of texts, or a text too long for the model.
     """
     check_model(model)
     total = count = 0
@@ -29,15 +100,18 @@ def perplexity(model, tokenizer, texts: Sequence[str], batch: int = 50) -> float
     if longest > limit:
         raise CourseError(f"A document has {longest} tokens with its two ends; this model reads at most {limit}. "
                           "Shorten or split it.")
-    for start in range(0, len(documents), batch):
-        part = [torch.tensor(ids) for ids in documents[start : start + batch]]
-        ids = pad_sequence(part, batch_first=True).to(model.device)                                 # (B, T)
-        mask = pad_sequence([torch.ones_like(p) for p in part], batch_first=True).to(model.device)  # (B, T)
-        logits = model(input_ids=ids, attention_mask=mask).logits[:, :-1].float()                   # (B, T-1, V)
-        real = mask[:, 1:].bool()
-        total += cross_entropy(logits[real], ids[:, 1:][real], reduction="sum").item()
-        count += int(real.sum())
-    return float(torch.tensor(total / count).exp())
+    with evaluating(model, method), attached(model, method):
+        for start in range(0, len(documents), batch):
+            part = [torch.tensor(ids) for ids in documents[start : start + batch]]
+            ids = pad_sequence(part, batch_first=True).to(model.device)                                 # (B, T)
+            mask = pad_sequence([torch.ones_like(p) for p in part], batch_first=True).to(model.device)  # (B, T)
+            inputs = {"input_ids": ids, "attention_mask": mask}
+            inputs = inputs if method is None else method.prepare(inputs)
+            logits = model(**inputs).logits[:, -ids.shape[1]:-1]                                        # (B, T-1, V)
+            real = mask[:, 1:].bool()
+            total += cross_entropy(logits[real].float(), ids[:, 1:][real], reduction="sum").item()
+            count += int(real.sum())
+    return total / count
 
 
 def unigram_perplexity(tokenizer, seen: Sequence[str], texts: Sequence[str]) -> float:

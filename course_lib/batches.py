@@ -1,0 +1,148 @@
+"""A task's rows as the batches that a model reads, and the loss of a batch.
+
+Shapes: B rows, T tokens, K logits kept, V vocabulary, N labels.
+"""
+import json
+import zlib
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+from torch.nn.utils.rnn import pad_sequence
+
+from course_lib.architecture import context_of, is_decoder
+from course_lib.errors import CourseError, shown
+from course_lib.models import weights_hash
+from course_lib.prompting.answers import answer_tokens
+from course_lib.prompting.reading import BOTH, encode, texts_of
+
+IGNORED = -100  # a label that no loss counts
+
+
+class Batches:
+    """The rows of one split as tokens, for one method: `batch(index)` makes a batch of those rows.
+
+    Without a head, a decoder reads prompt and answer and learns the answer's tokens, its newline included. They are
+    padded on the left, so that all answers end at the last place, and logits are needed there alone. With a head, a
+    decoder reads the prompt, an encoder the text, and the batch's labels are the classes. Raises CourseError for rows
+    that do not go with the method or the model.
+    """
+
+    def __init__(self, model, tokenizer, rows, method):
+        check_head(model, method)
+        self.decoder = method.decoder
+        check_rows(rows, self.decoder, method.head and method.head.out_features)
+        column = "prompt" if self.decoder else "text"
+        self.heads = encode(tokenizer, texts_of(rows[column][:], f"The column {column} holds a text for each row"))
+        self.tails = [[] for _ in self.heads]
+        self.labels = None
+        self.pad = tokenizer.pad_token_id or 0
+        if method.head is None:
+            answers = texts_of(rows["answer"][:], "The column answer holds a text for each row")
+            known = sorted(set(answers))
+            tokens = dict(zip(known, answer_tokens(tokenizer, known)))
+            self.tails = [tokens[answer] for answer in answers]
+        else:
+            self.labels = torch.tensor(rows["label"][:])
+        self.check_tokens(context_of(model), len(model.get_input_embeddings().weight))
+
+    def check_tokens(self, limit: int, vocabulary: int) -> None:
+        """CourseError for a row that is empty or longer than the limit, and for tokens that the model does not have."""
+        lengths = [len(head) + len(tail) for head, tail in zip(self.heads, self.tails)]
+        self.longest = max(range(len(self)), key=lengths.__getitem__)
+        if lengths[self.longest] > limit:
+            raise CourseError(f"Row {self.longest} has {lengths[self.longest]} tokens, answer included; this model "
+                              f"reads at most {limit}. Shorten the text, or leave the row out.")
+        if [] in self.heads:
+            raise CourseError(f"Row {self.heads.index([])} is empty. Give it at least a word, or leave it out.")
+        if (largest := max(map(max, self.heads + [tail for tail in self.tails if tail]))) >= vocabulary:
+            raise CourseError(f"The tokenizer is of another model: it gives the token {largest}, and this model knows "
+                              f"0 to {vocabulary - 1}. {BOTH}")
+
+    def __len__(self) -> int:
+        return len(self.heads)
+
+    def batch(self, index: list[int]) -> dict:
+        """`input_ids` and `attention_mask` (B, T), `labels` (B, T) or (B,), and `logits_to_keep`, K."""
+        rows = [torch.tensor(self.heads[i] + self.tails[i]) for i in index]
+        side = "left" if self.decoder else "right"
+        padded = lambda tensors, value: pad_sequence(tensors, True, value, padding_side=side)
+        batch = {"input_ids": padded(rows, self.pad),                                        # (B, T)
+                 "attention_mask": padded([torch.ones_like(row) for row in rows], 0)}        # (B, T)
+        if self.decoder:
+            batch["use_cache"] = False
+        if self.labels is not None:
+            return batch | {"labels": self.labels[index]}                                    # (B,)
+        batch["labels"] = batch["input_ids"].new_full(batch["input_ids"].shape, IGNORED)
+        for place, i in enumerate(index):
+            batch["labels"][place, -len(self.tails[i]):] = rows[place][-len(self.tails[i]):]
+        return batch | {"logits_to_keep": 1 + max(len(self.tails[i]) for i in index)}
+
+    def fingerprint(self) -> int:
+        """A number that differs, most probably, for other rows."""
+        labels = [] if self.labels is None else self.labels.tolist()
+        return zlib.crc32(json.dumps([self.heads, self.tails, labels]).encode())
+
+
+def loss_of(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """The mean cross entropy, in nats: of the classes (B, N), or of the tokens that are not IGNORED, (B, K, V).
+
+    A token is predicted from the place before it, so the last logits are not used, nor the first label of those kept.
+    """
+    if labels.dim() == 1:
+        return cross_entropy(logits, labels)
+    K = logits.shape[1]
+    return cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, -K:][:, 1:].flatten(), ignore_index=IGNORED)
+
+
+def check_rows(rows, decoder: bool, num_labels: int | None = None) -> None:
+    """CourseError where the rows are none, lack a column, or have labels that are none of a head's `num_labels`."""
+    if not isinstance(getattr(rows, "column_names", None), list):  # a task's is a dict
+        raise CourseError(f"The rows of a task are one of its splits, such as load_task('reviews')['train']; you gave "
+                          f"{shown(rows)}.")
+    wanted = ("prompt" if decoder else "text", "answer" if num_labels is None else "label")
+    missing = [column for column in wanted if column not in rows.column_names]
+    if missing or not len(rows):
+        raise CourseError(f"Needed are rows with the columns {' and '.join(wanted)}; these are {len(rows)} rows with "
+                          f"{', '.join(rows.column_names) or 'no columns'}.")
+    wrong = [label for label in rows["label"][:] if label not in range(num_labels)] if num_labels else []
+    if wrong:
+        raise CourseError(f"The head has {num_labels} labels, 0 to {num_labels - 1}, and a row has the label "
+                          f"{shown(wrong[0])}. Build the method with num_labels for all of them.")
+
+
+def class_names(rows) -> list[str]:
+    """The names of a task's classes, its answer words; CourseError for labels without names."""
+    names = getattr(rows.features["label"], "names", None)
+    if names is None:
+        raise CourseError("The column label has no names for its classes. load_task gives it some, for a file of "
+                          "yours, too; or cast the column to datasets.ClassLabel(names=[...]).")
+    return names
+
+
+def check_classes(rows) -> None:
+    """CourseError for a class of which there is no row to learn from."""
+    if "label" not in rows.column_names:
+        return
+    found = set(rows["label"][:])
+    absent = [name for place, name in enumerate(class_names(rows)) if place not in found]
+    if absent:
+        raise CourseError(f"There is no row of the class {absent[0]!r} to learn from, among {len(rows)} rows. Take "
+                          "more rows, or leave the class out of the task.")
+
+
+def check_method(model, method) -> None:
+    """CourseError where the method is none, or was not built on this model."""
+    if not isinstance(model, nn.Module):
+        raise CourseError(f"The model must be a loaded one; you gave {shown(model)}. {BOTH}")
+    if getattr(method, "base", None) != weights_hash(model):
+        raise CourseError(f"{getattr(method, 'name', shown(method))} was not built on this model, or the model is "
+                          "changed now, by a `with` block or a merge. Give a method that was built on it, such as "
+                          "LoRA(model).")
+
+
+def check_head(model, method=None) -> None:
+    """CourseError where an encoder has no head to answer with."""
+    if not is_decoder(model) and (method is None or method.head is None):
+        raise CourseError("An encoder answers through a head: give a method built with num_labels, such as "
+                          f"{method.name if method else 'LoRA'}(model, num_labels=2).")

@@ -1,0 +1,72 @@
+"""A training run kept in one safetensors file, so that it can go on after a kill."""
+import json
+import os
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from course_lib.errors import CourseError
+from course_lib.files import user_path, write_bytes
+from course_lib.plan import History
+
+
+def checkpoint_path(given: str | Path) -> Path:
+    """The path of a file that can be written; CourseError, before a step is taken, where it is none."""
+    path = user_path(given)
+    if os.path.isdir(path) or not os.path.isdir(path.parent) or not os.access(path.parent, os.W_OK):
+        raise CourseError(f"checkpoint is a file in a folder that you can write to; you gave {str(given)!r}. Make the "
+                          "folder first, and add a name such as run.safetensors.")
+    return path
+
+
+def save_run(path: Path, now: dict, best: dict, optimizer: torch.optim.Optimizer, facts: dict) -> None:
+    """Writes the parameters as they are and as they were best, the optimizer's state, and the facts of the run."""
+    tensors = {f"now.{name}": tensor for name, tensor in now.items()}
+    tensors |= {f"best.{name}": tensor for name, tensor in best.items()}
+    for place, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{place}.{key}": tensor for key, tensor in state.items()}
+    content = save({name: tensor.detach().clone() for name, tensor in tensors.items()}, {"run": json.dumps(facts)})
+    try:
+        write_bytes(path, content)
+    except OSError as error:
+        raise CourseError(f"The checkpoint {path} cannot be written: {error.strerror}. Name another file.") from None
+
+
+def load_run(path: Path, method, optimizer: torch.optim.Optimizer,
+             facts: dict) -> tuple[dict, History] | None:
+    """Puts a kept run into method and optimizer: (its best parameters, its history); None where there is no file.
+
+    CourseError for a file that is damaged, or of another run: one of the `facts` differs.
+    """
+    if not os.path.exists(path):
+        return None
+    try:
+        with safe_open(path, "pt") as file:
+            kept = json.loads(file.metadata()["run"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
+        history = History(**kept.pop("history"))
+    except (OSError, SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise damaged(path, error) from None
+    if other := [name for name, value in json.loads(json.dumps(facts)).items() if kept.get(name) != value]:
+        raise CourseError(f"{path} is the checkpoint of another run, which differs in {' and '.join(other)}. Delete "
+                          "it, or name another file.")
+    part = lambda start: {name.removeprefix(start): t for name, t in tensors.items() if name.startswith(start)}
+    state: dict[int, dict] = {}
+    for name, tensor in part("optimizer.").items():
+        place, key = name.split(".", 1)
+        state.setdefault(int(place), {})[key] = tensor
+    try:
+        method.load_state_dict(part("best."))  # both must fit
+        method.load_state_dict(part("now."))
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    except (RuntimeError, ValueError) as error:
+        raise damaged(path, error) from None
+    return part("best."), history
+
+
+def damaged(path: Path, error: Exception) -> CourseError:
+    """What is said of a file that holds no run, or not all of one."""
+    return CourseError(f"{path} cannot be read as the checkpoint of a run ({' '.join(str(error).split())}). Delete "
+                       "it, or name another file.")
