@@ -46,6 +46,7 @@ test-quick: .venv/.test
 .venv/.test: pyproject.toml constraints.txt | .venv/bin/python
 	@echo 'Installing the course and its tests in .venv: once, a few minutes ...'
 	@.venv/bin/python $(INSTALL) -c constraints.txt -e '.[test]'
+	@.venv/bin/course install minilm || echo 'Without it the tests on a real pretrained encoder are skipped.'
 	@touch $@ .venv/.lab
 
 .venv-colab/.test: pyproject.toml constraints-colab.txt | .venv/bin/python

@@ -65,12 +65,36 @@ def picture() -> bool:
     return True
 
 
+def methods() -> bool:
+    """Whether each step keeps its bound, and the reuse of frozen work pays."""
+    from course_lib.bench import methods as steps
+
+    return steps.methods()
+
+
+def quality(keep: str | None) -> bool:
+    """Prints figures without a gate, so always True."""
+    from course_lib.bench import quality as tables
+
+    return tables.quality(keep)
+
+
+def minilm(path: str) -> bool:
+    """Prints figures without a gate, so always True."""
+    from course_lib.bench import minilm
+
+    return minilm.minilm(path)
+
+
 PARTS = {  # name: (what it is about, what it does: True where everything holds)
     "base": ("what the shipped models know, next to what the course needs of them", base),
     "lessons": ("seconds of every lesson and of its slowest cell", lessons),
     "explore": ("milliseconds of the explorables, and of `import course_lib`", explore),
     "imports": ("seconds of `import course_lib`, and whether torch comes along", imports),
     "pretrain": ("tokens a second, and the share of the machine's peak", pretrain),
+    "methods": ("a training step next to the libraries', and what the reuse of frozen work saves", methods),
+    "quality": ("every method on reviews: accuracy, parameters, and what is forgotten", quality),
+    "minilm": ("methods on a real pretrained encoder and your own labelled sentences, side by side", minilm),
     "picture": ("draw the README's picture from figures measured now", picture),
 }
 
@@ -83,6 +107,10 @@ def main(argv: list[str]) -> int:
         sub = parts.add_parser(name, help=about, description=about)
         if name == "base":
             sub.add_argument("--write", action="store_true", help="also write the figures to the model cards")
+        if name == "quality":
+            sub.add_argument("--keep", metavar="FILE", help="a file for what is measured; a run that was stopped goes on")
+        if name == "minilm":
+            sub.add_argument("path", metavar="FILE", help="a CSV, JSONL or Parquet file: text, label")
     options = vars(parser.parse_args(argv))
     _, part = PARTS[options.pop("part")]
     return 0 if part(**options) else 1

@@ -9,6 +9,7 @@ from transformers.utils import logging
 
 from course_lib.errors import LARGEST_SEED, CourseError, shown, unknown, whole_number
 from course_lib.files import HUB_ID
+from course_lib.models import minilm
 from course_lib.models.card import BUNDLED
 from course_lib.models.seeding import seeded
 from course_lib.models.weights import check_weights
@@ -24,10 +25,11 @@ def bundled_models() -> list[str]:
 def load_model(name: str | Path, random: bool = False, seed: int = 0):
     """A fresh `(model, tokenizer)`: a causal language model, or an encoder without a head; float32, eval mode.
 
-    `name` is a bundled model ("orchard-s"), a folder, or a Hub id ("owner/name"). With `random=True` the
-    weights are untrained, drawn from `seed`: the control. The caller's random state is left alone.
+    `name` is a bundled model ("orchard-s"), "minilm" (a real pretrained encoder: `course install minilm` gets it), a
+    folder, or a Hub id ("owner/name"). With `random=True` the weights are untrained, drawn from `seed`: the control.
+    The caller's random state is left alone.
     Raises CourseError: unknown name, folder without config or safetensors weights, weights that do not fit the
-    config or are no numbers, Hub id that cannot be had, seed that is no whole number.
+    config or are no numbers, minilm or a Hub id that cannot be had, seed that is no whole number.
     """
     seed = whole_number("seed", seed, 0, LARGEST_SEED)
     folder = find_folder(name)
@@ -72,6 +74,8 @@ def find_folder(name: str | Path) -> Path:
     text = str(name)
     if text in bundled_models():
         return BUNDLED / text
+    if text == minilm.NAME:
+        return find_minilm()
     folder = Path(os.path.expanduser(text))     # unlike Path's methods, os.path takes any text without an error
     if text and os.path.isdir(folder):
         return folder
@@ -80,8 +84,21 @@ def find_folder(name: str | Path) -> Path:
                           f"({', '.join(bundled_models())}), a folder that exists, or a Hub id: 'owner/name'.")
     if HUB_ID.fullmatch(text):
         return from_hub(text)
-    raise CourseError(f"{unknown('model', text, bundled_models())} It can also be a folder, or a Hub "
+    raise CourseError(f"{unknown('model', text, [*bundled_models(), minilm.NAME])} It can also be a folder, or a Hub "
                       "id: 'owner/name'.")
+
+
+def find_minilm() -> Path:
+    """The folder of minilm, its weights the genuine ones: from the installed package, else from the Hub."""
+    folder = minilm.installed_folder()
+    if folder is None:
+        try:
+            folder = from_hub(minilm.HUB_NAME)
+        except CourseError as error:
+            raise CourseError(f"{minilm.NAME} is not installed here. Get it: {minilm.HOW}. Without a network, bring a "
+                              f"folder with {minilm.HUB_NAME} and give its path: load_model('./FOLDER').") from error
+    minilm.check_sum(folder)
+    return folder
 
 
 def from_hub(name: str) -> Path:

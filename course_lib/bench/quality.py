@@ -1,0 +1,92 @@
+"""`course bench quality`: every method on reviews, near to pretraining and far from it, with few labels and with many.
+
+Each learning rate is chosen from a fixed list on validation, with the first seed; then come five seeds on test. What
+was measured is kept in a file as it comes, so a run that was stopped goes on.
+"""
+import json
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_lib.evaluation import evaluate, old_domain_loss
+from course_lib.files import user_path, write_text
+from course_lib.methods import Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
+from course_lib.models import load_model
+from course_lib.training import fit
+from course_lib.world import load_task
+
+SEEDS = (0, 1, 2, 3, 4)
+VALIDATION = 200  # rows for choosing
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A base model, how many labels there are, and how many steps of 32 are taken."""
+
+    model: str
+    labels: int
+    steps: int
+
+
+NEAR, FEW, FAR = Setting("orchard-s", 1000, 200), Setting("orchard-s", 128, 80), Setting("orchard-s-early", 1000, 200)
+LADDER = (Setting("orchard-xs", 1000, 200), Setting("orchard-m", 1000, 200))
+METHODS: dict[str, tuple[Callable, tuple[float, ...]]] = {  # name: (model, seed -> method; learning rates to try)
+    "full fine-tuning": (lambda model, seed: FullFineTuning(model, seed=seed), (5e-4, 1e-3, 2e-3)),
+    "last block": (lambda model, seed: Frozen(model, seed=seed), (1e-3, 3e-3)),
+    "linear probe": (lambda model, seed: Frozen(model, (), num_labels=2, seed=seed), (3e-3, 1e-2, 3e-2)),
+    "LoRA, r = 4": (lambda model, seed: LoRA(model, rank=4, alpha=8, seed=seed), (3e-3, 1e-2)),
+    "LoReFT, r = 4": (lambda model, seed: LoReFT(model, rank=4, seed=seed), (2e-3, 5e-3, 1e-2)),
+    "DiReFT, r = 4": (lambda model, seed: LoReFT(model, rank=4, variant="direft", seed=seed), (2e-3, 5e-3, 1e-2)),
+    "prefix, 20": (lambda model, seed: PrefixTuning(model, 20, seed=seed), (1e-2, 3e-2, 1e-1)),
+    "prompt, 20": (lambda model, seed: PromptTuning(model, 20, "vocabulary", seed=seed), (3e-2, 1e-1, 3e-1)),
+}
+IN_LADDER = ("full fine-tuning", "prompt, 20")
+
+
+def run(setting: Setting, name: str, rate: float, seed: int, split: str) -> dict[str, float]:
+    """One training run: accuracy on the split, and the loss on the old domain (nats a token) after it."""
+    build, _ = METHODS[name]
+    model, tokenizer = load_model(setting.model)
+    task = load_task("reviews")
+    method = build(model, seed)
+    rows = {split: task[split].select(range(n)) for split, n in (("train", setting.labels), ("validation", VALIDATION))}
+    fit(model, tokenizer, rows, method, steps=setting.steps, learning_rate=rate, seed=seed, progress=False,
+        validate_every=20, reuse=isinstance(method, Frozen))
+    test = rows["validation"] if split == "validation" else task["test"]
+    forgets = split == "test" and method.head is None
+    return {"accuracy": evaluate(model, tokenizer, test, method)["accuracy"],
+            "old_loss": old_domain_loss(model, tokenizer, method) if forgets else float("nan"),
+            "parameters": sum(parameter.numel() for parameter in method.parameters())}
+
+
+def measured(kept: dict, path: Path | None, *what) -> dict[str, float]:
+    """The run with these arguments: from the file where it is there, else run now and kept."""
+    key = json.dumps([vars(part) if isinstance(part, Setting) else part for part in what])
+    if key not in kept:
+        kept[key] = run(*what)
+        if path:
+            write_text(path, json.dumps(kept, indent=0))
+    return kept[key]
+
+
+def quality(keep: str | None = None) -> bool:
+    """Prints the tables. `keep`: the file for what is measured. Figures without a gate, so always True."""
+    path = user_path(keep) if keep else None
+    kept = json.loads(path.read_text(encoding="utf-8")) if path and path.exists() else {}
+    print(f"reviews, steps of 32, {len(SEEDS)} seeds\n"
+          "parameters, learning rate, accuracy (mean ± standard deviation), loss on the old domain (nats a token)")
+    for setting in (NEAR, FEW, FAR, *LADDER):
+        model, tokenizer = load_model(setting.model)
+        bare = evaluate(model, tokenizer, load_task("reviews")["test"])["accuracy"]
+        print(f"\n{setting.model}, {setting.labels} labels, {setting.steps} steps\n"
+              f"{'bare base':18} {'':>10} {'':>8} {bare:.3f} {'':15} {old_domain_loss(model, tokenizer):.3f}")
+        for name in IN_LADDER if setting in LADDER else METHODS:
+            tried = {rate: measured(kept, path, setting, name, rate, SEEDS[0], "validation")
+                     for rate in METHODS[name][1]}
+            best = max(tried, key=lambda rate: tried[rate]["accuracy"])
+            runs = [measured(kept, path, setting, name, best, seed, "test") for seed in SEEDS]
+            accuracy, loss = ([one[key] for one in runs] for key in ("accuracy", "old_loss"))
+            print(f"{name:18} {runs[0]['parameters']:>10,} {best:>8g} {statistics.mean(accuracy):.3f} ± "
+                  f"{statistics.stdev(accuracy):.3f}     {statistics.mean(loss):.3f}", flush=True)
+    return True

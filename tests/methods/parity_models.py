@@ -1,0 +1,82 @@
+"""Four tiny random models, a batch for them, and what "equal" means when ours is compared with a library's.
+
+Shapes: B rows, T tokens, P virtual positions, d width.
+"""
+import copy
+
+import torch
+from transformers import (
+    BertConfig,
+    BertModel,
+    DistilBertConfig,
+    DistilBertModel,
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+)
+
+LLAMA = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4,
+         "max_position_embeddings": 128, "initializer_range": 0.3}
+KINDS = ("llama", "gpt2", "bert", "distilbert")
+DECODERS = KINDS[:2]
+VOCABULARY = 50
+PRECISIONS = {torch.float64: 1e-9, torch.float32: 1e-5}  # dtype: how far apart two values may be
+
+
+def build(kind: str, dtype=torch.float64, vocabulary: int = VOCABULARY, kv_heads: int = 2):
+    """A random model in eval mode, without dropout; two blocks, four heads, d = 16."""
+    torch.manual_seed(3)
+    if kind == "llama":
+        model = LlamaForCausalLM(LlamaConfig(**LLAMA, vocab_size=vocabulary, num_key_value_heads=kv_heads,
+                                             bos_token_id=None, eos_token_id=0, pad_token_id=1))
+    elif kind == "gpt2":
+        model = GPT2LMHeadModel(GPT2Config(
+            n_embd=16, n_inner=24, n_layer=2, n_head=4, n_positions=128, vocab_size=vocabulary, resid_pdrop=0.0,
+            embd_pdrop=0.0, attn_pdrop=0.0, initializer_range=0.3, bos_token_id=0, eos_token_id=0, pad_token_id=1))
+    elif kind == "bert":
+        model = BertModel(BertConfig(**LLAMA, vocab_size=vocabulary, hidden_dropout_prob=0.0,
+                                     attention_probs_dropout_prob=0.0))
+    else:
+        model = DistilBertModel(DistilBertConfig(
+            dim=16, hidden_dim=24, n_layers=2, n_heads=4, max_position_embeddings=128, vocab_size=vocabulary,
+            dropout=0.0, attention_dropout=0.0, initializer_range=0.3))
+    return model.to(dtype).eval()
+
+
+def twins(kind: str, dtype, **settings) -> tuple:
+    """Two models with the same weights: one for us, one for the library to change as it likes."""
+    model = build(kind, dtype, **settings)
+    return model, copy.deepcopy(model)
+
+
+def text_batch(side: str | None = None) -> dict:
+    """Three rows of T = 7 tokens; with a `side`, two are shorter and padded there. Labels for all but two tokens."""
+    generator = torch.Generator().manual_seed(5)
+    ids = torch.randint(2, VOCABULARY, (3, 7), generator=generator)                          # (B, T)
+    mask = torch.ones_like(ids)
+    for row, empty in ((1, 2), (2, 4)) if side else ():
+        mask[row, -empty:] = 0
+    mask = mask.flip(1) if side == "left" else mask
+    number = mask.cumsum(1)
+    labels = torch.where((mask == 1) & (number > 2), ids, -100)                              # the first two: a prompt
+    return {"input_ids": ids * mask, "attention_mask": mask, "labels": labels}
+
+
+def scramble(method) -> None:
+    """Other values for everything that is trained, so that nothing hides behind a start at zero."""
+    generator = torch.Generator().manual_seed(7)
+    with torch.no_grad():
+        for parameter in method.parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.3)
+
+
+def assert_equal(ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor]) -> None:
+    """The same names, and tensors apart by no more than the precision's share of the largest value among them."""
+    assert ours.keys() == theirs.keys() and ours
+    for name, given in ours.items():
+        wanted = theirs[name]
+        assert given.shape == wanted.shape and given.dtype == wanted.dtype, name
+        assert wanted.isfinite().all(), name
+        apart, largest = (given - wanted).abs().max(), wanted.abs().max()
+        assert apart <= PRECISIONS[wanted.dtype] * largest, f"{name} differs by {apart / largest:.1e}"
