@@ -108,7 +108,7 @@ def main(argv: list[str]) -> int:
         if name == "base":
             sub.add_argument("--write", action="store_true", help="also write the figures to the model cards")
         if name == "quality":
-            sub.add_argument("--keep", metavar="FILE", help="a file for what is measured; a run that was stopped goes on")
+            sub.add_argument("--keep", metavar="FILE", help="keeps what is measured: a stopped run goes on")
         if name == "minilm":
             sub.add_argument("path", metavar="FILE", help="a CSV, JSONL or Parquet file: text, label")
     options = vars(parser.parse_args(argv))

@@ -74,8 +74,8 @@ def encode_prompts(model, tokenizer, prompt: str | Sequence[str], room: int, met
         if (over := len(row) + room - limit) > 0:
             before = f" after the {virtual} vectors of the method" if virtual else ""
             raise CourseError(f"{which} has {len(row)} tokens and the answer needs room for {room} more; this "
-                              f"model reads at most {limit}{before}. Drop examples or shorten the text, by {over} tokens "
-                              "at least.")
+                              f"model reads at most {limit}{before}. Drop examples or shorten the text, by {over} "
+                              "tokens at least.")
     return rows
 
 
