@@ -1,6 +1,7 @@
 """What a method costs: operations by hand, bytes as they are."""
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from course_lib.batches import Batches, loss_of
 from course_lib.cost import cost
@@ -30,6 +31,13 @@ def blocks(B: int, T: int) -> int:
     return L * (linear + attention)
 
 
+def turning(model, B: int, T: int) -> int:
+    """What this transformers needs for the angles of the positions: some versions make them by a product, some do not."""
+    with FlopCounterMode(display=False) as counter:
+        model.model.rotary_emb(torch.zeros(B, T, d), torch.arange(T).expand(B, T))
+    return counter.get_total_flops()
+
+
 def test_the_operations_of_full_fine_tuning_by_hand(small):
     """Backward, every product is done twice more: for what came in, and for the weight. Three times forward in all."""
     model, tokenizer = small
@@ -37,8 +45,9 @@ def test_the_operations_of_full_fine_tuning_by_hand(small):
     B, T, K = shape(method)
     products = blocks(B, T) + 2 * B * K * d * len(tokenizer)  # the output layer works at K places
     found = cost(model, tokenizer, ROWS, method)
-    assert (B, K) == (6, 3) and found.forward == products
-    assert found.step == 3 * products
+    angles = turning(model, B, T)
+    assert (B, K) == (6, 3) and found.forward == products + angles
+    assert found.step == 3 * products + angles
 
 
 def test_the_operations_of_a_head_alone_by_hand(small):
@@ -48,7 +57,7 @@ def test_the_operations_of_a_head_alone_by_hand(small):
     B, T, _ = shape(method)
     head = 2 * B * d * 2
     found = cost(model, tokenizer, ROWS, method)
-    assert found.forward == blocks(B, T) + head
+    assert found.forward == blocks(B, T) + head + turning(model, B, T)
     assert found.step == found.forward + head
 
 
@@ -67,6 +76,7 @@ def test_the_operations_of_lora_in_the_last_value_by_hand(small):
     above = 2 * B * H * T * T * d_head + 2 * B * T * (d * d + 3 * d * f) + 2 * B * K * d * len(tokenizer)
     own = 2 * B * T * (d * 3 + 3 * n + 3 * n)
     found = cost(model, tokenizer, ROWS, method)
+    forward += turning(model, B, T)
     assert found.forward == forward and found.step == forward + above + own
 
 

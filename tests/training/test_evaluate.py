@@ -135,6 +135,18 @@ def test_old_domain_loss_is_that_of_the_language_model_as_the_method_makes_it(sm
         assert abs(mean_loss(model, tokenizer, texts, method=changed) - plain) > 0.01
 
 
+@pytest.mark.parametrize("build", [PromptTuning, PrefixTuning])
+def test_old_domain_loss_counts_the_texts_tokens_and_not_the_virtual_ones(small, build):
+    model, tokenizer = small
+    method, end = scrambled(build(model, length=3)), tokenizer.eos_token_id
+    ids = torch.tensor([[end, *tokenizer("the film was good")["input_ids"], end]])
+    with method.on(model), torch.no_grad():
+        logs = model(**method.prepare({"input_ids": ids})).logits[0, -ids.shape[1]:].log_softmax(-1)
+    losses = [-logs[place, token].item() for place, token in enumerate(ids[0, 1:])]
+    found = mean_loss(model, tokenizer, ["the film was good"], method=method)
+    assert found == pytest.approx(sum(losses) / len(losses), rel=1e-5)
+
+
 @pytest.mark.parametrize("build", [None, lambda m: PromptTuning(m, length=20)])
 def test_old_domain_loss_of_the_worlds_own_documents(pair, build):
     """Of an untrained model: about ln of the vocabulary, 2,048. The longest documents leave room for a prompt."""
