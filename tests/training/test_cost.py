@@ -32,7 +32,7 @@ def blocks(B: int, T: int) -> int:
 
 
 def turning(model, B: int, T: int) -> int:
-    """What this transformers needs for the angles of the positions: some versions make them by a product, some do not."""
+    """What this transformers needs for the angles of the positions: some versions make them by a product."""
     with FlopCounterMode(display=False) as counter:
         model.model.rotary_emb(torch.zeros(B, T, d), torch.arange(T).expand(B, T))
     return counter.get_total_flops()
