@@ -19,7 +19,7 @@ from course_lib.prompting import (
     shuffle_values,
 )
 from course_lib.world import documents, relations
-from tests.tiny import tiny_llama
+from tests.tiny import tiny_model
 
 FAMILY = relations()["fruit_family"]
 PROMPT, CHOICES = "peach: drupe\napple:", ["pome", "drupe"]
@@ -36,7 +36,7 @@ ASKS = {
 
 @pytest.fixture(scope="module")
 def model(tokenizer):
-    return tiny_llama(tokenizer, spread=0.5, context=96)
+    return tiny_model("llama", len(tokenizer), spread=0.5, context=96, blocks=1, tied=False)
 
 
 @pytest.fixture(scope="module")

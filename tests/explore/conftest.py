@@ -1,12 +1,12 @@
 """A small random model, and a notebook that only pretends to display."""
 import pytest
 
-from tests.tiny import tiny_llama
+from tests.tiny import tiny_model
 
 
 @pytest.fixture(scope="session")
 def model(tokenizer):
-    return tiny_llama(tokenizer, spread=0.7, context=192)
+    return tiny_model("llama", len(tokenizer), spread=0.7, context=192, blocks=1, tied=False)
 
 
 @pytest.fixture

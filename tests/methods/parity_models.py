@@ -5,43 +5,17 @@ Shapes: B rows, T tokens, P virtual positions, d width.
 import copy
 
 import torch
-from transformers import (
-    BertConfig,
-    BertModel,
-    DistilBertConfig,
-    DistilBertModel,
-    GPT2Config,
-    GPT2LMHeadModel,
-    LlamaConfig,
-    LlamaForCausalLM,
-)
 
-LLAMA = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4,
-         "max_position_embeddings": 128, "initializer_range": 0.3}
-KINDS = ("llama", "gpt2", "bert", "distilbert")
-DECODERS = KINDS[:2]
+from tests.tiny import DECODERS, ENCODERS, tiny_model
+
+KINDS = DECODERS + ENCODERS
 VOCABULARY = 50
 PRECISIONS = {torch.float64: 1e-9, torch.float32: 1e-5}  # dtype: how far apart two values may be
 
 
 def build(kind: str, dtype=torch.float64, vocabulary: int = VOCABULARY, kv_heads: int = 2):
     """A random model in eval mode, without dropout; two blocks, four heads, d = 16."""
-    torch.manual_seed(3)
-    if kind == "llama":
-        model = LlamaForCausalLM(LlamaConfig(**LLAMA, vocab_size=vocabulary, num_key_value_heads=kv_heads,
-                                             bos_token_id=None, eos_token_id=0, pad_token_id=1))
-    elif kind == "gpt2":
-        model = GPT2LMHeadModel(GPT2Config(
-            n_embd=16, n_inner=24, n_layer=2, n_head=4, n_positions=128, vocab_size=vocabulary, resid_pdrop=0.0,
-            embd_pdrop=0.0, attn_pdrop=0.0, initializer_range=0.3, bos_token_id=0, eos_token_id=0, pad_token_id=1))
-    elif kind == "bert":
-        model = BertModel(BertConfig(**LLAMA, vocab_size=vocabulary, hidden_dropout_prob=0.0,
-                                     attention_probs_dropout_prob=0.0))
-    else:
-        model = DistilBertModel(DistilBertConfig(
-            dim=16, hidden_dim=24, n_layers=2, n_heads=4, max_position_embeddings=128, vocab_size=vocabulary,
-            dropout=0.0, attention_dropout=0.0, initializer_range=0.3))
-    return model.to(dtype).eval()
+    return tiny_model(kind, vocabulary, spread=0.3, context=128, kv_heads=kv_heads, tied=False, seed=3).to(dtype)
 
 
 def twins(kind: str, dtype, **settings) -> tuple:

@@ -10,26 +10,15 @@ from pathlib import Path
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
-from transformers import (
-    BertConfig,
-    BertModel,
-    DistilBertConfig,
-    DistilBertModel,
-    GPT2Config,
-    GPT2LMHeadModel,
-    LlamaConfig,
-    LlamaForCausalLM,
-)
 
 from course_lib import methods
 from course_lib.methods import BitFit, DeepPrompts, Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
 from course_lib.models import load_model
+from tests.tiny import tiny_model
 
 VOCABULARY, CONTEXT = 2048, 64
-SURE = {"vocab_size": VOCABULARY, "initializer_range": 0.5, "pad_token_id": 1}  # wide weights: sure of their nonsense
-NO_START = {"bos_token_id": None, "eos_token_id": 0}
-LLAMA = {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 24,
-         "max_position_embeddings": CONTEXT}
+SIZES = {"llama": {"width": 32, "blocks": 3}, "bert": {"width": 32, "blocks": 3}, "gpt2": {"width": 24},
+         "distilbert": {"heads": 2}}  # no two of a size
 FAMILY = {"llama": "llama", "llama-untied": "llama", "orchard-s": "llama", "gpt2": "gpt2", "bert": "bert",
           "distilbert": "distilbert", "orchard-encoder": "distilbert"}
 DECODERS = tuple(name for name, family in FAMILY.items() if family in ("llama", "gpt2"))
@@ -126,19 +115,8 @@ def build_model(name: str, seed: int = 0):
     """A model in eval mode: a bundled one, or a random one of three blocks or two; the same in every process."""
     if name.startswith("orchard"):
         return load_model(name, random=seed != 0)[0]
-    torch.manual_seed(seed)
-    if name == "gpt2":
-        size = {"n_embd": 24, "n_inner": 24, "n_layer": 2, "n_head": 4, "n_positions": CONTEXT}
-        model = GPT2LMHeadModel(GPT2Config(**size, **NO_START, **SURE))
-    elif name == "bert":
-        model = BertModel(BertConfig(**LLAMA, **SURE))
-    elif name == "distilbert":
-        size = {"dim": 16, "hidden_dim": 24, "n_layers": 2, "n_heads": 2, "max_position_embeddings": CONTEXT}
-        model = DistilBertModel(DistilBertConfig(**size, **SURE))
-    else:
-        shape = {**LLAMA, "num_key_value_heads": 2, "tie_word_embeddings": name == "llama"}
-        model = LlamaForCausalLM(LlamaConfig(**shape, **NO_START, **SURE))
-    return model.eval()
+    kind = FAMILY[name]
+    return tiny_model(kind, VOCABULARY, spread=0.5, context=CONTEXT, tied=name == "llama", seed=seed, **SIZES[kind])
 
 
 ROWS = ([5, 70, 900, 33, 410, 8, 1200], [77, 9, 1500, 6], [250])

@@ -3,19 +3,9 @@ import functools
 from random import Random
 
 import datasets
-import torch
-from transformers import (
-    BertConfig,
-    BertModel,
-    DistilBertConfig,
-    DistilBertModel,
-    GPT2Config,
-    GPT2LMHeadModel,
-    LlamaConfig,
-    LlamaForCausalLM,
-)
 
 from course_lib.models.tokenizer import encoder_tokenizer, train_tokenizer
+from tests.tiny import DECODERS, tiny_model
 
 GOOD, BAD = ("good", "great", "fine", "warm"), ("bad", "dull", "cold", "sad")
 SUBJECTS = ("the film", "the food", "our long evening in the old town", "it", "the pear of the day")
@@ -23,7 +13,6 @@ FAMILY = {"apple": "pome", "pear": "pome", "quince": "pome", "peach": "stone fru
           "cherry": "stone fruit"}
 WORDS = " ".join([*GOOD, *BAD, *SUBJECTS, *FAMILY, *FAMILY.values(), "was what is a", "label stars question answer",
                   "negative positive 1 2 3"])
-DECODERS, ENCODERS = ("llama", "gpt2"), ("bert", "distilbert")
 BLOCKS, CONTEXT = 3, 32
 
 
@@ -37,27 +26,7 @@ def tokenizer_of(kind: str):
 def pair_of(kind: str) -> tuple:
     """(model, tokenizer) with three blocks of width 16 and with dropout. They are shared: leave them as they are."""
     tokenizer = tokenizer_of(kind)
-    V, state = len(tokenizer), torch.get_rng_state()
-    torch.manual_seed(0)
-    if kind == "llama":
-        model = LlamaForCausalLM(LlamaConfig(
-            vocab_size=V, hidden_size=16, intermediate_size=24, num_hidden_layers=BLOCKS, num_attention_heads=4,
-            num_key_value_heads=2, max_position_embeddings=CONTEXT, initializer_range=0.2, attention_dropout=0.1,
-            tie_word_embeddings=True, bos_token_id=None, eos_token_id=0, pad_token_id=1))
-    elif kind == "gpt2":
-        model = GPT2LMHeadModel(GPT2Config(
-            vocab_size=V, n_embd=16, n_layer=BLOCKS, n_head=4, n_positions=CONTEXT, initializer_range=0.2,
-            bos_token_id=None, eos_token_id=0, pad_token_id=1))
-    elif kind == "bert":
-        model = BertModel(BertConfig(
-            vocab_size=V, hidden_size=16, intermediate_size=24, num_hidden_layers=BLOCKS, num_attention_heads=4,
-            max_position_embeddings=CONTEXT, initializer_range=0.2))
-    else:
-        model = DistilBertModel(DistilBertConfig(
-            vocab_size=V, dim=16, hidden_dim=24, n_layers=BLOCKS, n_heads=4, max_position_embeddings=CONTEXT,
-            initializer_range=0.2))
-    torch.set_rng_state(state)
-    return model.eval(), tokenizer
+    return tiny_model(kind, len(tokenizer), spread=0.2, context=CONTEXT, blocks=BLOCKS, dropout=0.1), tokenizer
 
 
 def dataset(rows: list[tuple[str, str]], template: str, names: tuple[str, ...] = ()) -> datasets.Dataset:
