@@ -2,17 +2,9 @@
 
 The names are imported when they are first used, so that listing the models does not wait for torch.
 """
-import importlib
+from course_lib.lazy import lazily
 
-_HOMES = {"load_model": "loading", "bundled_models": "loading", "weights_hash": "weights"}
+_HOMES = {"load_model": ".loading", "bundled_models": ".loading", "weights_hash": ".weights"}
 __all__ = list(_HOMES)
 
-
-def __getattr__(name: str):
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted(__all__)
+__getattr__, __dir__ = lazily(__name__, _HOMES)

@@ -2,21 +2,13 @@
 
 The public names are imported when they are first used, so that `import course_lib.world` is quick.
 """
-import importlib
+from course_lib.lazy import lazily
 
 _HOMES = {
-    "load_task": "course_lib.world.tasks",
-    "relations": "course_lib.world.facts",
-    "documents": "course_lib.world.corpus",
+    "load_task": ".tasks",
+    "relations": ".facts",
+    "documents": ".corpus",
 }
-__all__ = [*_HOMES]
+__all__ = list(_HOMES)
 
-
-def __getattr__(name: str):
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'course_lib.world' has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted([*globals(), *_HOMES])
+__getattr__, __dir__ = lazily(__name__, _HOMES)
