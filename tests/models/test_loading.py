@@ -80,13 +80,9 @@ def test_hub_id_without_network_says_what_to_do(monkeypatch):
         load_model("someone/some-model")
 
 
-def test_a_hub_id_without_a_network_is_refused_soon(without_network):
-    done = without_network("import time\nfrom course_lib import load_model\nstart = time.monotonic()\n"
-                           "try:\n    load_model('owner/name')\n"
-                           "except ValueError as error:\n    print(time.monotonic() - start, error)")
-    seconds, said = done.stdout.split(" ", 1)
+def test_a_hub_id_without_a_network_is_refused_soon(refused_without_network):
+    said = refused_without_network("load_model", "owner/name")
     assert "bundled model" in said and "hf download owner/name" in said
-    assert float(seconds) < 10 and done.stderr == ""
 
 
 def test_folders_that_hold_no_model(folder, tmp_path):
