@@ -16,6 +16,14 @@ def check_model(model, who: str) -> None:
                           "`model, tokenizer = load_model('orchard-s')` gives one.")
 
 
+def check_tokens(model, ids) -> None:
+    """CourseError where one of these tokens, at least one, is none of the model's."""
+    known = len(model.get_input_embeddings().weight)
+    if (largest := int(max(ids))) >= known:
+        raise CourseError(f"The tokenizer is of another model: it gives the token {largest}, and this model knows 0 to "
+                          f"{known - 1}. `model, tokenizer = load_model('orchard-s')` gives two that belong together.")
+
+
 def is_decoder(model) -> bool:
     """Whether the model says what comes next, so that it can be asked for an answer; else it is an encoder."""
     return model.can_generate()

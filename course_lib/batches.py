@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
-from course_lib.architecture import context_of, is_decoder
+from course_lib.architecture import check_tokens, context_of, is_decoder
 from course_lib.errors import CourseError, shown
 from course_lib.models import weights_hash
 from course_lib.prompting.answers import answer_tokens
@@ -44,10 +44,11 @@ class Batches:
             self.tails = [tokens[answer] for answer in answers]
         else:
             self.labels = torch.tensor(rows["label"][:])
-        self.check_tokens(context_of(model), len(model.get_input_embeddings().weight))
+        self.check_lengths(context_of(model))
+        check_tokens(model, [token for ids in self.heads + self.tails for token in ids])
 
-    def check_tokens(self, limit: int, vocabulary: int) -> None:
-        """CourseError for a row that is empty or longer than the limit, and for tokens that the model does not have."""
+    def check_lengths(self, limit: int) -> None:
+        """CourseError for a row that is empty, or longer than the limit."""
         lengths = [len(head) + len(tail) for head, tail in zip(self.heads, self.tails)]
         self.longest = max(range(len(self)), key=lengths.__getitem__)
         if lengths[self.longest] > limit:
@@ -55,9 +56,6 @@ class Batches:
                               f"reads at most {limit}. Shorten the text, or leave the row out.")
         if [] in self.heads:
             raise CourseError(f"Row {self.heads.index([])} is empty. Give it at least a word, or leave it out.")
-        if (largest := max(map(max, self.heads + [tail for tail in self.tails if tail]))) >= vocabulary:
-            raise CourseError(f"The tokenizer is of another model: it gives the token {largest}, and this model knows "
-                              f"0 to {vocabulary - 1}. {BOTH}")
 
     def __len__(self) -> int:
         return len(self.heads)

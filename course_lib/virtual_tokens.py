@@ -5,13 +5,15 @@ Shapes: B rows, T tokens, P virtual positions, d width.
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from course_lib.architecture import context_of, tokens_read
+from course_lib.architecture import check_tokens, context_of, tokens_read
 from course_lib.errors import CourseError, shown, whole_number
 from course_lib.method import Method
 
 
 class VirtualTokens(Method):
     """`length` is P. The vectors start "random", from the "vocabulary", or from a text, which needs `tokenizer`."""
+
+    why_not_merged = "its vectors stand before the text, and are part of no weight of the model."
 
     def __init__(self, model, length: int, num_labels: int | None, seed: int):
         super().__init__(model, {}, num_labels, seed)
@@ -43,16 +45,14 @@ class VirtualTokens(Method):
 
     def first_tokens(self, model, init: str, tokenizer) -> torch.Tensor | None:
         """The P tokens to start from, (P,); None for "random"."""
-        vocabulary = len(model.get_input_embeddings().weight)
         if init == "random":
             return None
         if init == "vocabulary":
+            vocabulary = len(model.get_input_embeddings().weight)
             return torch.randint(vocabulary, (self.length,), generator=self.generator)
         if not isinstance(init, str) or not init.strip() or not isinstance(tokenizer, PreTrainedTokenizerBase):
             raise CourseError("init is 'random', 'vocabulary', or a text to start from, and with a text you give "
                               f"tokenizer=, too; you gave init={shown(init)} and tokenizer={shown(tokenizer)}.")
         ids = torch.tensor(tokenizer(init, add_special_tokens=False)["input_ids"])
-        if ids.max() >= vocabulary:
-            raise CourseError(f"The tokenizer is of another model: it gives the token {ids.max()}, and this model "
-                              f"knows 0 to {vocabulary - 1}. `load_model` gives two that belong together.")
+        check_tokens(model, ids)
         return ids.repeat(-(-self.length // len(ids)))[: self.length]  # the text again and again, up to P

@@ -1,11 +1,12 @@
 """Prompting against plain forward passes and `generate`, on small random models: enough for arithmetic."""
 import math
-from contextlib import contextmanager
 
 import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
+from course_lib.errors import CourseError
+from course_lib.methods import PromptTuning
 from course_lib.prompting import (
     answers,
     complete,
@@ -108,34 +109,33 @@ def test_next_answers_finds_the_most_probable_of_all_short_answers(tokenizer):
     assert found[text] == pytest.approx(one[same].exp().sum().item(), rel=1e-3)
 
 
-class TwoVectors:
-    """A stand-in for a tuned prompt: two vectors before the text, and every output of the model only inside on()."""
+class Counted(PromptTuning):
+    """Two trained vectors before the text, as large as to be heard; counts how often it prepares a batch."""
 
     def __init__(self, model):
-        torch.manual_seed(2)
-        self.embed, self.is_on, self.prepared = model.get_input_embeddings(), False, 0
-        self.prompt = torch.randn(2, self.embed.embedding_dim)
-
-    @contextmanager
-    def on(self, model):
-        self.is_on = True
-        yield
-        self.is_on = False
+        super().__init__(model, length=2)
+        self.prepared = 0
+        self.prompt.data.normal_(generator=torch.Generator().manual_seed(2))
 
     def prepare(self, batch):
-        assert self.is_on
         self.prepared += 1
-        B = len(batch["input_ids"])
-        embeds = torch.cat([self.prompt.expand(B, 2, -1), self.embed(batch["input_ids"])], dim=1)
-        mask = torch.nn.functional.pad(batch["attention_mask"], (2, 0), value=1)
-        return {"inputs_embeds": embeds, "attention_mask": mask}
+        return super().prepare(batch)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it is attached to a model now."""
+        try:
+            return self.model is not None
+        except CourseError:
+            return False
 
 
 def test_a_method_is_switched_on_and_prepares_the_prompt(model, tokenizer):
-    method = TwoVectors(model)
+    method = Counted(model)
     head, tail = tokenizer(PROMPT)["input_ids"], tokenizer(" pome\n")["input_ids"]
     with torch.no_grad():
-        embeds = torch.cat([method.prompt, method.embed(torch.tensor(head + tail))])[None]
+        text = model.get_input_embeddings()(torch.tensor(head + tail))
+        embeds = torch.cat([method.prompt, text])[None]
         logs = model(inputs_embeds=embeds).logits[0].log_softmax(-1)
     expected = math.exp(sum(logs[1 + len(head) + place, token].item() for place, token in enumerate(tail)))
     longer = few_shot(draw_examples(FAMILY, 2, 0), "apple")
@@ -163,14 +163,14 @@ KEYS = ["apple", "pear", "lemon"]
 @pytest.mark.parametrize("way", EVERY_WAY)
 def test_every_way_to_ask_asks_through_the_method(way, model, tokenizer):
     """The prompts are read once, prepared by the method, and what comes out is not what the bare model says."""
-    method = TwoVectors(model)
+    method = Counted(model)
     through, bare = (EVERY_WAY[way](model, tokenizer, method=one) for one in (method, None))
     assert method.prepared == 1 and not method.is_on
     assert through != bare
 
 
 def test_what_rests_on_other_measures_passes_the_method_on(model, tokenizer):
-    method = TwoVectors(model)
+    method = Counted(model)
     found = next_answers(model, tokenizer, PROMPT, n=5, max_tokens=3, method=method)
     for text, p in found:
         assert score_choices(model, tokenizer, PROMPT, [text], normalise=False, method=method)[0] <= p * 1.001
@@ -180,7 +180,7 @@ def test_what_rests_on_other_measures_passes_the_method_on(model, tokenizer):
 
 
 def test_marks_are_given_for_answers_through_the_method(model, tokenizer):
-    method = TwoVectors(model)
+    method = Counted(model)
     said = few_shot_answers(model, tokenizer, FAMILY, KEYS, 1, 0, method=method)
     marks = exact_match(model, tokenizer, FAMILY, KEYS, 1, 0, method=method)
     assert marks == [int(one == FAMILY[key]) for one, key in zip(said, KEYS)] and method.prepared == 2

@@ -15,8 +15,6 @@ class DeepPrompts(VirtualTokens):
     decoder the same idea is PrefixTuning (CourseError).
     """
 
-    why_not_merged = "its vectors stand before the text, and are part of no weight of the model."
-
     def __init__(self, model, length: int = 20, init: str = "vocabulary", tokenizer=None,
                  num_labels: int | None = None, seed: int = 0):
         super().__init__(model, length, num_labels, seed)

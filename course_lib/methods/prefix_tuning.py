@@ -17,8 +17,6 @@ class PrefixTuning(VirtualTokens):
     real words), or "random". Decoders only: an encoder keeps no cache (CourseError; DeepPrompts does it there).
     """
 
-    why_not_merged = "its keys and values stand before the text's own, and are part of no weight of the model."
-
     def __init__(self, model, length: int = 20, init: str = "vocabulary", tokenizer=None,
                  num_labels: int | None = None, seed: int = 0):
         super().__init__(model, length, num_labels, seed)

@@ -17,8 +17,6 @@ class PromptTuning(VirtualTokens):
     drawn tokens), or a text such as the label words, again and again up to P; a text needs `tokenizer`.
     """
 
-    why_not_merged = "its vectors stand before the text, and are part of no weight of the model."
-
     def __init__(self, model, length: int = 20, init: str = "random", tokenizer=None, num_labels: int | None = None,
                  seed: int = 0):
         super().__init__(model, length, num_labels, seed)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from transformers import Cache, PreTrainedTokenizerBase
 
+from course_lib.architecture import check_tokens, with_positions
 from course_lib.errors import CourseError, shown
 
 BOTH = "`model, tokenizer = load_model('orchard-s')` gives both; they are passed on in this order."
@@ -60,7 +61,6 @@ def encode_prompts(model, tokenizer, prompt: str | Sequence[str], room: int, met
     prompts = texts_of([prompt] if isinstance(prompt, str) else prompt, "A prompt is a text or a list of texts")
     check_model(model)
     rows = encode(tokenizer, prompts)
-    known = model.get_input_embeddings().weight.shape[0]
     virtual = getattr(method, "length", 0)
     limit = getattr(model.config, "max_position_embeddings", math.inf) - virtual
     for place, row in enumerate(rows):
@@ -68,9 +68,7 @@ def encode_prompts(model, tokenizer, prompt: str | Sequence[str], room: int, met
         if not row:
             raise CourseError(f"{which} is empty, and this model has no token for the beginning of a text. "
                               "Give it at least a word.")
-        if max(row) >= known:
-            raise CourseError(f"The tokenizer is of another model: it gives the token {max(row)}, and this model "
-                              f"knows 0 to {known - 1}. {BOTH}")
+        check_tokens(model, row)
         if (over := len(row) + room - limit) > 0:
             before = f" after the {virtual} vectors of the method" if virtual else ""
             raise CourseError(f"{which} has {len(row)} tokens and the answer needs room for {room} more; this "
@@ -86,14 +84,9 @@ def read(model, rows: list[list[int]], method=None) -> Reading:
     mask = [[0] * (T - len(row)) + [1] * len(row) for row in rows]
     batch = {"input_ids": torch.tensor(ids, device=model.device),        # (B, T)
              "attention_mask": torch.tensor(mask, device=model.device)}  # (B, T)
-    if method is not None:
-        batch = dict(method.prepare(batch))  # may put vectors of its own in front: T grows
-    mask = batch["attention_mask"]
-    given = batch["input_ids"] if batch.get("inputs_embeds") is None else batch["inputs_embeds"]
-    # Positions count the text only: padding must not shift them.
-    batch.setdefault("position_ids", (mask.cumsum(1) - 1).clamp(0)[:, -given.shape[1]:])
+    batch = with_positions(batch) if method is None else method.prepare(batch)  # T grows by a method's own vectors
     out = model(**batch, use_cache=True, logits_to_keep=1)
-    return Reading(out.logits[:, -1].float(), out.past_key_values, mask)  # (B, 1, V) -> (B, V)
+    return Reading(out.logits[:, -1].float(), out.past_key_values, batch["attention_mask"])  # (B, 1, V) -> (B, V)
 
 
 def read_on(model, reading: Reading, tokens: torch.Tensor) -> torch.Tensor:
