@@ -8,7 +8,7 @@ import torch
 
 from course_lib.bench.rows import Measured, by_items
 
-PAIRS, WARM_UP = 40, 3  # runs that are measured, and before them some that are not
+PAIRS, WARM_UP = 100, 3  # runs that are measured, and before them some that are not
 DRAWS = 2000            # of the bootstrap
 Pairs = list[tuple[float, float]]
 

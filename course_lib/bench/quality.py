@@ -38,8 +38,8 @@ METHODS: dict[str, tuple[Callable, tuple[float, ...]]] = {  # name: (model, seed
     "LoRA, r = 4": (lambda model, seed: LoRA(model, rank=4, alpha=8, seed=seed), (3e-3, 1e-2)),
     "LoReFT, r = 4": (lambda model, seed: LoReFT(model, rank=4, seed=seed), (2e-3, 5e-3, 1e-2)),
     "DiReFT, r = 4": (lambda model, seed: LoReFT(model, rank=4, variant="direft", seed=seed), (2e-3, 5e-3, 1e-2)),
-    "prefix, 20": (lambda model, seed: PrefixTuning(model, 20, seed=seed), (1e-2, 3e-2, 1e-1)),
-    "prompt, 20": (lambda model, seed: PromptTuning(model, 20, "vocabulary", seed=seed), (3e-2, 1e-1, 3e-1)),
+    "prefix, 20": (lambda model, seed: PrefixTuning(model, 20, seed=seed), (3e-3, 1e-2, 3e-2, 1e-1)),
+    "prompt, 20": (lambda model, seed: PromptTuning(model, 20, "vocabulary", seed=seed), (1e-1, 3e-1, 1.0, 3.0)),
 }
 IN_LADDER = ("full fine-tuning", "prompt, 20")
 
