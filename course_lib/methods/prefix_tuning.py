@@ -1,4 +1,6 @@
 """Prefix tuning: trained keys and values before the text, in every block."""
+import math
+
 import torch
 from torch import nn
 from transformers import DynamicCache
@@ -44,11 +46,15 @@ class PrefixTuning(VirtualTokens):
 
     def check_cache(self, module, args, inputs):
         """The hook that refuses calls in which the prefix is not there, or the text would be read on top of itself."""
-        cache, mask = inputs.get("past_key_values"), inputs.get("attention_mask")
+        cache, mask, positions = (inputs.get(name) for name in ("past_key_values", "attention_mask", "position_ids"))
         done = 0 if cache is None else cache.get_seq_length()
         if done < self.length:
             raise CourseError("The prefix is not in this call. Call the model with `**method.prepare(batch)`.")
-        if mask is not None and mask.dim() == 2 and mask.shape[1] < done + tokens_read(args, inputs).shape[1]:
+        if mask is None:  # `generate` leaves it out where nothing is padded
+            end = math.inf if positions is None else positions.max() + 1
+        else:
+            end = mask.shape[-1]
+        if end < done + tokens_read(args, inputs).shape[1]:
             raise CourseError("The prefix is a cache, and this one has read the text already; it would be read twice. "
                               "Call `prepare` once for every call of the model, and leave use_cache=False out of "
                               "`generate`.")

@@ -119,11 +119,13 @@ def test_a_failing_edit_undoes_those_before_it(base):
 TEXTS = ["The film was", "A pear tree stood in the garden of the house, and", "Now"]
 
 
+@pytest.mark.parametrize("texts", [TEXTS, TEXTS[:1]], ids=["padded", "one row"])
 @cases(lambda case: case.model in DECODERS and not case.labels)
 @torch.no_grad()
-def test_generate_with_and_without_cache_is_a_loop_by_hand(case, model, tokenizer):
+def test_generate_with_and_without_cache_is_a_loop_by_hand(case, texts, model, tokenizer):
+    """One row has no padding, and `generate` then leaves the mask out."""
     method = nudged(case, model, tokenizer)
-    batch = dict(tokenizer(TEXTS, return_tensors="pt", padding=True, padding_side="left"))
+    batch = dict(tokenizer(texts, return_tensors="pt", padding=True, padding_side="left"))
     end = lambda rows: [row[:row.index(0)] if 0 in row else row for row in rows.tolist()]
     ask = lambda **more: end(model.generate(**method.prepare(batch), max_new_tokens=6, do_sample=False, **more)[:, -6:])
     with method.on(model):
@@ -133,12 +135,12 @@ def test_generate_with_and_without_cache_is_a_loop_by_hand(case, model, tokenize
                 ask(use_cache=False)
         else:
             assert ask(use_cache=False) == given
-        reading = read(model, tokenizer(TEXTS)["input_ids"], method)
+        reading = read(model, tokenizer(texts)["input_ids"], method)
         tokens = [reading.logits.argmax(-1, keepdim=True)]
         for _ in range(5):
             tokens.append(read_on(model, reading, tokens[-1])[:, -1].argmax(-1, keepdim=True))
     assert end(torch.cat(tokens, dim=1)) == given
-    assert complete(model, tokenizer, TEXTS, 6, method) == [answer_text(tokenizer, row) for row in given]
+    assert complete(model, tokenizer, texts, 6, method) == [answer_text(tokenizer, row) for row in given]
 
 
 @cases(lambda case: case.model in ("llama", "gpt2") and not case.labels)
