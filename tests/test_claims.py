@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from course_lib import claims, models, prompting, prototypes
+from course_lib import claims, models, prompting
 from course_lib.claims import HOLDS, command, lesson_01, view
 from course_lib.claims.command import differences, main, stale_models, verify
 from course_lib.errors import CourseError
@@ -39,9 +39,9 @@ def test_the_claims_need_nothing_but_the_core_packages():
 import sys
 from importlib.machinery import PathFinder
 find = PathFinder.find_spec
-PathFinder.find_spec = staticmethod(lambda name, *more: None if name.startswith("sklearn") else find(name, *more))
+PathFinder.find_spec = staticmethod(lambda name, *a, **b: None if name.startswith("sklearn") else find(name, *a, **b))
 from course_lib.claims import all_claims, command, view
-from course_lib import evaluation, models, prompting, prototypes, world
+from course_lib import evaluation, models, prompting, world
 assert len(all_claims()) >= 7 and models.load_model and world.load_task and "sklearn" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -94,8 +94,8 @@ def test_a_measurement_gives_the_figures_that_the_claim_is_judged_by(claim_id, m
     model, tokenizer = models.load_model("orchard-s", random=True)
     monkeypatch.setattr(models, "load_model", lambda *_, **__: (model, tokenizer))
     monkeypatch.setattr(lesson_01, "relations", lambda: small)
-    monkeypatch.setattr(prototypes, "tuned_accuracy", lambda *_: [1.0])
-    monkeypatch.setattr(prototypes, "label_accuracy", lambda *_: 0.5)
+    monkeypatch.setattr(lesson_01, "LABELS", 4)
+    monkeypatch.setattr(lesson_01, "STEPS", 1)
     figures = claims.measure(claim_id, 0)
     assert tuple(figures) == claims.get(claim_id).figures
     assert all(0 <= value <= 1 for value in figures.values())

@@ -19,7 +19,7 @@ LAYERS = (  # a part imports its own layer and those above it in this list, neve
     ("working_copy", "plots", "world", "architecture"),
     ("progress", "models", "method", "copies", "virtual_tokens", "quantise"),
     ("quiz", "checks", "methods", "prompting"),
-    ("lesson", "plan", "batches", "resume", "reuse", "training", "evaluation", "cost", "prototypes"),
+    ("lesson", "plan", "batches", "resume", "reuse", "training", "evaluation", "cost"),
     ("distillation", "merging", "preference", "offline", "monitoring", "responsible"),
     ("claims",),
     ("explore", "build", "doctor", "grading", "install"),
@@ -88,7 +88,7 @@ def test_no_two_parts_need_each_other():
 @pytest.mark.parametrize("part, names, wrong", [
     ("claims", {"course_lib.bench", "course_lib.bench.rows", "course_lib.models", "torch"}, {"bench"}),
     ("world", {"course_lib.models"}, {"models"}), ("lesson", {"course_lib.claims.view", "course_lib"}, {"claims"}),
-    ("prototypes", {"course_lib.prompting", "course_lib.evaluation"}, set()),
+    ("cost", {"course_lib.prompting", "course_lib.evaluation"}, set()),
     ("plots", {"course_lib.progress"}, {"progress"}), ("bench", {"course_lib.load_model"}, {"load_model"}),
     ("build", {"course_lib.lab", "course_lib.checks"}, {"lab"})])
 def test_a_wrong_direction_would_be_found(part, names, wrong):

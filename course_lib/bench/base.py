@@ -3,23 +3,28 @@
 Reviews: a bag of words, the bare model, its own sense of a review, a probe, full fine-tuning and LoRA.
 Lists: greedy answers after 0, 1 and 4 examples, on pairs that no list ever showed (in_context.py).
 """
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 from pathlib import Path
 
-from course_lib import prototypes
 from course_lib.bench import baselines
 from course_lib.bench.rows import Measured, Row, Table, at_least, at_most, between, over_seeds, share
 from course_lib.bench.sense import own_sense
 from course_lib.errors import CourseError
-from course_lib.evaluation import perplexity, unigram_perplexity
+from course_lib.evaluation import evaluate, perplexity, unigram_perplexity
+from course_lib.methods import FullFineTuning, LoRA
 from course_lib.models import load_model
 from course_lib.models.configs import SHIPPED
+from course_lib.training import fit
 from course_lib.world import documents, load_task
 
-RATES = {"full": (1e-3, 2e-3), "lora": (3e-3, 1e-2), "encoder": (2e-4, 6e-4)}
+METHODS: dict[str, tuple[Callable, tuple[float, ...]]] = {  # how: (model, seed -> method; learning rates to try)
+    "full": (lambda model, seed: FullFineTuning(model, seed=seed), (1e-3, 2e-3)),
+    "lora": (lambda model, seed: LoRA(model, rank=4, alpha=8, seed=seed), (3e-3, 1e-2)),
+    "encoder": (lambda model, seed: FullFineTuning(model, num_labels=2, seed=seed), (2e-4, 6e-4)),
+}
 SEEDS = (0, 1, 2)
-LABELS = 1000
+LABELS, STEPS = 1000, 200  # steps of 32
 DOCUMENT_SEED = 99  # of the documents for perplexity: not those that a claim is measured on, which count from 0
 
 
@@ -41,16 +46,20 @@ def load_all(folders: Mapping[str, str | Path] | None = None) -> dict[str, tuple
 
 def tuned(model, tokenizer, task, how: str) -> Measured:
     """Test accuracy over seeds; the learning rate is the one of a fixed list that does best on validation."""
-    train, parts = task["train"].select(range(LABELS)), [task["validation"], task["test"]]
-
-    def accuracies(rate: float, seed: int) -> list[float]:
-        if how == "encoder":
-            return prototypes.tuned_encoder_accuracy(model, tokenizer, train, parts, rate, seed)
-        return prototypes.tuned_accuracy(model, tokenizer, train, parts, how, rate, seed)
-
-    tried = {rate: accuracies(rate, SEEDS[0]) for rate in RATES[how]}  # {rate: [validation, test]}
+    rates = METHODS[how][1]
+    tried = {rate: tuned_once(model, tokenizer, task, how, rate, SEEDS[0]) for rate in rates}
     best = max(tried, key=lambda rate: tried[rate][0])
-    return over_seeds([tried[best][1], *(accuracies(best, seed)[1] for seed in SEEDS[1:])])
+    later = [tuned_once(model, tokenizer, task, how, best, seed) for seed in SEEDS[1:]]
+    return over_seeds([test for _, test in (tried[best], *later)])
+
+
+def tuned_once(model, tokenizer, task, how: str, rate: float, seed: int) -> tuple[float, float]:
+    """Accuracy on validation and on test after one training run."""
+    method = METHODS[how][0](model, seed)
+    fit(model, tokenizer, {"train": task["train"].select(range(LABELS))}, method, steps=STEPS, learning_rate=rate,
+        seed=seed, progress=False)
+    on_validation, on_test = (evaluate(model, tokenizer, task[split], method) for split in ("validation", "test"))
+    return on_validation["accuracy"], on_test["accuracy"]
 
 
 def labelled(task, column: str) -> list[baselines.Part]:
@@ -82,7 +91,7 @@ def bag_of_words(table: Table, task) -> float:
 def small_model(table: Table, pair: tuple, task, bag: float) -> None:
     """What orchard-s brings along, and what tuning makes of it; `bag` is what a bag of words reaches."""
     name, n = "orchard-s", len(task["test"])
-    zero, own = prototypes.label_accuracy(*pair, task["test"]), own_sense(*pair, task["test"])
+    zero, own = evaluate(*pair, task["test"])["accuracy"], own_sense(*pair, task["test"])
     _, probed = probe(*pair, task, "last")
     table.add(name, "zero-shot with label words", share(zero, n), between(0.40, 0.65))
     table.add(name, "its own sense of a review", share(own, n), at_least(0.90))
@@ -90,7 +99,7 @@ def small_model(table: Table, pair: tuple, task, bag: float) -> None:
     absolute, passes = at_least(0.92)
     full = table.add(name, "full fine-tuning", tuned(*pair, task, "full"),
                      (f"{absolute}, bag + .05", lambda f: passes(f) and f.value >= bag + 0.05))
-    table.add(name, "LoRA prototype", tuned(*pair, task, "lora"),
+    table.add(name, "LoRA", tuned(*pair, task, "lora"),
               ("≥ full − .03", lambda f: f.value >= full.value - 0.03))
     ratio = over_seeds([perplexity_ratio(*pair, DOCUMENT_SEED + seed) for seed in SEEDS])
     table.add(name, "unigram perplexity / its own", ratio, at_least(5))
@@ -102,7 +111,7 @@ def early_model(table: Table, pair: tuple, task) -> None:
     own = own_sense(*pair, task["test"])
     table.add(name, "its own sense of a review", share(own, len(task["test"])), at_most(0.65))
     full = table.add(name, "full fine-tuning", tuned(*pair, task, "full"), at_least(0.90))
-    table.add(name, "LoRA prototype", tuned(*pair, task, "lora"),
+    table.add(name, "LoRA", tuned(*pair, task, "lora"),
               ("≤ full − .10", lambda f: f.value <= full.value - 0.10))
 
 

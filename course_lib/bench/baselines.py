@@ -12,7 +12,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from course_lib.errors import unknown
-from course_lib.prototypes import pad
 
 WHERE = ("last", "first", "mean")
 Part = tuple[Sequence, Sequence[int]]  # (texts or features, labels) of one split
@@ -51,9 +50,9 @@ def features(model, tokenizer, texts: list[str], where: str, batch: int = 100) -
         raise unknown("place to read", where, WHERE)
     parts = []
     for start in range(0, len(texts), batch):
-        ids, mask = pad(tokenizer(texts[start : start + batch])["input_ids"], tokenizer.pad_token_id)
-        body = model.model if hasattr(model, "lm_head") else model
-        hidden = body(input_ids=ids, attention_mask=mask).last_hidden_state  # (B, T, d)
+        read = tokenizer(texts[start : start + batch], padding=True, padding_side="right", return_tensors="pt")
+        ids, mask = read["input_ids"], read["attention_mask"]                # (B, T)
+        hidden = model.base_model(input_ids=ids, attention_mask=mask).last_hidden_state  # (B, T, d)
         if where == "last":
             parts.append(hidden[torch.arange(len(ids)), mask.sum(1) - 1])    # (B, T, d) -> (B, d)
         elif where == "first":

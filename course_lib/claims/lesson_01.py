@@ -11,6 +11,7 @@ from course_lib.display import percent
 from course_lib.world import relations
 
 K = (0, 1, 2, 4, 8)
+LABELS, STEPS = 1000, 200  # of fine-tuning, 32 reviews a step
 CLOSE = 0.05  # figures nearer to each other than this are called about equal
 LITTLE = 0.03  # a gain of no more is called none
 CLEAR = 0.1  # a gain of as much is called one
@@ -41,14 +42,19 @@ def share(figure: Figure) -> str:
 
 def review_labels(seed: int) -> dict[str, float]:
     """Choosing between the label words of 200 reviews: guessing, the bare model, and tuned on 1,000 labels."""
-    from course_lib.prototypes import label_accuracy, tuned_accuracy
+    from course_lib.evaluation import evaluate
+    from course_lib.methods import FullFineTuning
+    from course_lib.training import fit
     from course_lib.world import load_task
 
     task = load_task("reviews")
     test = task["test"].shuffle(seed=seed).select(range(200))
     model, tokenizer = models.load_model("orchard-s")
-    return {"chance": 1 / len(test.features["label"].names), "base": label_accuracy(model, tokenizer, test),
-            "tuned": tuned_accuracy(model, tokenizer, task["train"].select(range(1000)), [test], "full", 1e-3, seed)[0]}
+    method = FullFineTuning(model, seed=seed)
+    fit(model, tokenizer, {"train": task["train"].select(range(LABELS))}, method, steps=STEPS, learning_rate=1e-3,
+        seed=seed, progress=False)
+    base, tuned = (evaluate(model, tokenizer, test, one)["accuracy"] for one in (None, method))
+    return {"chance": 1 / len(test.features["label"].names), "base": base, "tuned": tuned}
 
 
 def judge_review_labels(f: Figures) -> Verdict:

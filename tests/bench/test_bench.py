@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from course_lib import prototypes
 from course_lib.bench import base, budgets, command, explorables, in_context
 from course_lib.bench.rows import Table, at_least, at_most, between, by_items, exact, over_seeds, share
 from course_lib.errors import CourseError
@@ -88,8 +87,7 @@ def small(pair, task, monkeypatch):
     monkeypatch.setattr(base, "load_task", lambda name: task)
     monkeypatch.setattr(base, "perplexity_ratio", lambda *_: 6.0)
     monkeypatch.setattr(base, "LABELS", len(task["train"]))
-    monkeypatch.setattr(prototypes, "STEPS", 1)
-    monkeypatch.setattr(prototypes, "ROWS", 2)
+    monkeypatch.setattr(base, "STEPS", 1)
     return models
 
 

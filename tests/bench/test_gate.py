@@ -1,12 +1,11 @@
 """What a base model must be able to do: the limits, the figures on the shipped cards, and what is chosen where."""
 from operator import ge, gt, le, lt
-from types import SimpleNamespace
 
 import pytest
 
-from course_lib import prototypes
 from course_lib.bench import base, in_context
 from course_lib.bench.rows import exact
+from course_lib.models import weights_hash
 from course_lib.models.card import BUNDLED, read_card
 
 SMALL, EARLY, ENCODER = "orchard-s", "orchard-s-early", "orchard-encoder"
@@ -29,8 +28,8 @@ GATE = [  # (model, measure, what holds, limit)
     (ENCODER, "full fine-tuning", ge, 0.90),
 ]
 COMPARED = [  # (model, measure, what holds, model, measure, how much more)
-    (SMALL, "LoRA prototype", ge, SMALL, "full fine-tuning", -0.03),
-    (EARLY, "LoRA prototype", le, EARLY, "full fine-tuning", -0.10),
+    (SMALL, "LoRA", ge, SMALL, "full fine-tuning", -0.03),
+    (EARLY, "LoRA", le, EARLY, "full fine-tuning", -0.10),
     (SMALL, "lists, four-shot", ge, SMALL, "lists, one-shot", 0),
     ("orchard-xs", "lists, four-shot", lt, SMALL, "lists, four-shot", 0),
     ("orchard-m", "lists, four-shot", ge, SMALL, "lists, four-shot", 0),
@@ -67,10 +66,10 @@ def measured(monkeypatch):
     """measured({(model, measure): value}): {(model, measure): holds}, as the bench has it; others at their limits."""
     def rows(changed):
         values = {(model, measure): limit + (1e-6 if holds is gt else 0) for model, measure, holds, limit in GATE}
-        values |= {(SMALL, "bag"): 0.6, (SMALL, "LoRA prototype"): 0.92, (EARLY, "LoRA prototype"): 0.79,
+        values |= {(SMALL, "bag"): 0.6, (SMALL, "LoRA"): 0.92, (EARLY, "LoRA"): 0.79,
                    (SMALL, "lists, four-shot"): 0.8, ("orchard-xs", "lists, four-shot"): 0.79,
                    ("orchard-m", "lists, four-shot"): 0.8} | changed
-        kinds = {"full": "full fine-tuning", "lora": "LoRA prototype", "encoder": "full fine-tuning"}
+        kinds = {"full": "full fine-tuning", "lora": "LoRA", "encoder": "full fine-tuning"}
         places = {"last": "linear probe, last position"}
         shots = {0: "lists, zero-shot", 1: "lists, one-shot", 4: "lists, four-shot"}
         right = lambda measure: values[SMALL, measure] == 1
@@ -95,7 +94,8 @@ def measured(monkeypatch):
         monkeypatch.setattr(base, "tuned", lambda model, tokenizer, task, how: exact(values[model, kinds[how]]))
         monkeypatch.setattr(base, "share", lambda accuracy, n: exact(accuracy))
         monkeypatch.setattr(base, "perplexity_ratio", lambda model, *_: values[model, "unigram perplexity / its own"])
-        monkeypatch.setattr(prototypes, "label_accuracy", lambda model, *_: values[model, "zero-shot with label words"])
+        monkeypatch.setattr(base, "evaluate",
+                            lambda model, *_: {"accuracy": values[model, "zero-shot with label words"]})
         monkeypatch.setattr(in_context, "in_context", lists)
         monkeypatch.setattr(in_context, "score_choices", scores)
         monkeypatch.setattr(in_context, "complete", lambda *_: [
@@ -121,8 +121,8 @@ def test_a_little_beyond_its_limit_the_gate_fails(model, measure, holds, limit, 
 
 
 @pytest.mark.parametrize("changed, row", [
-    ({(SMALL, "LoRA prototype"): 0.889}, (SMALL, "LoRA prototype")),
-    ({(EARLY, "LoRA prototype"): 0.801}, (EARLY, "LoRA prototype")),
+    ({(SMALL, "LoRA"): 0.889}, (SMALL, "LoRA")),
+    ({(EARLY, "LoRA"): 0.801}, (EARLY, "LoRA")),
     ({(SMALL, "bag"): 0.871}, (SMALL, "full fine-tuning")),
     ({(SMALL, "bag"): 0.881, (SMALL, "full fine-tuning"): 1}, ("bag of words", "reviews, 1,000 labels")),
     ({(SMALL, "bag"): 0.599}, ("bag of words", "reviews, 1,000 labels")),
@@ -133,19 +133,26 @@ def test_what_is_compared_fails_where_it_falls_behind(changed, row, measured):
     assert not measured(changed)[row]
 
 
-@pytest.mark.parametrize("how", base.RATES)
+@pytest.mark.parametrize("how", base.METHODS)
 def test_the_learning_rate_is_chosen_on_validation(how, monkeypatch):
     """The rate that is best on test is the worse one on validation, and so it is not taken."""
-    asked, (worse, better) = [], base.RATES[how]
+    asked, (worse, better) = [], base.METHODS[how][1]
 
-    def tuned(*given):
-        *_, rate, seed = given
+    def tuned_once(model, tokenizer, task, way, rate, seed):
         asked.append((rate, seed))
-        return {worse: [0.6, 0.99], better: [0.8, 0.70 + 0.01 * seed]}[rate]
+        return {worse: (0.6, 0.99), better: (0.8, 0.70 + 0.01 * seed)}[rate]
 
-    monkeypatch.setattr(prototypes, "tuned_accuracy", tuned)
-    monkeypatch.setattr(prototypes, "tuned_encoder_accuracy", tuned)
-    task = {"train": SimpleNamespace(select=len), "validation": None, "test": None}
-    found = base.tuned("model", "tokenizer", task, how)
+    monkeypatch.setattr(base, "tuned_once", tuned_once)
+    found = base.tuned("model", "tokenizer", "task", how)
     assert (found.low, found.value, found.high) == pytest.approx((0.70, 0.71, 0.72))
     assert asked == [(worse, 0), (better, 0), (better, 1), (better, 2)]
+
+
+@pytest.mark.parametrize("how", ["full", "lora"])
+def test_a_run_is_seeded_and_leaves_the_base_alone(how, pair, task, monkeypatch):
+    monkeypatch.setattr(base, "LABELS", len(task["train"]))
+    monkeypatch.setattr(base, "STEPS", 3)
+    before = weights_hash(pair[0])
+    first, again = (base.tuned_once(*pair, task, how, 1e-2, seed=0) for _ in range(2))
+    assert first == again and all(0 <= share <= 1 for share in first)
+    assert weights_hash(pair[0]) == before
