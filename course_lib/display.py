@@ -1,8 +1,9 @@
-"""How figures are written, what can be shown here, and tables for a notebook and for a terminal.
+"""How figures are written, and what is shown in a notebook and in a terminal: sentences, folded texts, tables.
 
 COURSE_TEXT=1 asks for text everywhere, in place of HTML and widgets: for a terminal or a screen reader.
 """
 import html
+import inspect
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -56,6 +57,29 @@ def show_html(markup: str) -> None:
     from IPython.display import HTML, display
 
     display(HTML(markup))
+
+
+def say(markdown: str) -> None:
+    """Display Markdown in the notebook: a sentence or a table with this run's own figures. In a terminal, as it is."""
+    if not html_works():
+        print(markdown)
+        return
+    from IPython.display import Markdown, display
+
+    display(Markdown(markdown))
+
+
+def fold(title: str, markdown: str) -> None:
+    """Display Markdown below a title that opens it with a click."""
+    if html_works():
+        say(f"<details><summary>{html.escape(title)}</summary>\n\n{markdown}\n\n</details>")
+    else:
+        print(f"{title}\n\n{markdown}")
+
+
+def show_source(thing) -> None:
+    """Display the source of a function or a class, below a title that opens it."""
+    fold(f"The source of {thing.__qualname__}", f"```python\n{inspect.getsource(thing).rstrip()}\n```")
 
 
 def html_table(rows: Iterable[Sequence[str]], header: Sequence[str] = (), caption: str = "") -> str:

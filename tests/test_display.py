@@ -59,3 +59,20 @@ def test_where_html_and_widgets_work(monkeypatch, capsys, shell, asked, works):
     assert bool(shown) == works and bool(capsys.readouterr().out) != works
     monkeypatch.setitem(sys.modules, "ipywidgets", None)  # not installed
     assert not display.widgets_work()
+
+
+def test_markdown_is_said_and_folded_away(monkeypatch, capsys):
+    shown = []
+    monkeypatch.setattr("IPython.get_ipython", lambda: NOTEBOOK)
+    monkeypatch.setattr("IPython.display.display", lambda item: shown.append(item.data))
+    display.say("It is **51 %**.")
+    display.fold("a < b?", "| a |\n|---|")
+    display.show_source(display.decimal)
+    assert shown[0] == "It is **51 %**."
+    # with blank lines around it, what stands inside is read as Markdown
+    assert shown[1] == "<details><summary>a &lt; b?</summary>\n\n| a |\n|---|\n\n</details>"
+    assert "<summary>The source of decimal</summary>" in shown[2] and "\n```python\ndef decimal(val" in shown[2]
+    monkeypatch.setenv("COURSE_TEXT", "1")
+    display.say("It is **51 %**.")
+    display.fold("Found?", "Yes.")
+    assert capsys.readouterr().out == "It is **51 %**.\nFound?\n\nYes.\n" and len(shown) == 3

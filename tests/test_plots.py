@@ -113,3 +113,11 @@ def test_text_form(in_a_notebook, monkeypatch, capsys):
     monkeypatch.setenv("COURSE_TEXT", "1")
     plots.show(plots.bars(["a"], [1]), alt="One bar.", caption="n = 1")
     assert capsys.readouterr().out == "[figure] One bar.\nn = 1\n" and in_a_notebook == []
+
+
+def test_shares_are_told_in_the_alt_text(in_a_notebook):
+    plots.show_shares({"base": (0.5, 0.4, 0.6), "tuned": (0.951, 0.9, 0.98)}, "right answers", "n = 100", ["tuned"],
+                      {"guessing": 0.25})
+    [shown] = in_a_notebook
+    assert "alt='Bars with the share of right answers: base 50 %, tuned 95 %, guessing (dashed) 25 %.'" in shown
+    assert "n = 100</figcaption>" in shown

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_lib.display import percent
 from course_lib.errors import CourseError, shown, unknown
 from course_lib.lessons import lessons
 
@@ -43,6 +44,11 @@ class Figure:
     def __str__(self) -> str:
         mean = f"{self.mean:,.0f}" if self.mean >= 1000 else f"{self.mean:.3g}"
         return mean + (f" ± {self.spread:.2g}" if self.spread else "")
+
+
+def share(figure: Figure) -> str:
+    """A share in percent, with its spread over seeds."""
+    return percent(figure.mean) + (f" (± {100 * figure.spread:.0f})" if figure.spread >= 0.005 else "")
 
 
 @dataclass(frozen=True)

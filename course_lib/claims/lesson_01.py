@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from statistics import mean
 
 from course_lib import models  # torch comes with its first use, so that listing claims does not wait for it
-from course_lib.claims import FAILS, HOLDS, LIMITED, Claim, Figure, Verdict
-from course_lib.display import percent
+from course_lib.claims import FAILS, HOLDS, LIMITED, Claim, Figure, Verdict, share
 from course_lib.world import relations
 
 K = (0, 1, 2, 4, 8)
@@ -33,11 +32,6 @@ def over_relations(model, tokenizer, k: int, seed: int) -> tuple[float, float]:
         valid.append(mean(answer in values for answer in answers))
         right.append(mean(answer == relation[key] for answer, key in zip(answers, relation.report)))
     return mean(valid), mean(right)
-
-
-def share(figure: Figure) -> str:
-    """A share in percent, with its spread over seeds."""
-    return percent(figure.mean) + (f" (± {100 * figure.spread:.0f})" if figure.spread >= 0.005 else "")
 
 
 def review_labels(seed: int) -> dict[str, float]:

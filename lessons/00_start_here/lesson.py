@@ -212,7 +212,7 @@ to_apple = attention[:, :, -1, 1:-2].sum(-1)                            # (block
 layer, head = divmod(to_apple.argmax().item(), to_apple.shape[1])
 
 # %% attention-picture
-from course_lib.display import decimal, percent
+from course_lib.display import decimal, percent, say
 from course_lib.plots import heat, new_axes
 
 later = torch.ones(len(tokens), len(tokens), dtype=torch.bool).triu(1)  # (T, T)
@@ -496,7 +496,7 @@ def curve_so_far(losses, window=20):
     return picture_html(axes, alt, f"Mean of the last {window} steps. One run, one seed.", dpi=96)
 
 # %% birth
-from IPython.display import HTML, Markdown, display
+from IPython.display import HTML, display
 from tqdm.auto import tqdm
 
 losses, picture = [], display(HTML(), display_id=True)
@@ -541,9 +541,8 @@ rows = [f"| {name} | {percent(known)} | {percent(pairs)} | {percent(right)} ({pe
         f"{percent(high)}) | {kind_of_writing(known, pairs, right)} |"
         for name, (known, pairs, right, low, high) in judged.items()]
 rows.append(f"| the world itself | {percent(real[0])} | {percent(real[1])} | | |")
-display(Markdown("| | known words | known pairs | right capitals "
-                 f"of {len(capitals)} (95 % interval) | so it writes |\n"
-                 "|---|---|---|---|---|\n" + "\n".join(rows)))
+say(f"| | known words | known pairs | right capitals of {len(capitals)} (95 % interval) | so it "
+    "writes |\n|---|---|---|---|---|\n" + "\n".join(rows))
 
 # %% reveal-writing
 reveal("00.ten_seconds", kind_of_writing(*judged["newborn"][:3]))

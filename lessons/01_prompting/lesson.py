@@ -34,14 +34,7 @@ hash_before = weights_hash(model)  # a fingerprint of every parameter; we come b
 parameters = sum(parameter.numel() for parameter in model.parameters())
 
 # %% helpers
-from IPython.display import HTML, Markdown, display
-
-from course_lib.display import decimal, percent
-
-
-def say(text):
-    """A sentence with this run's own figures."""
-    display(Markdown(text))
+from course_lib.display import decimal, fold, percent, say, show_source
 
 
 def on_one_line(prompt):
@@ -155,15 +148,9 @@ say(f"As whole answers: `pome` {by_hand[0]:.4f}, `computers` {by_hand[1]:.4f}.")
 # here on we use it. Is it really the same? Assert it, and have a look at its source.
 
 # %% same-function-run
-import html
-import inspect
-
 scores = score_choices(model, tokenizer, "apple:", ["pome", "computers"], normalise=False)
 assert all(abs(ours - theirs) < 1e-5 for ours, theirs in zip(by_hand, scores))
-
-source = html.escape(inspect.getsource(score_choices))
-display(HTML("<details><summary>The source of score_choices</summary>"
-             f"<pre style='white-space:pre-wrap'>{source}</pre></details>"))
+show_source(score_choices)
 
 # %% [markdown] one
 # ## One example
@@ -465,7 +452,7 @@ for mixed, how in ((False, "the examples as they are"), (True, "their answers sh
               f"probability of {decimal(p)}. Of the {len(fruit.held_out) - 1} other fruits in no "
               f"list, {len({state.query for state in others})} can be made wrong"
               + (f", for instance by {told_of(others[0])}." if others else ".") + "</p>")
-display(HTML(f"<details><summary>What did you find?</summary>{found}</details>"))
+fold("What did you find?", found)
 
 # %% [markdown] teach
 # ## What do examples teach?
@@ -498,17 +485,9 @@ variants = {"as they are": changed(), "labels shuffled": changed(change=shuffle_
             "form broken, no examples": changed(0, template=DASH)}
 marked = {name: right(ask(model, build, items=shared), shared) for name, build in variants.items()}
 
-# %% share-chart
-def show_shares(shares, x_label, caption, highlight=(), baselines=None):
-    """Draws bars of shares; shares[name] is (mean, low, high)."""
-    levels = [f"{name} (dashed) {percent(level)}" for name, level in (baselines or {}).items()]
-    told = ", ".join([f"{name} {percent(mean)}" for name, (mean, _, _) in shares.items()] + levels)
-    chart = bars(list(shares), [mean for mean, _, _ in shares.values()],
-                 [ends for _, *ends in shares.values()], x_label=f"share of {x_label}", limit=1,
-                 highlight=highlight, baselines=baselines)
-    show(chart, alt=f"Bars with the share of {x_label}: {told}.", caption=caption)
-
 # %% teach-plot
+from course_lib.plots import show_shares
+
 measured = {name: interval(mark, names) for name, mark in marked.items()}
 pool = [relation for relation in world.values() if relation.values_repeat]
 chance = sum(1 / len(set(relation.values())) for relation in pool) / len(pool)
