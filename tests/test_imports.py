@@ -19,7 +19,7 @@ LAYERS = (  # a part imports its own layer and those above it in this list, neve
     ("working_copy", "plots", "world", "architecture"),
     ("progress", "models", "method", "copies", "virtual_tokens", "quantise"),
     ("quiz", "checks", "methods", "prompting"),
-    ("lesson", "plan", "batches", "resume", "reuse", "training", "evaluation", "cost"),
+    ("lesson", "plan", "batches", "resume", "reuse", "training", "bag_of_words", "evaluation", "cost"),
     ("distillation", "merging", "preference", "offline", "monitoring", "responsible"),
     ("claims",),
     ("explore", "build", "doctor", "grading", "install"),

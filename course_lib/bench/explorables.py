@@ -1,14 +1,26 @@
 """`course bench explore`: milliseconds of every explorable, from its state to its result and to its picture."""
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from random import Random
 
 from course_lib.bench.budgets import say
-from course_lib.explore import prompt_lab, tokenizer_lens, world_browser
+from course_lib.explore import (
+    budget_calculator,
+    early_stopping,
+    histories,
+    learning_rate_sweep,
+    prefix_attention,
+    prompt_lab,
+    rank_lab,
+    soft_prompt_lens,
+    tokenizer_lens,
+    world_browser,
+)
 from course_lib.explore.panel import Panel
+from course_lib.methods import PrefixTuning, PromptTuning
 from course_lib.models import load_model
 from course_lib.world import documents
 
@@ -26,6 +38,11 @@ class Explorable:
     panel: Panel
 
 
+def drawn(ranges: dict[str, Sequence]) -> Callable[[Random], dict]:
+    """rng -> a value for each control, drawn from all that it can take."""
+    return lambda rng: {name: rng.choice(values) for name, values in ranges.items()}
+
+
 def explorables() -> Iterator[Explorable]:
     """All of them, on orchard-s."""
     model, tokenizer = load_model("orchard-s")
@@ -33,8 +50,7 @@ def explorables() -> Iterator[Explorable]:
 
     def prompt_values(rng: Random) -> dict:
         relation = rng.choice(prompt_lab.ranges("fruit_family")["relation"])
-        allowed = prompt_lab.ranges(relation) | {"relation": (relation,)}
-        return {name: rng.choice(values) for name, values in allowed.items()}
+        return drawn(prompt_lab.ranges(relation) | {"relation": (relation,)})(rng)
 
     yield Explorable("prompt lab", prompt_values,
                      lambda values: prompt_lab.compute(model, tokenizer, prompt_lab.State(**values)),
@@ -42,9 +58,31 @@ def explorables() -> Iterator[Explorable]:
     yield Explorable("tokenizer lens", lambda rng: {"text": "\n".join(rng.choices(texts, k=rng.randint(1, 10)))},
                      lambda values: tokenizer_lens.compute(tokenizer, tokenizer_lens.State(**values)),
                      tokenizer_lens.panel(tokenizer))
-    yield Explorable("world browser",
-                     lambda rng: {name: rng.choice(values) for name, values in world_browser.ranges().items()},
+    yield Explorable("world browser", drawn(world_browser.ranges()),
                      lambda values: world_browser.compute(world_browser.State(**values)), world_browser.panel())
+    yield Explorable("rank lab", drawn(rank_lab.ranges()),
+                     lambda values: rank_lab.compute(rank_lab.State(**values)), rank_lab.panel())
+
+    table = model.get_input_embeddings().weight.detach()
+    snapshots = [PromptTuning(model, 20, seed=seed).prompt.detach() for seed in range(40)]
+    lens, attention = soft_prompt_lens, prefix_attention
+    yield Explorable("soft-prompt lens", drawn(lens.ranges(snapshots)),
+                     lambda values: lens.compute(table, tokenizer, snapshots, lens.State(**values)),
+                     lens.panel(table, tokenizer, snapshots))
+    prefixes = {"a prefix": PrefixTuning(model, 2)}
+    yield Explorable("attention on the prefix", drawn(attention.ranges(model, prefixes)),
+                     lambda values: attention.compute(model, tokenizer, prefixes, attention.State(**values)),
+                     attention.panel(model, tokenizer, prefixes))
+    yield Explorable("learning-rate sweep", drawn(learning_rate_sweep.ranges()),
+                     lambda values: learning_rate_sweep.compute(learning_rate_sweep.State(**values)),
+                     learning_rate_sweep.panel())
+    stopping = {"labels": histories.LABELS, "patience": range(1, early_stopping.PATIENCE + 1)}
+    yield Explorable("early stopping", drawn(stopping),
+                     lambda values: early_stopping.compute(early_stopping.State(**values)), early_stopping.panel())
+    sizes = {name: range(1, most + 1) for name, most in budget_calculator.LARGEST.items()}
+    yield Explorable("budget calculator", drawn(sizes | {"dtype": tuple(budget_calculator.BYTES)}),
+                     lambda values: budget_calculator.compute(budget_calculator.State(**values)),
+                     budget_calculator.panel())
 
 
 def percentile_95(function: Callable[[dict], object], states: list[dict]) -> float:

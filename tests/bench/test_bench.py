@@ -125,8 +125,7 @@ def test_every_explorable_is_timed(monkeypatch, capsys):
         assert explorables.explore(repeats=2) == kept
         lines = capsys.readouterr().out.splitlines()
         assert [line.split(", 95th")[0] for line in lines] == [
-            f"{name}, state to {what}" for name in ("prompt lab", "tokenizer lens", "world browser")
-            for what in ("result", "picture")]
+            f"{one.name}, state to {what}" for one in explorables.explorables() for what in ("result", "picture")]
         assert all(line.endswith("yes" if kept else "NO") for line in lines)
 
 

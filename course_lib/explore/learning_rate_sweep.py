@@ -1,0 +1,108 @@
+"""The learning-rate sweep: the losses of recorded runs (histories.py) that differ in the learning rate alone."""
+from dataclasses import dataclass
+from statistics import mean
+
+from course_lib import plots
+from course_lib.errors import CourseError, shown
+from course_lib.explore import histories
+from course_lib.explore.common import check_state, show
+
+EVERY, STEPS = 5, 40
+LAST = 5  # steps, over which a training loss is averaged: a single batch jumps about
+
+
+@dataclass(frozen=True)
+class State:
+    """What the controls say: which run, and up to which step."""
+
+    rate: str = "0.0001"
+    step: int = STEPS
+
+
+@dataclass(frozen=True)
+class Result:
+    """The losses up to the step, and where every rate stands there: {rate: (training, validation)}."""
+
+    rate: str
+    step: int
+    loss: list[float]
+    validation: list[dict[str, float]]
+    all_rates: dict[str, tuple[float, float]]
+
+    def best(self, place: int) -> str:
+        """The rate with the lowest loss: on training (0) or validation (1)."""
+        return min(self.all_rates, key=lambda rate: self.all_rates[rate][place])
+
+
+def ranges() -> dict[str, tuple]:
+    """Every value that each control can take."""
+    return {"rate": histories.RATES, "step": tuple(range(EVERY, STEPS + 1, EVERY))}
+
+
+def compute(state: State) -> Result:
+    """state -> result. CourseError names what a control cannot be."""
+    check_state(state, State)
+    for name, allowed in ranges().items():
+        value = getattr(state, name)
+        if type(value) is not type(allowed[0]) or value not in allowed:
+            raise CourseError(f"{name} cannot be {shown(value)}. Allowed: {', '.join(map(str, allowed))}.")
+    runs, until = histories.read()["rates"], state.step
+    standing = {}
+    for rate, run in runs.items():
+        [validation] = [point["loss"] for point in run["validation"] if point["step"] == until]
+        standing[rate] = mean(run["loss"][until - LAST:until]), validation
+    run = runs[state.rate]
+    return Result(state.rate, until, run["loss"][:until],
+                  [point for point in run["validation"] if point["step"] <= until], standing)
+
+
+def summary(result: Result) -> str:
+    """Where this run stands, and which rates are lowest."""
+    training, validation = result.all_rates[result.rate]
+    return (f"Rate {result.rate}, step {result.step}: training {training:.2f} nats (mean of {LAST} batches), "
+            f"validation {validation:.2f}. Lowest of all rates at this step: {result.best(0)} on training, "
+            f"{result.best(1)} on validation.")
+
+
+def alt(result: Result) -> str:
+    """What the picture shows, in words."""
+    points = ", ".join(f"{point['loss']:.2f} at step {point['step']}" for point in result.validation)
+    return f"Training loss of each batch, smoothed, and on validation {points}."
+
+
+def figure(result: Result) -> plots.Axes:
+    """The still figure: always on the same scale, so that two rates can be compared."""
+    axes = plots.training_curve(result.loss, result.validation)
+    axes.set(xlim=(0, STEPS + 1), ylim=(0, 2))  # the first steps lie above it, with every rate
+    return axes
+
+
+def text_form(result: Result) -> str:
+    """The same for a terminal or a screen reader: a line for each rate."""
+    lines = [f"rate {rate:>8}   training {training:5.2f}   validation {validation:5.2f}"
+             for rate, (training, validation) in result.all_rates.items()]
+    return "\n".join([f"Losses at step {result.step}, in nats", *lines, "", summary(result)])
+
+
+def panel(start: State = State()):
+    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
+    import ipywidgets as widgets
+
+    from course_lib.explore.panel import LABELLED, WIDE, Panel, status
+
+    compute(start)  # says what is wrong with it
+
+    def draw(values: dict) -> str:
+        result = compute(State(**values))
+        return plots.picture_html(figure(result), alt(result), dpi=96) + status(summary(result))
+
+    controls = {name: widgets.SelectionSlider(description=label, options=ranges()[name], value=getattr(start, name),
+                                              continuous_update=False, style=LABELLED,
+                                              layout=widgets.Layout(width=WIDE))
+                for name, label in (("rate", "Learning rate"), ("step", "Up to step"))}
+    return Panel("Learning-rate sweep", controls, draw)
+
+
+def learning_rate_sweep(start: State = State(), text: bool = False) -> None:
+    """Shows the sweep. In text form it shows the one state `start`: State("0.001", 20)."""
+    show(lambda: panel(start), lambda: text_form(compute(start)), text)

@@ -1,0 +1,156 @@
+"""Attention on the prefix: where the tokens of a text look, in each block and head, with a prefix before them.
+
+Shapes: L blocks, H heads, T tokens, P positions of the prefix.
+"""
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+
+from course_lib import plots
+from course_lib.cost import eager_attention
+from course_lib.display import percent
+from course_lib.errors import CourseError, shown, unknown, whole_number
+from course_lib.explore.common import check_state, show
+
+TEXTS = ("The movie was absolutely fantastic!", "The waiter was awful.", "What a wonderful tea room this is.",
+         "Nobody could call the lead excellent.")
+MOST = 24  # tokens that a picture shows
+
+
+@dataclass(frozen=True)
+class State:
+    """What the controls say; blocks and heads are counted from 1. `prefix` is the name of one that was given."""
+
+    prefix: str = ""
+    text: str = TEXTS[0]
+    block: int = 1
+    head: int = 1
+
+
+@dataclass(frozen=True)
+class Result:
+    """A row for each token of the text: what it gives to each position of the prefix and to each token."""
+
+    state: State
+    tokens: tuple[str, ...]
+    n_prefix: int
+    weights: tuple[tuple[float, ...], ...]  # (T, P + T), each row sums to one
+
+    @property
+    def mass(self) -> float:
+        """The share of all attention that the prefix gets."""
+        return sum(sum(row[:self.n_prefix]) for row in self.weights) / len(self.weights)
+
+    @property
+    def even(self) -> float:
+        """That share, if every token looked evenly at all that it sees."""
+        T = len(self.tokens)
+        return sum(self.n_prefix / (self.n_prefix + seen) for seen in range(1, T + 1)) / T
+
+
+@torch.no_grad()
+def attention_of(model, tokenizer, method, text: str) -> torch.Tensor:
+    """The attention of every token of the text, in all blocks and heads, (L, H, T, P + T)."""
+    with method.on(model), eager_attention(model):
+        ids = tokenizer(text, return_tensors="pt")["input_ids"]                          # (1, T)
+        out = model(**method.prepare({"input_ids": ids}), output_attentions=True)
+    return torch.cat(out.attentions)                                                     # L × (1, H, T, P + T)
+
+
+def ranges(model, prefixes: Mapping) -> dict[str, tuple]:
+    """Every value that each control can take. CourseError where there are no prefixes."""
+    given = prefixes.values() if isinstance(prefixes, Mapping) else ()
+    if not given or not all(hasattr(one, "prefix") for one in given):
+        raise CourseError("prefixes is a dictionary, name -> a PrefixTuning built on this model; you gave "
+                          f"{shown(prefixes)}.")
+    L, _, _, _, _ = next(iter(prefixes.values())).prefix.shape
+    return {"prefix": tuple(prefixes), "text": TEXTS, "block": tuple(range(1, L + 1)),
+            "head": tuple(range(1, model.config.num_attention_heads + 1))}
+
+
+def checked(model, prefixes: Mapping, state: State) -> State:
+    """The state, with the first prefix where it names none. CourseError for what cannot be shown."""
+    check_state(state, State)
+    allowed = ranges(model, prefixes)
+    name = state.prefix if state.prefix != "" else allowed["prefix"][0]
+    if not isinstance(name, str) or name not in allowed["prefix"]:
+        raise unknown("prefix", name, allowed["prefix"])
+    if not isinstance(state.text, str) or not state.text.strip():
+        raise CourseError(f"text is some text to read; you gave {shown(state.text)}.")
+    for what in ("block", "head"):
+        whole_number(what, getattr(state, what), 1, allowed[what][-1])
+    return State(name, state.text, state.block, state.head)
+
+
+def compute(model, tokenizer, prefixes: Mapping, state: State) -> Result:
+    """state -> result: one head of one block, for one text."""
+    state = checked(model, prefixes, state)
+    ids = tokenizer(state.text)["input_ids"]
+    if len(ids) > MOST:
+        raise CourseError(f"This text has {len(ids)} tokens; the picture shows at most {MOST}. Take a shorter one.")
+    method = prefixes[state.prefix]
+    weights = attention_of(model, tokenizer, method, state.text)[state.block - 1, state.head - 1]
+    words = tuple(tokenizer.decode(one).strip() or "·" for one in ids)
+    return Result(state, words, method.length, tuple(map(tuple, weights.tolist())))
+
+
+def summary(result: Result) -> str:
+    """One sentence: what the prefix gets, and what it would get evenly."""
+    return (f"Block {result.state.block}, head {result.state.head}, prefix {result.state.prefix}: the prefix gets "
+            f"{percent(result.mass)} of the attention; evenly it would get {percent(result.even)}.")
+
+
+def alt(result: Result) -> str:
+    """What the picture shows, in words."""
+    rows = [f"{token} {percent(sum(row[:result.n_prefix]))}" for token, row in zip(result.tokens, result.weights)]
+    return ("Squares, darker for more attention, from each token to the prefix and to the tokens up to itself. To the "
+            f"prefix: {', '.join(rows)}.")
+
+
+def figure(result: Result) -> plots.Axes:
+    """The still figure: a row for each token; a column for the whole prefix, and one for each token."""
+    rows = [(sum(row[:result.n_prefix]), *row[result.n_prefix:]) for row in result.weights]  # (T, 1 + T)
+    axes = plots.heat(rows, list(result.tokens), ["prefix", *result.tokens], x_label="is looked at",
+                      y_label="token that looks", colour_label="share of attention")
+    axes.axvline(0.5, color=plots.COLOURS["vermillion"], linewidth=1.6)  # the prefix ends here
+    return axes
+
+
+def text_form(result: Result) -> str:
+    """The same for a terminal or a screen reader: what each token gives to the prefix."""
+    width = max(map(len, result.tokens))
+    shares = [sum(row[:result.n_prefix]) for row in result.weights]
+    bars = [f"{token:{width}}  {percent(one):>6}  {'#' * round(30 * one)}" for token, one in zip(result.tokens, shares)]
+    return "\n".join(["share of its attention that each token gives to the prefix", *bars, "", summary(result)])
+
+
+def panel(model, tokenizer, prefixes: Mapping, start: State = State()):
+    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
+    import ipywidgets as widgets
+
+    from course_lib.explore.panel import LABELLED, WIDE, Panel, status
+
+    start = checked(model, prefixes, start)
+    allowed = ranges(model, prefixes)
+    texts = allowed["text"] if start.text in allowed["text"] else (start.text, *allowed["text"])
+
+    def draw(values: dict) -> str:
+        result = compute(model, tokenizer, prefixes, State(**values))
+        return plots.picture_html(figure(result), alt(result), dpi=72) + status(summary(result))
+
+    def control(kind, label: str, **options):
+        return kind(description=label, style=LABELLED, layout=widgets.Layout(width=WIDE), **options)
+
+    controls = {"prefix": control(widgets.Dropdown, "Prefix", options=allowed["prefix"], value=start.prefix),
+                "text": control(widgets.Dropdown, "Text", options=texts, value=start.text)}
+    for name in ("block", "head"):
+        controls[name] = control(widgets.IntSlider, name.capitalize(), min=1, max=allowed[name][-1],
+                                 value=getattr(start, name), continuous_update=False)
+    return Panel("Attention on the prefix", controls, draw)
+
+
+def prefix_attention(model, tokenizer, prefixes: Mapping, start: State = State(), text: bool = False) -> None:
+    """Shows the explorable. In text form it shows the one state `start`: State(block=4, head=2)."""
+    show(lambda: panel(model, tokenizer, prefixes, start),
+         lambda: text_form(compute(model, tokenizer, prefixes, start)), text)

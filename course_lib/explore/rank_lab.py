@@ -1,0 +1,170 @@
+"""The rank lab: cut what full fine-tuning changed to a low rank, and see what is kept and what it weighs."""
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+from matplotlib.figure import Figure
+
+from course_lib import plots
+from course_lib.display import percent
+from course_lib.errors import CourseError, shown, unknown
+from course_lib.explore.common import check_state, show
+from course_lib.explore.rank_data import MODELS, RANKS, SHIPPED, TEST, update
+from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
+
+BYTES = 4  # of a number in float32
+
+
+@dataclass(frozen=True)
+class State:
+    """What the controls say: whose change, the rank it is cut to, and the matrix whose directions are drawn."""
+
+    model: str = "orchard-s"
+    rank: int = 4
+    matrix: str = SHIPPED
+
+
+@dataclass(frozen=True)
+class Result:
+    """`singular` are the matrix's singular values, `kept` is the share of its squared size that the rank keeps.
+
+    All else is about every matrix of the blocks, cut alike: numbers and bytes of the two thin matrices and of the
+    whole change; the recorded accuracy on test reviews by rank, `control` with random directions.
+    """
+
+    state: State
+    singular: tuple[float, ...]
+    kept: float
+    kept_at_random: float
+    bytes: int
+    full_bytes: int
+    accuracy: dict[int, float]
+    control: dict[int, float]
+    full: float
+
+
+def label(matrix: str) -> str:
+    """A matrix's name as a student says it: block 2, v_proj."""
+    parts = matrix.split(".")
+    return f"block {parts[2]}, {parts[-1]}"
+
+
+def ranges() -> dict[str, tuple]:
+    """Every value that each control can take."""
+    return {"model": tuple(MODELS), "rank": RANKS, "matrix": update().names}
+
+
+@cache
+def random_shares(shape: tuple[int, int]) -> tuple[float, ...]:
+    """The control: the share of the squared size that the strongest 0, 1, 2, … directions of a random matrix hold."""
+    squares = torch.linalg.svdvals(torch.randn(shape, generator=torch.Generator().manual_seed(0))).square()
+    return 0.0, *(squares.cumsum(0) / squares.sum()).tolist()
+
+
+def compute(state: State) -> Result:
+    """state -> result. CourseError names what a control cannot be."""
+    check_state(state, State)
+    found, allowed = update(state.model), ranges()
+    if not isinstance(state.matrix, str) or state.matrix not in allowed["matrix"]:
+        raise unknown("matrix in the blocks", state.matrix, allowed["matrix"])
+    if isinstance(state.rank, bool) or not isinstance(state.rank, int) or state.rank not in RANKS:
+        raise CourseError(f"rank cannot be {shown(state.rank)}. Recorded are {', '.join(map(str, RANKS))}.")
+    place = found.names.index(state.matrix)
+    singular, shape = found.singular[place], found.shapes[place]
+    squares = singular.square()                                                              # (S,)
+    rank = min(state.rank, len(squares))
+    return Result(state, tuple(singular.tolist()), (squares[:rank].sum() / squares.sum()).item(),
+                  random_shares(shape)[rank], BYTES * sum(state.rank * (d + k) for d, k in found.shapes),
+                  BYTES * sum(d * k for d, k in found.shapes), found.accuracy, found.control, found.full)
+
+
+def size(count: int) -> str:
+    """Bytes in KB, or MB from a million on.
+
+    >>> size(48_000), size(3_200_000)
+    ('48 KB', '3.2 MB')
+    """
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} KB"
+
+
+def summary(result: Result) -> str:
+    """What this rank keeps, what it weighs, and what it is right on."""
+    state = result.state
+    thin = ("The two thin matrices weigh nothing" if not state.rank else
+            f"The two thin matrices of every layer weigh {size(result.bytes)}")
+    return (f"Rank {state.rank} keeps {percent(result.kept)} of the change of {label(state.matrix)} (of a random "
+            f"matrix, {percent(result.kept_at_random)}). {thin}, the whole change {size(result.full_bytes)}. Right "
+            f"answers: {percent(result.accuracy[state.rank])}; with as many random directions "
+            f"{percent(result.control[state.rank])}; with all that training changed {percent(result.full)}.")
+
+
+def alt(result: Result) -> str:
+    """What the picture shows, in words."""
+    curves = [", ".join(f"{percent(share)} at {rank}" for rank, share in shares.items())
+              for shares in (result.accuracy, result.control)]
+    return (f"Left: bars with the {len(result.singular)} singular values of the change of "
+            f"{label(result.state.matrix)}, from {result.singular[0]:.2f} down to {result.singular[-1]:.3f}; the first "
+            f"{result.state.rank} are kept. Right: the share of right answers over the rank, for the best directions "
+            f"{curves[0]}; for random directions {curves[1]}.")
+
+
+@styled
+def figure(result: Result) -> Figure:
+    """The still figure: the strength of every direction, the kept ones blue; right answers over the rank."""
+    whole = Figure(figsize=(WIDTH, 3.1))
+    left, right = whole.subplots(1, 2)
+    places = range(1, len(result.singular) + 1)
+    colours = [COLOURS["blue"] if place <= result.state.rank else GREY for place in places]
+    left.vlines(places, 0, result.singular, colors=colours, linewidth=1.1)
+    left.set(xlabel="direction, strongest first", ylabel="strength (singular value)", xlim=(0, len(places) + 1))
+    left.set_ylim(bottom=0)
+    steps = range(len(RANKS))
+    for shares, colour, marker in ((result.accuracy, "blue", "o"), (result.control, "vermillion", "s")):
+        values = [shares[rank] for rank in RANKS]
+        right.plot(steps, values, color=COLOURS[colour], marker=marker, markersize=4, linewidth=1.4, clip_on=False)
+    right.axvline(RANKS.index(result.state.rank), color="black", linestyle=(0, (4, 3)), linewidth=1)
+    right.set_xticks(steps, RANKS, fontsize=9)
+    right.set(xlabel="rank, in every matrix", ylabel="share of right answers", ylim=(0.4, 1))
+    right.annotate("best directions", (0, 1), (2, 4), xycoords="axes fraction", textcoords="offset points",
+                   color=COLOURS["blue"])
+    right.annotate("random ones", (1, 1), (-2, 4), xycoords="axes fraction", textcoords="offset points", ha="right",
+                   color=COLOURS["vermillion"])
+    return whole
+
+
+def text_form(result: Result) -> str:
+    """The same for a terminal or a screen reader."""
+    rows = [f"rank {rank:>3}  best {percent(result.accuracy[rank]):>5}  random {percent(result.control[rank]):>5}"
+            + ("  <" if rank == result.state.rank else "") for rank in RANKS]
+    return "\n".join([f"{result.state.model}, right answers among {TEST} test reviews", *rows, "", summary(result)])
+
+
+def panel(start: State = State()):
+    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
+    import ipywidgets as widgets
+
+    from course_lib.explore.panel import LABELLED, WIDE, Panel, status
+
+    compute(start)  # says what is wrong with it
+
+    def draw(values: dict) -> str:
+        result = compute(State(**values))
+        return plots.picture_html(figure(result), alt(result), dpi=96) + status(summary(result))
+
+    def control(kind, name: str, **options):
+        return kind(description=name, style=LABELLED, layout=widgets.Layout(width=WIDE), **options)
+
+    allowed = ranges()
+    models = [(f"{name} ({where} pretraining)", name) for name, where in
+              zip(allowed["model"], ("near to", "far from"))]
+    controls = {"model": control(widgets.Dropdown, "Change of", options=models, value=start.model),
+                "rank": control(widgets.SelectionSlider, "Rank", options=allowed["rank"], value=start.rank,
+                                continuous_update=False),
+                "matrix": control(widgets.Dropdown, "Matrix drawn",
+                                  options=[(label(name), name) for name in allowed["matrix"]], value=start.matrix)}
+    return Panel("Rank lab", controls, draw)
+
+
+def rank_lab(start: State = State(), text: bool = False) -> None:
+    """Shows the rank lab. In text form it shows the one state `start`: State(rank=1)."""
+    show(lambda: panel(start), lambda: text_form(compute(start)), text)

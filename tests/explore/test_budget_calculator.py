@@ -1,0 +1,88 @@
+"""The budget calculator: known models come out right, every control counts, and nonsense is refused."""
+import html
+from dataclasses import replace
+
+import pytest
+
+from course_lib import plots
+from course_lib.errors import CourseError
+from course_lib.explore import budget_calculator as budget
+from course_lib.explore import common
+from course_lib.explore.budget_calculator import State
+from course_lib.models import load_model
+
+pytestmark = pytest.mark.filterwarnings("error:Passing unrecognized arguments")
+NAN = float("nan")
+
+
+def test_the_texts_own_figures():
+    assert budget.file_bytes(175_000_000_000, "16 bit") == 350e9
+    result = budget.compute(State())
+    assert round(result.parameters / 1e9) == 175 and budget.size(result.weights) == "349 GB"
+    assert result.prompt_parameters == 245_760 and result.prompt == 491_520 == 480 * 1024
+
+
+def test_a_model_of_ours_is_counted_rightly():
+    model, _ = load_model("orchard-s")
+    counted = sum(parameter.numel() for parameter in model.parameters())
+    assert budget.parameters_of(128, 4, 2048) == pytest.approx(counted, rel=0.02)
+
+
+def test_what_is_added_up():
+    result = budget.compute(State(width=10, layers=2, vocabulary=100, tasks=3, dtype="32 bit"))
+    assert result.parameters == 12 * 2 * 100 + 1000 == 3400
+    assert result.weights == 13_600 and result.copies == 40_800 and result.training == 2 * 13_600 + 8 * 3400
+    assert result.shared == 13_600 + 3 * 20 * 10 * 4
+
+
+@pytest.mark.parametrize("count, words", [
+    (0, "0 bytes"), (999, "999 bytes"), (999.7, "1 KB"), (1000, "1 KB"), (1234, "1.23 KB"), (350e9, "350 GB"),
+    (999.6e9, "1 TB"), (2.8e15, "2.8 PB"), (5e18, "5e+03 PB")])
+def test_sizes_in_words(count, words):
+    assert budget.size(count) == words
+
+
+def test_every_control_changes_what_is_shown(monkeypatch):
+    monkeypatch.setattr(plots.picture, "png", lambda axes, dpi: repr(
+        [text.get_text() for one in axes.axes for text in one.texts]).encode())
+    panel = budget.panel()
+    assert len(panel.controls) <= 5 and all(control.description for control in panel.controls.values())
+    seen = {start := panel.picture.value}
+    for name, value in (("width", 128), ("layers", 4), ("vocabulary", 2048), ("tasks", 100), ("dtype", "32 bit"),
+                        ("dtype", "4 bit"), ("tasks", 1), ("width", 1), ("width", budget.LARGEST["width"])):
+        panel.controls[name].value = value
+        result = budget.compute(State(**panel.values))
+        assert html.escape(budget.summary(result)) in panel.picture.value and "role='alert'" not in panel.picture.value
+        assert panel.picture.value not in seen
+        seen.add(panel.picture.value)
+    panel.reset_button.click()
+    assert panel.picture.value == start
+
+
+def test_the_picture_and_the_words_say_the_same():
+    result = budget.compute(replace(State(), width=768, layers=12))
+    axes = budget.figure(result)
+    sizes = [budget.size(count) for count in budget.rows(result).values()]
+    assert [text.get_text() for text in axes.texts] == sizes
+    assert all(size in budget.text_form(result) and size in budget.alt(result) for size in sizes)
+
+
+def test_text_form_and_notebook(displayed, monkeypatch, capsys):
+    budget.budget_calculator()
+    assert "174,563,733,504 parameters, 349 GB" in capsys.readouterr().out and displayed == []
+    monkeypatch.setattr(common, "widgets_work", lambda: True)
+    budget.budget_calculator()
+    assert len(displayed) == 1
+
+
+@pytest.mark.parametrize("state, said", [
+    *((state, "A state here is State") for state in (None, "175B", 350)),
+    *((State(width=width), "width must be") for width in (0, -1, 65_537, 12.5, "12288", True, NAN)),
+    *((State(layers=layers), "layers must be") for layers in (0, 257)),
+    *((State(tasks=tasks), "tasks must be") for tasks in (0, 10_001)),
+    *((State(dtype=dtype), "dtype is one of") for dtype in ("16", 16, None, ["16 bit"]))])
+def test_a_bad_state(state, said, capsys):
+    with pytest.raises(CourseError, match=said):
+        budget.compute(state)
+    budget.budget_calculator(state)
+    assert said in capsys.readouterr().out

@@ -1,0 +1,138 @@
+"""The rank lab over its whole range, in Python: every control changes the picture, and what is shown adds up."""
+import html
+import re
+
+import pytest
+import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from course_lib.errors import CourseError
+from course_lib.explore import common, rank_data
+from course_lib.explore import rank_lab as lab
+from course_lib.explore.rank_data import MODELS, RANKS, SHIPPED, update
+from course_lib.explore.rank_lab import State
+from course_lib.models import load_model
+
+pytestmark = pytest.mark.filterwarnings("error:Passing unrecognized arguments")
+
+
+def all_states():
+    """Every rank of every model, and every matrix."""
+    yield from (State(model, rank) for model in MODELS for rank in RANKS)
+    yield from (State(matrix=matrix) for matrix in lab.ranges()["matrix"])
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_recorded_change_fits_its_model(name):
+    model, _ = load_model(name)
+    found = update(name)
+    matrices = {key.removesuffix(".weight"): tuple(weight.shape) for key, weight in model.named_parameters()
+                if ".layers." in f".{key}" and weight.dim() == 2}
+    assert dict(zip(found.names, found.shapes)) == matrices
+    assert tuple(found.delta.shape) == matrices[SHIPPED]
+    own = torch.linalg.svdvals(found.delta)
+    assert torch.allclose(own, found.singular[found.names.index(SHIPPED)], atol=2e-3 * own[0].item())
+    assert set(found.accuracy) == set(found.control) == set(RANKS)
+    assert found.accuracy[0] == found.control[0] == found.bare < found.full
+    assert rank_data.path_of(name).stat().st_size <= 70_000 and found.command.endswith("course_lib.explore.rank_data")
+
+
+def test_cutting_keeps_the_strongest_directions():
+    delta = torch.randn(6, 5, generator=torch.Generator().manual_seed(0))
+    squares = torch.linalg.svdvals(delta).square()
+    for rank in range(6):
+        lost = (delta - rank_data.cut(delta, rank)).square().sum()
+        assert torch.allclose(lost, squares[rank:].sum(), atol=1e-5)
+        assert torch.linalg.matrix_rank(rank_data.cut(delta, rank), rtol=1e-5) == rank
+        at_random = rank_data.cut_at_random(delta, rank, torch.Generator().manual_seed(1))
+        assert torch.linalg.matrix_rank(at_random, rtol=1e-5) == rank
+        assert (delta - at_random).square().sum() >= lost - 1e-5
+
+
+def test_what_is_kept_grows_with_the_rank_and_ends_with_all():
+    for model in MODELS:
+        results = [lab.compute(State(model, rank)) for rank in RANKS]
+        for what in ("kept", "kept_at_random", "bytes"):
+            values = [getattr(result, what) for result in results]
+            assert values == sorted(values) and values[0] == 0
+        assert results[-1].kept == pytest.approx(1) and results[-1].kept_at_random == pytest.approx(1)
+        assert all(result.kept >= result.kept_at_random for result in results)
+        shapes = update(model).shapes
+        assert results[3].bytes == 4 * 4 * sum(d + k for d, k in shapes)
+        assert results[0].full_bytes == 4 * sum(d * k for d, k in shapes)
+
+
+def test_every_control_changes_the_picture(monkeypatch):
+    monkeypatch.setattr(lab.plots, "picture_html", lambda figure, alt, dpi: repr(
+        (alt, figure.axes[0].collections[0].get_colors().tolist(), figure.axes[1].lines[-1].get_xdata())))
+    panel = lab.panel()
+    values = lab.ranges()
+    moves = [(name, value) for name in values for value in values[name]]
+    for name, value in moves:
+        before, changed = panel.picture.value, panel.values[name] != value
+        panel.controls[name].value = value
+        assert (panel.picture.value != before) == changed, (name, value)
+        assert "role='alert'" not in panel.picture.value
+        assert html.escape(lab.summary(lab.compute(State(**panel.values)))) in panel.picture.value
+    panel.reset_button.click()
+    assert State(**panel.values) == State()
+
+
+def test_the_painted_picture_changes():
+    panel, pictures = lab.panel(), set()
+    for rank in (0, 4, 128):
+        panel.controls["rank"].value = rank
+        [source] = re.findall(r"<img src='data:image/png;base64,([^']{2000,})' alt='Left: bars", panel.picture.value)
+        pictures.add(source)
+    assert len(pictures) == 3
+
+
+def test_nothing_leaves_the_picture():
+    figure = lab.figure(lab.compute(State()))
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    width = figure.bbox.width
+    for axes in figure.axes:
+        box = axes.get_tightbbox(canvas.get_renderer())
+        assert box.x0 >= 0 and box.x1 <= width and box.y0 >= 0 and box.y1 <= figure.bbox.height
+
+
+def test_controls_are_few_labelled_and_patient():
+    panel = lab.panel()
+    assert len(panel.controls) <= 5 and all(control.description for control in panel.controls.values())
+    assert not panel.controls["rank"].continuous_update
+
+
+def test_words_say_what_the_figure_shows():
+    for state in all_states():
+        result = lab.compute(state)
+        assert lab.label(state.matrix) in lab.summary(result) and lab.label(state.matrix) in lab.alt(result)
+        rows = lab.text_form(result).split("\n")
+        [marked] = [row for row in rows if row.endswith("<")]
+        assert marked.startswith(f"rank {state.rank:>3}")
+    assert lab.summary(lab.compute(State(rank=0))).startswith("Rank 0 keeps 0 % of the change of block 2, v_proj")
+
+
+BAD = [("orchard-s", "A state here is State"), (None, "A state here is State"),
+       (State(model="orchard-m"), "no recorded change of a model"), (State(model=None), "no recorded change"),
+       (State(matrix="v_proj"), "no matrix in the blocks"), (State(matrix=["a"]), "no matrix in the blocks"),
+       *((State(rank=rank), "rank cannot be") for rank in (3, -1, 129, 4.0, "4", True, None, float("nan"), [4]))]
+
+
+@pytest.mark.parametrize("state, said", BAD, ids=range(len(BAD)))
+def test_a_bad_state(state, said, displayed, monkeypatch, capsys):
+    with pytest.raises(CourseError, match=said):
+        lab.compute(state)
+    for widgets in (False, True):
+        monkeypatch.setattr(common, "widgets_work", lambda on=widgets: on)
+        lab.rank_lab(state)
+        assert said in capsys.readouterr().out and displayed == []
+
+
+def test_text_form_and_notebook(displayed, monkeypatch, capsys):
+    lab.rank_lab()  # no notebook here
+    assert "Rank 4 keeps" in capsys.readouterr().out and displayed == []
+    monkeypatch.setattr(common, "widgets_work", lambda: True)
+    assert lab.rank_lab() is None and len(displayed) == 1
+    lab.rank_lab(text=True)
+    assert len(displayed) == 1
