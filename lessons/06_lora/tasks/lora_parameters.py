@@ -1,0 +1,84 @@
+# %% [markdown] statement
+# ## Task 06.1 · How many numbers does LoRA train?
+#
+# LoRA leaves a weight matrix of shape `(d, k)` alone and trains two thin ones beside it: `B` with shape
+# `(d, r)` and `A` with shape `(r, k)`. You get the shapes of all the matrices that get such a pair, and the
+# rank `r`. Return how many numbers are trained in all, an `int`.
+#
+# `lora_parameters([(128, 128), (344, 128)], rank=4)` gives `2912`. One line is missing; write it.
+
+# %% stub
+def lora_parameters(shapes: list[tuple[int, int]], rank: int) -> int:
+    """How many numbers LoRA of this rank trains beside matrices of these shapes (d, k)."""
+    total = 0
+    for d, k in shapes:
+        raise NotImplementedError(f"add the sizes of A (rank, {k}) and B ({d}, rank)")
+    return total
+
+# %% reference
+def lora_parameters(shapes: list[tuple[int, int]], rank: int) -> int:
+    """How many numbers LoRA of this rank trains beside matrices of these shapes (d, k)."""
+    total = 0
+    for d, k in shapes:
+        total += rank * (d + k)
+    return total
+
+# %% checks
+import random
+
+TASK = "06.1"
+TOLERANCE = 0
+
+
+def draw(seed: int) -> dict:
+    """Two to four matrices, no two alike and none of them square, and a rank of 2 to 8."""
+    rng = random.Random(seed)
+    count = rng.choice([2, 3, 4])
+    sides = rng.sample([64, 96, 128, 256, 344, 512, 768, 3072], 2 * count)
+    return {"shapes": list(zip(sides[:count], sides[count:])), "rank": rng.choice([2, 3, 4, 8])}
+
+# %% wrong the_whole_matrix
+# You count d · k, the numbers of the matrix itself. That matrix is frozen. Trained are A, with rank · k numbers,
+# and B, with d · rank.
+def lora_parameters(shapes, rank):
+    return sum(d * k for d, k in shapes)
+
+# %% wrong rank_times_the_matrix
+# You multiply the size of the whole matrix by the rank. That would be `rank` full matrices. Each of the two thin
+# ones has the rank as one of its sides: d · rank and rank · k.
+def lora_parameters(shapes, rank):
+    return sum(rank * d * k for d, k in shapes)
+
+# %% wrong no_rank
+# You count d + k, which is right for rank 1 alone. At a higher rank A has `rank` rows and B `rank` columns.
+def lora_parameters(shapes, rank):
+    return sum(d + k for d, k in shapes)
+
+# %% wrong only_b
+# You count B alone, d · rank. A, with rank · k numbers, is trained as well.
+def lora_parameters(shapes, rank):
+    return sum(rank * d for d, k in shapes)
+
+# %% wrong only_a
+# You count A alone, rank · k. B, with d · rank numbers, is trained as well: it starts at zero, and it does not
+# stay there.
+def lora_parameters(shapes, rank):
+    return sum(rank * k for d, k in shapes)
+
+# %% wrong product_of_both
+# You multiply the sizes of A and B with each other. The two are kept side by side, so their sizes add up.
+def lora_parameters(shapes, rank):
+    return sum(rank * d * rank * k for d, k in shapes)
+
+# %% wrong last_matrix_alone
+# Your total is that of the last matrix alone. Every matrix of the list gets a pair of its own: add them up.
+def lora_parameters(shapes, rank):
+    for d, k in shapes:
+        total = rank * (d + k)
+    return total
+
+# %% wrong with_the_base
+# You add the frozen matrix to the two thin ones. That is what the model holds while it runs; trained, and saved,
+# are the thin ones alone.
+def lora_parameters(shapes, rank):
+    return sum(rank * (d + k) + d * k for d, k in shapes)
