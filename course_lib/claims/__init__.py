@@ -20,6 +20,9 @@ HOLDS, LIMITED, FAILS = "holds", "holds with a limit", "does not hold"
 SOURCES = {  # how a text is called beside a claim: its full title
     "Google MLCC": "Google, Machine Learning Crash Course: LLMs: fine-tuning, distillation and prompt engineering",
     "Unite.AI guide": "Unite.AI, Complete guide to fine-tuning large language models",
+    "Wikipedia": "Wikipedia, Fine-tuning (deep learning)",
+    "Prompt-tuning explainer": "An explainer of prompt tuning",
+    "Unite.AI LoReFT": "Unite.AI, LoReFT: representation fine-tuning for language models",
 }
 _HERE = Path(__file__).parent
 LESSONS = tuple(lesson for lesson in lessons() if (_HERE / f"lesson_{lesson}.py").exists())  # with measured claims
