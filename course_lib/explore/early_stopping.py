@@ -70,7 +70,7 @@ def summary(result: Result) -> str:
     """What is kept, and what was there to be had."""
     missed = "" if result.kept == result.lowest else f" It misses the lowest of the whole run, {told(result.lowest)}."
     stops = (f"Stops at step {result.stop['step']} of {result.last['step']}" if result.stop != result.last
-             else f"Runs to its end, step {result.last['step']}")
+             else f"Runs to its end, step {result.last['step']},")
     return f"{stops} and keeps the parameters with {told(result.kept)}.{missed} At the end: {told(result.last)}."
 
 
