@@ -111,8 +111,8 @@ def alt(result: Result) -> str:
 @styled
 def figure(result: Result) -> Figure:
     """The still figure: the strength of every direction, the kept ones blue; right answers over the rank."""
-    whole = Figure(figsize=(WIDTH, 3.1))
-    left, right = whole.subplots(1, 2)
+    whole = Figure(figsize=(WIDTH, 3.1), layout="none")  # fixed margins: measuring them is half of the drawing time
+    left, right = whole.subplots(1, 2, gridspec_kw={"left": 0.1, "right": 0.98, "bottom": 0.18, "top": 0.9})
     places = range(1, len(result.singular) + 1)
     colours = [COLOURS["blue"] if place <= result.state.rank else GREY for place in places]
     left.vlines(places, 0, result.singular, colors=colours, linewidth=1.1)
