@@ -26,7 +26,7 @@ class Prediction:
         if self.kind == "choice":
             return self.choices[value]
         number = f"{value:.2f}" if self.step < 1 else f"{value:.0f}"
-        return f"{number} {self.unit}".strip()
+        return counted(number, self.unit)
 
     def check(self, value, what: str = "guess"):
         """The value itself, or a CourseError that says what is allowed."""
@@ -59,7 +59,12 @@ class Prediction:
         unit = "points" if self.unit == "%" else self.unit
         side = "too high" if guess > measured else "too low"
         judged = "that counts as right" if self.right(guess, measured) else "further off than what counts as right"
-        return f"Your guess was {gap} {unit} {side}: {judged} (within {self.near:g})."
+        return f"Your guess was {counted(gap, unit)} {side}: {judged} (within {self.near:g})."
+
+
+def counted(number: str, unit: str) -> str:
+    """A number with its unit; of one thing there is no plural: "1 point", "2 points"."""
+    return f"{number} {unit.removesuffix('s') if number == '1' else unit}".strip()
 
 
 def as_float(value) -> float | None:

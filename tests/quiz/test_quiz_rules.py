@@ -97,6 +97,9 @@ def test_prediction():
         number.compare(70, 82.4)
         == "Your guess was 12 points too low: further off than what counts as right (within 10)."
     )
+    assert number.compare(70, 71).startswith("Your guess was 1 point too low")
+    gap = Prediction("01.y", "How much?", "number", min=-100, max=100, step=1, near=3, unit="points")
+    assert [gap.show(value) for value in (1, 2, -1)] == ["1 point", "2 points", "-1 points"]
     assert "too high: that counts as right" in number.compare(85, 80) and "spot on" in number.compare(
         80, 80.2
     )
