@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
+from matplotlib.figure import Figure
 
 from course_lib import plots
 from course_lib.cost import eager_attention
 from course_lib.display import percent
 from course_lib.errors import CourseError, shown, unknown, whole_number
 from course_lib.explore.common import check_state, show
+from course_lib.plots.style import styled
 
 TEXTS = ("The movie was absolutely fantastic!", "The waiter was awful.", "What a wonderful tea room this is.",
          "Nobody could call the lead excellent.")
@@ -108,11 +110,15 @@ def alt(result: Result) -> str:
             f"prefix: {', '.join(rows)}.")
 
 
+@styled
 def figure(result: Result) -> plots.Axes:
     """The still figure: a row for each token; a column for the whole prefix, and one for each token."""
     rows = [(sum(row[:result.n_prefix]), *row[result.n_prefix:]) for row in result.weights]  # (T, 1 + T)
-    axes = plots.heat(rows, list(result.tokens), ["prefix", *result.tokens], x_label="is looked at",
-                      y_label="token that looks", colour_label="share of attention")
+    height = min(7.0, 1.9 + 0.34 * len(rows))
+    whole = Figure(figsize=(plots.WIDTH, height), layout="none")  # fixed margins: measuring them takes long
+    axes = whole.add_axes((0.24, 0.03, 0.72, 1 - 1.4 / height))
+    plots.heat(rows, list(result.tokens), ["prefix", *result.tokens], x_label="is looked at",
+               y_label="token that looks", colour_label="share of attention", axes=axes)
     axes.axvline(0.5, color=plots.COLOURS["vermillion"], linewidth=1.6)  # the prefix ends here
     return axes
 
