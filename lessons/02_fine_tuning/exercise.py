@@ -128,7 +128,7 @@ if passed("02.3"):
 if passed("02.4"):
     for n_tasks in (1, 2, 3, 4, 5, 10, 100):
         full, shared = disk_gigabytes(175_000_000_000, 16, n_tasks, 20 * 12_288)
-        print(f"{n_tasks:3} tasks: {full:8,.0f} GB in full copies, {shared:6.1f} GB with one base")
+        print(f"tasks {n_tasks:3}: {full:8,.0f} GB in full copies, {shared:6.1f} GB with one base")
 
 # %% [markdown] end
 # You have built a step, a loop that stops in time, and a choice that does not fool itself. To see what you
