@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from course_lib import claims, models, prompting
-from course_lib.claims import HOLDS, command, lesson_01, view
+from course_lib import claims, models
+from course_lib.claims import HOLDS, command, view
 from course_lib.claims.command import differences, main, stale_models, verify
+from course_lib.claims.measures import lesson_01
 from course_lib.errors import CourseError
 from course_lib.lessons import lessons
 from course_lib.world import relations
@@ -113,7 +114,7 @@ def test_form_and_answer_are_told_apart(monkeypatch):
     right = [family[key] for key in family.report]
     wrong = next(value for value in family.values() if value not in right[1:3])
     monkeypatch.setattr(lesson_01, "relations", lambda: {"fruit_family": family})
-    monkeypatch.setattr(prompting, "few_shot_answers", lambda *_: [right[0], wrong, wrong, "computers"])
+    monkeypatch.setattr(lesson_01, "few_shot_answers", lambda *_: [right[0], wrong, wrong, "computers"])
     assert lesson_01.over_relations(None, None, 1, 0) == (0.75, 0.25)
 
 

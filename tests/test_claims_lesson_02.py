@@ -2,11 +2,11 @@
 import pytest
 
 from course_lib import claims, models
-from course_lib.claims import lesson_02
+from course_lib.claims.measures import lesson_02
 from course_lib.plan import History
 from tests.tiny import tiny_model
 
-IDS = [claim.id for claim in lesson_02.CLAIMS]
+IDS = [claim.id for claim in claims.by_lesson("02")]
 
 
 @pytest.mark.parametrize("claim_id", IDS)

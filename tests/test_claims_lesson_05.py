@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from course_lib import claims, models
-from course_lib.claims import lesson_05
+from course_lib.claims.measures import lesson_05
 from course_lib.methods import PrefixTuning, PromptTuning
 from course_lib.world import load_task
 from tests.tiny import tiny_model
@@ -32,7 +32,7 @@ def test_a_measurement_gives_the_figures_that_the_claim_is_judged_by(claim_id, s
 
 def test_each_run_has_the_rate_that_was_chosen_for_it(small, monkeypatch):
     rates = {}
-    monkeypatch.setattr("course_lib.training.fit", lambda model, tokenizer, task, method, *, learning_rate, **_:
+    monkeypatch.setattr(lesson_05, "fit", lambda model, tokenizer, task, method, *, learning_rate, **_:
                         rates.setdefault(run, learning_rate))
     for run in (("prompt vocabulary", "orchard-s"), ("prompt negative positive", "orchard-xs"), ("full", "orchard-m"),
                 ("prefix 2", "orchard-s"), ("prefix 20", "orchard-s"), ("lora", "orchard-s")):

@@ -2,7 +2,7 @@
 import pytest
 
 from course_lib import claims, models
-from course_lib.claims import lesson_06
+from course_lib.claims.measures import lesson_06
 from course_lib.methods import LoRA
 
 

@@ -8,7 +8,7 @@ import json
 import math
 import numbers
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +49,9 @@ class Figure:
         return mean + (f" ± {self.spread:.2g}" if self.spread else "")
 
 
+Figures = Mapping[str, Figure]  # by name
+
+
 def share(figure: Figure) -> str:
     """A share in percent, with its spread over seeds."""
     return percent(figure.mean) + (f" (± {100 * figure.spread:.0f})" if figure.spread >= 0.005 else "")
@@ -75,10 +78,20 @@ class Claim:
     sources: tuple[str, ...]
     figures: tuple[str, ...]
     measure: Callable[[int], dict[str, float]]
-    judge: Callable[[dict[str, Figure]], Verdict]
+    judge: Callable[[Figures], Verdict]
     core: bool = False
     tolerance: float = 0.05
     models: tuple[str, ...] = ("orchard-s",)
+
+
+class Measures:
+    """A lesson's measurements by name. Their module, and torch with it, is imported when one is first called."""
+
+    def __init__(self, lesson: str):
+        self.module = f"course_lib.claims.measures.lesson_{lesson}"
+
+    def __getattr__(self, name: str) -> Callable[[int], dict[str, float]]:
+        return lambda seed: getattr(importlib.import_module(self.module), name)(seed)
 
 
 def by_lesson(lesson: str) -> list[Claim]:

@@ -12,7 +12,7 @@ import torch
 
 from course_lib import load_model, load_task
 from course_lib.checks import check, passed
-from course_lib.claims.lesson_05 import short_rows
+from course_lib.claims.measures.lesson_05 import short_rows
 from course_lib.plots import curve, show
 
 model, tokenizer = load_model("orchard-s")

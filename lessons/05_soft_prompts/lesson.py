@@ -114,7 +114,7 @@ say(f"A gradient came to {soft.prompt.numel():,} numbers, `soft.prompt`, and to 
 predict("05.trained")
 
 # %% train-rows
-from course_lib.claims.lesson_05 import RATES, ROWS, STEPS, short_rows
+from course_lib.claims.measures.lesson_05 import RATES, ROWS, STEPS, short_rows
 
 reviews, spam = load_task("reviews"), load_task("spam")
 few = {"train": short_rows(reviews["train"], tokenizer)}         # 64 of each label
@@ -196,7 +196,7 @@ say("The model's fingerprint is still the same: whatever it can do now, it could
 # starting from the label words `ham spam`, again and again up to 20; it comes with the course as a file.
 
 # %% swap-load
-from course_lib.claims.lesson_05 import SPAM, SPAM_FILE
+from course_lib.claims.measures.lesson_05 import SPAM, SPAM_FILE
 
 words = PromptTuning.load(SPAM_FILE, model)                      # refused on any other base
 spam_test = spam["test"].select(range(len(test)))
@@ -486,7 +486,7 @@ say("With this prefix the logits are those with the prompt "
 predict("05.mass")
 
 # %% prefix-run
-from course_lib.claims.lesson_05 import MORE
+from course_lib.claims.measures.lesson_05 import MORE
 
 started = PrefixTuning(model, length=20, seed=lesson.seed)       # stays as it is: the control
 fit(model, tokenizer, few, prefix, steps=MORE, batch_size=ROWS, seed=lesson.seed,
@@ -494,7 +494,7 @@ fit(model, tokenizer, few, prefix, steps=MORE, batch_size=ROWS, seed=lesson.seed
 by_prefix = shares_of(test, prefix)
 
 # %% prefix-mass
-from course_lib.claims.lesson_05 import attention_mass, even_share
+from course_lib.claims.measures.lesson_05 import attention_mass, even_share
 
 some_texts = test["prompt"][:40]
 mass = {name: attention_mass(model, tokenizer, one, some_texts)  # a share for each block

@@ -419,7 +419,7 @@ predict("06.far")
 
 # %% far-plot
 from course_lib import claims
-from course_lib.claims import lesson_06 as recording
+from course_lib.claims.measures import lesson_06 as recording
 
 runs = claims.recorded("C25")                        # too long for a lesson, so it is recorded
 over_seeds = lambda figure: (figure.mean, min(figure.values), max(figure.values))
