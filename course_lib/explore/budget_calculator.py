@@ -127,7 +127,7 @@ def panel(start: State = State()):
     """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
     import ipywidgets as widgets
 
-    from course_lib.explore.panel import LABELLED, WIDE, Panel, status
+    from course_lib.explore.panel import Panel, control, status
 
     compute(start)  # says what is wrong with it
 
@@ -136,11 +136,9 @@ def panel(start: State = State()):
         return plots.picture_html(figure(result), alt(result), dpi=96) + status(summary(result))
 
     labels = {"width": "Width d", "layers": "Layers L", "vocabulary": "Vocabulary V", "tasks": "Tasks k"}
-    options = {"style": LABELLED, "layout": widgets.Layout(width=WIDE)}
-    controls = {name: widgets.BoundedIntText(description=label, min=1, max=LARGEST[name], value=getattr(start, name),
-                                             **options) for name, label in labels.items()}
-    controls["dtype"] = widgets.Dropdown(description="A parameter has", options=list(BYTES), value=start.dtype,
-                                         **options)
+    controls = {name: control(widgets.BoundedIntText, label, min=1, max=LARGEST[name], value=getattr(start, name))
+                for name, label in labels.items()}
+    controls["dtype"] = control(widgets.Dropdown, "A parameter has", options=list(BYTES), value=start.dtype)
     return Panel("Budget calculator", controls, draw)
 
 

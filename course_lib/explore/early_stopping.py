@@ -105,7 +105,7 @@ def panel(start: State = State()):
     """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
     import ipywidgets as widgets
 
-    from course_lib.explore.panel import LABELLED, WIDE, Panel, status
+    from course_lib.explore.panel import Panel, control, status
 
     compute(start)  # says what is wrong with it
 
@@ -113,11 +113,8 @@ def panel(start: State = State()):
         result = compute(State(**values))
         return plots.picture_html(figure(result), alt(result), dpi=96) + status(summary(result))
 
-    options = {"continuous_update": False, "style": LABELLED, "layout": widgets.Layout(width=WIDE)}
-    controls = {"labels": widgets.SelectionSlider(description="Labels", options=histories.LABELS, value=start.labels,
-                                                  **options),
-                "patience": widgets.IntSlider(description="Patience", min=1, max=PATIENCE, value=start.patience,
-                                              **options)}
+    controls = {"labels": control(widgets.SelectionSlider, "Labels", options=histories.LABELS, value=start.labels),
+                "patience": control(widgets.IntSlider, "Patience", min=1, max=PATIENCE, value=start.patience)}
     return Panel("Early stopping", controls, draw)
 
 

@@ -88,7 +88,7 @@ def panel(start: State = State()):
     """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
     import ipywidgets as widgets
 
-    from course_lib.explore.panel import LABELLED, WIDE, Panel, status
+    from course_lib.explore.panel import Panel, control, status
 
     compute(start)  # says what is wrong with it
 
@@ -96,9 +96,7 @@ def panel(start: State = State()):
         result = compute(State(**values))
         return plots.picture_html(figure(result), alt(result), dpi=96) + status(summary(result))
 
-    controls = {name: widgets.SelectionSlider(description=label, options=ranges()[name], value=getattr(start, name),
-                                              continuous_update=False, style=LABELLED,
-                                              layout=widgets.Layout(width=WIDE))
+    controls = {name: control(widgets.SelectionSlider, label, options=ranges()[name], value=getattr(start, name))
                 for name, label in (("rate", "Learning rate"), ("step", "Up to step"))}
     return Panel("Learning-rate sweep", controls, draw)
 

@@ -58,6 +58,13 @@ class Panel:
         self.picture.value, self.shown = picture, values
 
 
+def control(kind: type[widgets.Widget], label: str, **options) -> widgets.Widget:
+    """A control of this kind, with its label before it; what is dragged gives its value once it is let go."""
+    if "continuous_update" in kind.class_trait_names():
+        options = {"continuous_update": False, **options}
+    return kind(description=label, style=LABELLED, layout=widgets.Layout(width=WIDE), **options)
+
+
 def alert(sentence: str) -> str:
     """A sentence in place of a picture, which screen readers say at once."""
     return f"<div role='alert'>{html.escape(sentence)}</div>"

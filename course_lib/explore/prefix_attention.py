@@ -135,7 +135,7 @@ def panel(model, tokenizer, prefixes: Mapping, start: State = State()):
     """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
     import ipywidgets as widgets
 
-    from course_lib.explore.panel import LABELLED, WIDE, Panel, status
+    from course_lib.explore.panel import Panel, control, status
 
     start = checked(model, prefixes, start)
     allowed = ranges(model, prefixes)
@@ -145,14 +145,11 @@ def panel(model, tokenizer, prefixes: Mapping, start: State = State()):
         result = compute(model, tokenizer, prefixes, State(**values))
         return plots.picture_html(figure(result), alt(result), dpi=72) + status(summary(result))
 
-    def control(kind, label: str, **options):
-        return kind(description=label, style=LABELLED, layout=widgets.Layout(width=WIDE), **options)
-
     controls = {"prefix": control(widgets.Dropdown, "Prefix", options=allowed["prefix"], value=start.prefix),
                 "text": control(widgets.Dropdown, "Text", options=texts, value=start.text)}
     for name in ("block", "head"):
         controls[name] = control(widgets.IntSlider, name.capitalize(), min=1, max=allowed[name][-1],
-                                 value=getattr(start, name), continuous_update=False)
+                                 value=getattr(start, name))
     return Panel("Attention on the prefix", controls, draw)
 
 

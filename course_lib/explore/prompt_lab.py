@@ -116,7 +116,7 @@ def panel(model, tokenizer, start: State = State()):
     """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
     import ipywidgets as widgets
 
-    from course_lib.explore.panel import LABELLED, WIDE, Panel, status, text_block
+    from course_lib.explore.panel import Panel, control, status, text_block
 
     prompt_of(start)  # says what is wrong with it
     axes = None
@@ -128,16 +128,12 @@ def panel(model, tokenizer, start: State = State()):
         picture = plots.picture_html(axes, alt(result), dpi=96)
         return text_block(result.prompt) + picture + status(summary(result))
 
-    def control(kind, label: str, **options):
-        return kind(description=label, style=LABELLED, layout=widgets.Layout(width=WIDE), **options)
-
     allowed = ranges(start.relation)
     names = [(name.replace("_", " "), name) for name in allowed["relation"]]
     relation = control(widgets.Dropdown, "Relation", options=names, value=start.relation)
     query = control(widgets.Dropdown, "Query", options=allowed["query"], value=start.query)
     relation.observe(lambda change: setattr(query, "options", ranges(change["new"])["query"]), names="value")
-    sliders = {name: control(widgets.IntSlider, label, min=0, max=allowed[name][-1], value=getattr(start, name),
-                             continuous_update=False)
+    sliders = {name: control(widgets.IntSlider, label, min=0, max=allowed[name][-1], value=getattr(start, name))
                for name, label in (("k", "Examples"), ("draw", "Draw number"))}
     shuffled = control(widgets.Checkbox, "Shuffle the examples' answers", value=start.shuffled)
     return Panel("Prompt lab", {"relation": relation, "query": query, **sliders, "shuffled": shuffled}, draw)

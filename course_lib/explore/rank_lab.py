@@ -143,7 +143,7 @@ def panel(start: State = State()):
     """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
     import ipywidgets as widgets
 
-    from course_lib.explore.panel import LABELLED, WIDE, Panel, status
+    from course_lib.explore.panel import Panel, control, status
 
     compute(start)  # says what is wrong with it
 
@@ -151,15 +151,11 @@ def panel(start: State = State()):
         result = compute(State(**values))
         return plots.picture_html(figure(result), alt(result), dpi=96) + status(summary(result))
 
-    def control(kind, name: str, **options):
-        return kind(description=name, style=LABELLED, layout=widgets.Layout(width=WIDE), **options)
-
     allowed = ranges()
     models = [(f"{name} ({where} pretraining)", name) for name, where in
               zip(allowed["model"], ("near to", "far from"))]
     controls = {"model": control(widgets.Dropdown, "Change of", options=models, value=start.model),
-                "rank": control(widgets.SelectionSlider, "Rank", options=allowed["rank"], value=start.rank,
-                                continuous_update=False),
+                "rank": control(widgets.SelectionSlider, "Rank", options=allowed["rank"], value=start.rank),
                 "matrix": control(widgets.Dropdown, "Matrix drawn",
                                   options=[(label(name), name) for name in allowed["matrix"]], value=start.matrix)}
     return Panel("Rank lab", controls, draw)

@@ -104,7 +104,7 @@ def panel(table: torch.Tensor, tokenizer, snapshots: Sequence[torch.Tensor], sta
     """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
     import ipywidgets as widgets
 
-    from course_lib.explore.panel import LABELLED, WIDE, Panel, status
+    from course_lib.explore.panel import Panel, control, status
 
     compute(table, tokenizer, snapshots, start)  # says what is wrong with it
     allowed, axes = ranges(snapshots), None
@@ -115,9 +115,8 @@ def panel(table: torch.Tensor, tokenizer, snapshots: Sequence[torch.Tensor], sta
         axes = figure(result, axes)
         return plots.picture_html(axes, alt(result), dpi=96) + status(summary(result))
 
-    sliders = {name: widgets.IntSlider(description=label, min=allowed[name][0], max=allowed[name][-1],
-                                       value=getattr(start, name), continuous_update=False, style=LABELLED,
-                                       layout=widgets.Layout(width=WIDE))
+    sliders = {name: control(widgets.IntSlider, label, min=allowed[name][0], max=allowed[name][-1],
+                             value=getattr(start, name))
                for name, label in (("vector", "Vector"), ("step", "Step of training"))}
     return Panel("Soft-prompt lens", sliders, draw)
 

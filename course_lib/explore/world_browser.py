@@ -91,7 +91,7 @@ def panel(start: State = State()):
     """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
     import ipywidgets as widgets
 
-    from course_lib.explore.panel import LABELLED, WIDE, Panel, status, text_block
+    from course_lib.explore.panel import Panel, control, status, text_block
 
     compute(start)  # says what is wrong with it
 
@@ -100,12 +100,9 @@ def panel(start: State = State()):
         result = compute(state)
         return "".join(map(text_block, result.documents)) + status(summary(state, result))
 
-    layout = widgets.Layout(width=WIDE)
-    kind = widgets.Dropdown(options=ranges()["kind"], value=start.kind, description="Kind", style=LABELLED,
-                            layout=layout)
-    page = widgets.IntSlider(min=0, max=PAGES - 1, value=start.page, description="Page", style=LABELLED,
-                             layout=layout, continuous_update=False)
-    return Panel("World browser", {"kind": kind, "page": page}, draw)
+    controls = {"kind": control(widgets.Dropdown, "Kind", options=ranges()["kind"], value=start.kind),
+                "page": control(widgets.IntSlider, "Page", min=0, max=PAGES - 1, value=start.page)}
+    return Panel("World browser", controls, draw)
 
 
 def world_browser(start: State = State(), text: bool = False) -> None:
