@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from course_lib.errors import CourseError, shown, unknown
+from course_lib.errors import CourseError, shown, unknown, whole_number
 
 
 def check_model(model, who: str) -> None:
@@ -47,6 +47,26 @@ def blocks_of(model) -> dict[str, nn.Module]:
             return {f"{name}.{place}": block for place, block in enumerate(module)}
     raise CourseError(f"{type(model).__name__} has no list of {count} blocks. The course's methods know Llama, GPT-2, "
                       "BERT and DistilBERT.")
+
+
+def block_numbers(model, layers) -> list[int]:
+    """The numbers of the blocks in `layers`; CourseError for one that the model does not have."""
+    count = len(blocks_of(model))
+    if isinstance(layers, str) and layers == "all":
+        return list(range(count))
+    if not isinstance(layers, list | tuple | range):
+        raise CourseError(f"layers is 'all' or a list of block numbers from 0 to {count - 1}; you gave "
+                          f"{shown(layers)}.")
+    numbers = [whole_number("A layer", layer, 0, count - 1) for layer in layers]
+    if not numbers or len(set(numbers)) != len(numbers):
+        raise CourseError(f"layers names at least one block, and none twice; you gave {shown(layers)}.")
+    return numbers
+
+
+def block_number(model, layer) -> int:
+    """The number of this block; None is the middle one. CourseError for one that the model does not have."""
+    count = len(blocks_of(model))
+    return count // 2 if layer is None else whole_number("layer", layer, 0, count - 1)
 
 
 def names_in(argument: str, given) -> list[str]:

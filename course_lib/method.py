@@ -34,6 +34,7 @@ class Method(nn.Module):
     """
 
     why_not_merged = ""  # for a method that cannot be folded into the model's own weights: the reason
+    takes_source = False  # whether every row of a batch needs another text beside it, in the batch's `source`
 
     def __init__(self, model, settings: dict, num_labels: int | None = None, seed: int = 0):
         super().__init__()

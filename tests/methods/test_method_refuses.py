@@ -6,10 +6,21 @@ from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM
 
 from course_lib import methods
 from course_lib.errors import CourseError
-from course_lib.methods import BitFit, DeepPrompts, Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
-from tests.methods.tiny_models import CONTEXT, batch_of
+from course_lib.methods import (
+    BitFit,
+    DeepPrompts,
+    Frozen,
+    FullFineTuning,
+    Interchange,
+    LoRA,
+    LoReFT,
+    PrefixTuning,
+    PromptTuning,
+    Steering,
+)
+from tests.methods.tiny_models import CONTEXT, batch_of, sourced
 
-ALL = (FullFineTuning, Frozen, BitFit, PromptTuning, PrefixTuning, DeepPrompts, LoRA, LoReFT)
+ALL = (FullFineTuning, Frozen, BitFit, PromptTuning, PrefixTuning, DeepPrompts, LoRA, LoReFT, Steering, Interchange)
 HOME = {BitFit: "gpt2", DeepPrompts: "bert"}  # elsewhere: llama
 VIRTUAL = (PromptTuning, PrefixTuning, DeepPrompts)
 
@@ -35,6 +46,12 @@ BUILT = [  # method, settings, what the message says; a list of values stands fo
     (LoReFT, "prefix", [-1, 1.5, True, None], "prefix " + WHOLE.format(0)),
     (LoReFT, "suffix", [-1, 1.5, True, None], "suffix " + WHOLE.format(0)),
     (LoReFT, "variant", ["dirft", "LoReFT", None, 1], "no variant called .*Known: direft, loreft"),
+    ((Steering, Interchange), "layer", [3, -1, True, 1.0, "1", [1]], "layer must be at least 0 and at most 2"),
+    (Steering, "vector", [torch.ones(31), torch.ones(1, 32), [0.0] * 32, 1, torch.full((32,), float("nan"))],
+     r"vector is a tensor of shape \(32,\), without nan; you gave"),
+    (Steering, "strength", [float("nan"), float("inf"), "2", True, None, 1j], "strength is a number; you gave"),
+    (Interchange, "rank", [0, -1, 33, True, 2.0, "4"], "rank must be at least 1 and at most 32, a whole number"),
+    (Interchange, "position", [1.5, "last", True, None], "position .*a whole number; you gave"),
     (Frozen, "train", [("model.layer.0",)], "'model.layer.0'. Did you mean 'model.layers.0"),
     (Frozen, "train", ["last", ("lm_head", "model.layers.9"), ["odel"]], "no part of the model with parameters called"),
     (Frozen, "train", [5, None, ("",), "", (None,), {"lm_head"}], "train " + NAMES),
@@ -108,13 +125,14 @@ def test_texts_that_leave_no_room(kind, home):
 
 @pytest.mark.parametrize("kind, said", [(PrefixTuning, "The prefix is not in this call"),
                                         (LoReFT, "LoReFT edits positions of the prompt"),
+                                        (Interchange, "Interchange edits positions of the prompt"),
                                         (PromptTuning, "The vectors of PromptTuning are not in this call"),
                                         (DeepPrompts, "The vectors of DeepPrompts are not in this call")])
 def test_a_call_that_was_not_prepared(kind, said, home):
     model = home(kind)
     method = kind(model)
     with method.on(model):
-        method.logits(model, batch_of()) if method.decoder else None
+        method.logits(model, sourced(method, batch_of())) if method.decoder else None
     with method.on(model), pytest.raises(CourseError, match=f"{said}.*Call the model with `.*method.prepare.batch.`"):
         model(**batch_of())  # also where the method was prepared the last time that it was attached
 

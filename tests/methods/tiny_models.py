@@ -12,7 +12,18 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from course_lib import methods
-from course_lib.methods import BitFit, DeepPrompts, Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
+from course_lib.methods import (
+    BitFit,
+    DeepPrompts,
+    Frozen,
+    FullFineTuning,
+    Interchange,
+    LoRA,
+    LoReFT,
+    PrefixTuning,
+    PromptTuning,
+    Steering,
+)
 from course_lib.models import load_model
 from tests.tiny import tiny_model
 
@@ -54,8 +65,12 @@ METHODS = {
     "loreft-suffix": (LoReFT, {"prefix": 0, "suffix": 2, "layers": [1], "rank": 2}),
     "loreft-prefix": (LoReFT, {"prefix": 3, "suffix": 0, "layers": [0]}),
     "direft": (LoReFT, {"prefix": 2, "variant": "direft"}),
+    "steering": (Steering, {"strength": -0.5}),
+    "interchange": (Interchange, {"layer": 0, "rank": 3}),
+    "interchange-whole": (Interchange, {"layer": 1, "position": 0}),
 }
-EACH = ("full", "last-block", "probe", "bitfit", "prompt", "prefix", "deep", "lora", "loreft", "direft")
+EACH = ("full", "last-block", "probe", "bitfit", "prompt", "prefix", "deep", "lora", "loreft", "direft", "steering",
+        "interchange")
 FEW = {"llama-untied": ("full", "parts", "lora"), "orchard-s": EACH, "orchard-encoder": EACH}  # elsewhere: all
 HEADED = {"llama": EACH, "gpt2": EACH, "orchard-s": ("probe", "prefix")}  # with a head, too, as on encoders everything
 REFUSED = {"bitfit": (("llama",), "LlamaForCausalLM has none. .* GPT-2, BERT and DistilBERT.*orchard-encoder"),
@@ -131,11 +146,20 @@ def batch_of(rows=ROWS, side: str = "right") -> dict:
             "attention_mask": torch.tensor([pad([1] * len(row), n) for row, n in zip(rows, empty)])}
 
 
+def sourced(method, batch: dict) -> dict:
+    """The batch with a source for each row, where the method takes one: other tokens, and as many."""
+    if not method.takes_source:
+        return batch
+    ids = batch["input_ids"]
+    mask = batch.get("attention_mask", torch.ones_like(ids))
+    return {**batch, "source": {"input_ids": (7 * ids + 3) % VOCABULARY * mask, "attention_mask": mask}}
+
+
 @torch.no_grad()
 def logits_of(model, method, side: str = "right") -> torch.Tensor:
     """What the method says to the rows: (B, T, V), or (B, N) with a head."""
     with method.on(model):
-        return method.logits(model, batch_of(side=side)).contiguous()
+        return method.logits(model, sourced(method, batch_of(side=side))).contiguous()
 
 
 def main(folder: Path) -> None:
