@@ -9,7 +9,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from course_lib.errors import CourseError
-from course_lib.methods import Frozen, LoRA, LoReFT, PrefixTuning
+from course_lib.methods import Adapter, Frozen, LoRA, LoReFT, PrefixTuning
 from course_lib.models import weights_hash
 from course_lib.prompting import complete, score_choices
 from course_lib.prompting.answers import answer_text, answer_tokens
@@ -24,7 +24,7 @@ def test_what_cannot_be_built_says_on_which_models_it_can(case, model, tokenizer
         case.build(model, tokenizer)
 
 
-@cases(lambda case: case.kind in (*MERGED, LoReFT))
+@cases(lambda case: case.kind in (*MERGED, Adapter, LoReFT))
 @torch.no_grad()
 def test_the_start_changes_nothing(case, model, tokenizer):
     method = case.build(model, tokenizer)
@@ -175,7 +175,7 @@ def test_padding_on_either_side_shifts_nothing(case, model, tokenizer):
 
 @every
 def test_one_method_on_one_model_at_a_time(case, model, tokenizer):
-    method, other, twin = case.build(model, tokenizer), Frozen(model, num_labels=2), copy.deepcopy(model)
+    method, other, twin = case.build(model, tokenizer), Frozen(model, (), num_labels=2), copy.deepcopy(model)
     with method.on(model):
         for second in (method, other):
             with pytest.raises(CourseError, match=f"{method.name} is attached to this model already; one method"):
