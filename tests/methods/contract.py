@@ -5,14 +5,26 @@ Shapes: B rows, T tokens, d width, V vocabulary.
 import pytest
 import torch
 
-from course_lib.methods import BitFit, Frozen, FullFineTuning, LoRA, Steering
-from tests.methods.tiny_models import CASES, FAMILY, sourced
+from course_lib.methods import BitFit, Frozen, FullFineTuning, LoRA, ScaleShift, Steering
+from tests.methods.tiny_models import CASES, FAMILY, QUANTISED, sourced
 
-MERGED = (FullFineTuning, Frozen, BitFit, LoRA)
-merges = lambda case: case.kind in MERGED or case.kind is Steering and FAMILY[case.model] != "llama"
+MERGED = (FullFineTuning, Frozen, BitFit, LoRA, ScaleShift, Steering)
 trains = lambda case: case.labels or case.method not in ("steering", "interchange-whole")
 cases = lambda wanted: pytest.mark.parametrize("case", [case for case in CASES if wanted(case)], ids=str)
 every = cases(lambda case: True)
+
+
+def why_not_merged(case) -> str | None:
+    """What the error says where this cannot be merged."""
+    if case.kind not in MERGED:
+        return f"cannot be merged: {case.kind.why_not_merged}"
+    if case.method == "red" and FAMILY[case.model] == "llama":
+        return "ScaleShift cannot be merged here: .*down_proj has no bias that could take up the shift"
+    if case.kind is Steering and FAMILY[case.model] == "llama":
+        return f"cannot be merged: {Steering.why_not_merged}"
+    if case.model in QUANTISED and case.method != "probe":
+        return "cannot be merged here: the model's matrices are 4-bit codes.*allow_other_base=True"
+    return None
 
 
 def nudged(case, model, tokenizer, by=0.1):

@@ -9,12 +9,12 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from course_lib.errors import CourseError
-from course_lib.methods import Frozen, LoRA, LoReFT, PrefixTuning, Steering
+from course_lib.methods import Adapter, Frozen, LoRA, LoReFT, PrefixTuning
 from course_lib.models import weights_hash
 from course_lib.prompting import complete, score_choices
 from course_lib.prompting.answers import answer_text, answer_tokens
 from course_lib.prompting.reading import read, read_on
-from tests.methods.contract import MERGED, cases, changed, close, every, merges, nudged, outputs, scalar, trains, within
+from tests.methods.contract import MERGED, cases, changed, close, every, nudged, outputs, scalar, trains, within
 from tests.methods.tiny_models import DECODERS, IMPOSSIBLE, REFUSED, ROWS, Case, batch_of, logits_of, sourced
 
 
@@ -24,7 +24,7 @@ def test_what_cannot_be_built_says_on_which_models_it_can(case, model, tokenizer
         case.build(model, tokenizer)
 
 
-@cases(lambda case: case.kind in (*MERGED, LoReFT, Steering))
+@cases(lambda case: case.kind in (*MERGED, Adapter, LoReFT))
 @torch.no_grad()
 def test_the_start_changes_nothing(case, model, tokenizer):
     method = case.build(model, tokenizer)
@@ -176,7 +176,7 @@ def test_padding_on_either_side_shifts_nothing(case, model, tokenizer):
 
 @every
 def test_one_method_on_one_model_at_a_time(case, model, tokenizer):
-    method, other, twin = case.build(model, tokenizer), Frozen(model, num_labels=2), copy.deepcopy(model)
+    method, other, twin = case.build(model, tokenizer), Frozen(model, (), num_labels=2), copy.deepcopy(model)
     with method.on(model):
         for second in (method, other):
             with pytest.raises(CourseError, match=f"{method.name} is attached to this model already; one method"):
@@ -185,7 +185,7 @@ def test_one_method_on_one_model_at_a_time(case, model, tokenizer):
             method.on(twin).__enter__()
         with pytest.raises(CourseError, match="leave its `with` block before you build"):
             case.build(model, tokenizer)
-        if merges(case):
+        if case.kind in MERGED:
             with pytest.raises(CourseError, match="attached to this model. Undo"):
                 method.merge(model)
     with method.on(twin):  # another copy of the same base is as good

@@ -2,11 +2,12 @@
 import pytest
 import torch
 from torch import nn
-from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM
+from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM, OPTConfig, OPTForCausalLM
 
 from course_lib import methods
 from course_lib.errors import CourseError
 from course_lib.methods import (
+    Adapter,
     BitFit,
     DeepPrompts,
     Frozen,
@@ -16,11 +17,13 @@ from course_lib.methods import (
     LoReFT,
     PrefixTuning,
     PromptTuning,
+    ScaleShift,
     Steering,
 )
 from tests.methods.tiny_models import CONTEXT, batch_of, sourced
 
-ALL = (FullFineTuning, Frozen, BitFit, PromptTuning, PrefixTuning, DeepPrompts, LoRA, LoReFT, Steering, Interchange)
+ALL = (FullFineTuning, Frozen, BitFit, PromptTuning, PrefixTuning, DeepPrompts, Adapter, LoRA, ScaleShift, LoReFT,
+       Steering, Interchange)
 HOME = {BitFit: "gpt2", DeepPrompts: "bert"}  # elsewhere: llama
 VIRTUAL = (PromptTuning, PrefixTuning, DeepPrompts)
 
@@ -39,6 +42,8 @@ BUILT = [  # method, settings, what the message says; a list of values stands fo
     (LoRA, "rank", [0, -1, 17, True, 2.0, "8", None], "rank must be at least 1 and at most 16, a whole number"),
     (LoRA, "alpha", [float("nan"), float("inf"), "16", True, None], "alpha is a number.*you gave alpha="),
     (LoRA, "dropout", [1, 1.5, -0.1, float("nan"), "half", True, None], "dropout one from 0 to below 1; you gave"),
+    (Adapter, "bottleneck", [0, -1, 33, True, 2.0, "8", None], "bottleneck must be at least 1 and at most 32, a whole"),
+    (ScaleShift, "kind", ["ia3 ", "IA3", "rde", None, 3], "no kind called .*Known: ia3, red"),
     (LoReFT, "layers", [[3], [9], [-1], [0, "1"], [True], range(2, 5)], "A layer must be at least 0 and at most 2"),
     (LoReFT, "layers", [[], (), [0, 0]], "at least one block, and none twice; you gave"),
     (LoReFT, "layers", ["last", 1, None, {0}], "'all' or a list of block numbers from 0 to 2; you gave"),
@@ -83,6 +88,14 @@ def home(base):
 def test_settings(kind, settings, said, home):
     with pytest.raises(CourseError, match=said):
         kind(home(kind), **settings)
+
+
+@pytest.mark.parametrize("kind", [Adapter, ScaleShift])
+def test_sublayers_that_are_not_known(kind):
+    model = OPTForCausalLM(OPTConfig(vocab_size=50, hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+                                     ffn_dim=8, max_position_embeddings=CONTEXT))
+    with pytest.raises(CourseError, match="sub-layers of OPTForCausalLM; it knows those of Llama, GPT-2, BERT and Di"):
+        kind(model)
 
 
 @pytest.mark.parametrize("kind", ALL)

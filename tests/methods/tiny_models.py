@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 
 from course_lib import methods
 from course_lib.methods import (
+    Adapter,
     BitFit,
     DeepPrompts,
     Frozen,
@@ -22,16 +23,20 @@ from course_lib.methods import (
     LoReFT,
     PrefixTuning,
     PromptTuning,
+    ScaleShift,
     Steering,
 )
 from course_lib.models import load_model
+from course_lib.quantise import quantise
 from tests.tiny import tiny_model
 
 VOCABULARY, CONTEXT = 2048, 64
 SIZES = {"llama": {"width": 32, "blocks": 3}, "bert": {"width": 32, "blocks": 3}, "gpt2": {"width": 24},
          "distilbert": {"heads": 2}}  # no two of a size
 FAMILY = {"llama": "llama", "llama-untied": "llama", "orchard-s": "llama", "gpt2": "gpt2", "bert": "bert",
-          "distilbert": "distilbert", "orchard-encoder": "distilbert"}
+          "distilbert": "distilbert", "orchard-encoder": "distilbert", "llama-nf4": "llama", "gpt2-int4": "gpt2",
+          "bert-nf4": "bert"}
+QUANTISED = {name: scheme for name in FAMILY for scheme in ("nf4", "int4") if name.endswith(scheme)}
 DECODERS = tuple(name for name, family in FAMILY.items() if family in ("llama", "gpt2"))
 ENCODERS = tuple(name for name in FAMILY if name not in DECODERS)
 
@@ -57,6 +62,10 @@ METHODS = {
     "deep": (DeepPrompts, {"length": 5}),
     "deep-random": (DeepPrompts, {"length": 1, "init": "random"}),
     "deep-text": (DeepPrompts, {"length": 30, "init": TEXT}),
+    "adapter": (Adapter, {"bottleneck": 5}),
+    "adapter-parallel": (Adapter, {"bottleneck": 4, "parallel": True}),
+    "ia3": (ScaleShift, {}),
+    "red": (ScaleShift, {"kind": "red"}),
     "lora": (LoRA, {"rank": 3, "alpha": 5}),
     "lora-dropout": (LoRA, {"dropout": 0.3}),
     "lora-linears": (LoRA, {"rank": 2, "targets": LINEARS}),
@@ -69,9 +78,11 @@ METHODS = {
     "interchange": (Interchange, {"layer": 0, "rank": 3}),
     "interchange-whole": (Interchange, {"layer": 1, "position": 0}),
 }
-EACH = ("full", "last-block", "probe", "bitfit", "prompt", "prefix", "deep", "lora", "loreft", "direft", "steering",
+ADDED = ("adapter", "adapter-parallel", "ia3", "red", "lora")
+EACH = ("full", "last-block", "probe", "bitfit", "prompt", "prefix", "deep", *ADDED, "loreft", "direft", "steering",
         "interchange")
-FEW = {"llama-untied": ("full", "parts", "lora"), "orchard-s": EACH, "orchard-encoder": EACH}  # elsewhere: all
+FEW = {"llama-untied": ("full", "parts", "lora"), "orchard-s": EACH, "orchard-encoder": EACH,
+       **{name: ("probe", "prompt", *ADDED, "lora-linears", "loreft") for name in QUANTISED}}  # elsewhere: all
 HEADED = {"llama": EACH, "gpt2": EACH, "orchard-s": ("probe", "prefix")}  # with a head, too, as on encoders everything
 REFUSED = {"bitfit": (("llama",), "LlamaForCausalLM has none. .* GPT-2, BERT and DistilBERT.*orchard-encoder"),
            "prefix": (("bert", "distilbert"), "Model keeps none. .* Llama and GPT-2.* take DeepPrompts"),
@@ -128,6 +139,8 @@ IMPOSSIBLE = [case for case in all_cases() if case.refused]
 
 def build_model(name: str, seed: int = 0):
     """A model in eval mode: a bundled one, or a random one of three blocks or two; the same in every process."""
+    if name in QUANTISED:
+        return quantise(build_model(name.rpartition("-")[0], seed), QUANTISED[name], block_size=50)
     if name.startswith("orchard"):
         return load_model(name, random=seed != 0)[0]
     kind = FAMILY[name]
