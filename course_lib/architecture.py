@@ -5,8 +5,15 @@ Shapes: B rows, T tokens, d width.
 import torch
 from torch import nn
 from transformers import PreTrainedModel
+from transformers.pytorch_utils import Conv1D
 
-from course_lib.errors import CourseError, shown, unknown
+from course_lib.errors import CourseError, shown, unknown, whole_number
+
+SUBLAYERS = {  # within a block, of attention and of feed-forward: a linear layer that reads its input, and its last one
+    "llama": (("self_attn.q_proj", "self_attn.o_proj"), ("mlp.gate_proj", "mlp.down_proj")),
+    "gpt2": (("attn.c_attn", "attn.c_proj"), ("mlp.c_fc", "mlp.c_proj")),
+    "bert": (("attention.self.query", "attention.output.dense"), ("intermediate.dense", "output.dense")),
+    "distilbert": (("attention.q_lin", "attention.out_lin"), ("ffn.lin1", "ffn.lin2"))}
 
 
 def check_model(model, who: str) -> None:
@@ -47,6 +54,42 @@ def blocks_of(model) -> dict[str, nn.Module]:
             return {f"{name}.{place}": block for place, block in enumerate(module)}
     raise CourseError(f"{type(model).__name__} has no list of {count} blocks. The course's methods know Llama, GPT-2, "
                       "BERT and DistilBERT.")
+
+
+def block_numbers(model, layers) -> list[int]:
+    """The numbers of the blocks in `layers`; CourseError for one that the model does not have."""
+    count = len(blocks_of(model))
+    if isinstance(layers, str) and layers == "all":
+        return list(range(count))
+    if not isinstance(layers, list | tuple | range):
+        raise CourseError(f"layers is 'all' or a list of block numbers from 0 to {count - 1}; you gave "
+                          f"{shown(layers)}.")
+    numbers = [whole_number("A layer", layer, 0, count - 1) for layer in layers]
+    if not numbers or len(set(numbers)) != len(numbers):
+        raise CourseError(f"layers names at least one block, and none twice; you gave {shown(layers)}.")
+    return numbers
+
+
+def block_number(model, layer) -> int:
+    """The number of this block; None is the middle one. CourseError for one that the model does not have."""
+    count = len(blocks_of(model))
+    return count // 2 if layer is None else whole_number("layer", layer, 0, count - 1)
+
+
+def sublayers_of(model) -> list[tuple[str, str]]:
+    """Of every sub-layer, attention and feed-forward of block 0, then of block 1, …: the names of a linear layer that
+    reads what the sub-layer reads, and of its last linear layer. CourseError for a class that the course does not know.
+    """
+    within = SUBLAYERS.get(model.config.model_type)
+    if within is None:
+        raise CourseError(f"The course does not know the sub-layers of {type(model).__name__}; it knows those of "
+                          "Llama, GPT-2, BERT and DistilBERT.")
+    return [(f"{block}.{first}", f"{block}.{last}") for block in blocks_of(model) for first, last in within]
+
+
+def matrix(module) -> torch.Tensor:
+    """W (d_out, d_in) of a linear layer; GPT-2's Conv1D keeps it turned round."""
+    return module.weight.T if isinstance(module, Conv1D) else module.weight
 
 
 def names_in(argument: str, given) -> list[str]:

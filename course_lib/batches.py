@@ -31,11 +31,13 @@ class Batches:
     def __init__(self, model, tokenizer, rows, method):
         check_head(model, method)
         self.decoder = method.decoder
-        check_rows(rows, self.decoder, method.head and method.head.out_features)
+        check_rows(rows, self.decoder, method.head and method.head.out_features, method.takes_source)
         column = "prompt" if self.decoder else "text"
         self.heads = encode(tokenizer, texts_of(rows[column][:], f"The column {column} holds a text for each row"))
         self.tails = [[] for _ in self.heads]
-        self.labels = None
+        self.labels, self.sources = None, []
+        if method.takes_source:
+            self.sources = encode(tokenizer, texts_of(rows["source"][:], "The column source holds a text for each row"))
         self.pad = tokenizer.pad_token_id or 0
         if method.head is None:
             answers = texts_of(rows["answer"][:], "The column answer holds a text for each row")
@@ -45,7 +47,7 @@ class Batches:
         else:
             self.labels = torch.tensor(rows["label"][:])
         self.check_lengths(context_of(model))
-        check_tokens(model, [token for ids in self.heads + self.tails for token in ids])
+        check_tokens(model, [token for ids in self.heads + self.tails + self.sources for token in ids])
 
     def check_lengths(self, limit: int) -> None:
         """CourseError for a row that is empty, or longer than the limit."""
@@ -56,17 +58,22 @@ class Batches:
                               f"reads at most {limit}. Shorten the text, or leave the row out.")
         if [] in self.heads:
             raise CourseError(f"Row {self.heads.index([])} is empty. Give it at least a word, or leave it out.")
+        for row, source in enumerate(self.sources):
+            if not 0 < len(source) <= limit:
+                raise CourseError(f"The source of row {row} has {len(source)} tokens; this model reads 1 to {limit}.")
 
     def __len__(self) -> int:
         return len(self.heads)
 
     def batch(self, index: list[int]) -> dict:
-        """`input_ids` and `attention_mask` (B, T), `labels` (B, T) or (B,), and `logits_to_keep`, K."""
+        """`input_ids` and `attention_mask` (B, T), `labels` (B, T) or (B,), and `logits_to_keep`, K.
+
+        For a method that takes a source, `source` holds the tokens and the mask of as many other texts.
+        """
         rows = [torch.tensor(self.heads[i] + self.tails[i]) for i in index]
-        side = "left" if self.decoder else "right"
-        padded = lambda tensors, value: pad_sequence(tensors, True, value, padding_side=side)
-        batch = {"input_ids": padded(rows, self.pad),                                        # (B, T)
-                 "attention_mask": padded([torch.ones_like(row) for row in rows], 0)}        # (B, T)
+        batch = self.padded(rows)
+        if self.sources:
+            batch["source"] = self.padded([torch.tensor(self.sources[i]) for i in index])
         if self.decoder:
             batch["use_cache"] = False
         if self.labels is not None:
@@ -76,10 +83,16 @@ class Batches:
             batch["labels"][place, -len(self.tails[i]):] = rows[place][-len(self.tails[i]):]
         return batch | {"logits_to_keep": 1 + max(len(self.tails[i]) for i in index)}
 
+    def padded(self, rows: list[torch.Tensor]) -> dict:
+        """`input_ids` and `attention_mask`, each (B, T)."""
+        side = "left" if self.decoder else "right"
+        pad = lambda tensors, value: pad_sequence(tensors, True, value, padding_side=side)
+        return {"input_ids": pad(rows, self.pad), "attention_mask": pad([torch.ones_like(row) for row in rows], 0)}
+
     def fingerprint(self) -> int:
         """A number that differs, most probably, for other rows."""
         labels = [] if self.labels is None else self.labels.tolist()
-        return zlib.crc32(json.dumps([self.heads, self.tails, labels]).encode())
+        return zlib.crc32(json.dumps([self.heads, self.tails, labels, *self.sources]).encode())
 
 
 def loss_of(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
@@ -93,12 +106,12 @@ def loss_of(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     return cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, -K:][:, 1:].flatten(), ignore_index=IGNORED)
 
 
-def check_rows(rows, decoder: bool, num_labels: int | None = None) -> None:
+def check_rows(rows, decoder: bool, num_labels: int | None = None, source: bool = False) -> None:
     """CourseError where the rows are none, lack a column, or have labels that are none of a head's `num_labels`."""
     if not isinstance(getattr(rows, "column_names", None), list):  # a task's is a dict
         raise CourseError(f"The rows of a task are one of its splits, such as load_task('reviews')['train']; you gave "
                           f"{shown(rows)}.")
-    wanted = ("prompt" if decoder else "text", "answer" if num_labels is None else "label")
+    wanted = ["prompt" if decoder else "text", "answer" if num_labels is None else "label", *["source"] * source]
     missing = [column for column in wanted if column not in rows.column_names]
     if missing or not len(rows):
         raise CourseError(f"Needed are rows with the columns {' and '.join(wanted)}; these are {len(rows)} rows with "

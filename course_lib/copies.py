@@ -4,7 +4,9 @@ from collections.abc import Callable
 from torch import nn
 
 from course_lib.architecture import blocks_below, blocks_of
+from course_lib.errors import CourseError
 from course_lib.method import Method
+from course_lib.quantise import QuantisedLinear
 
 
 class Swap:
@@ -23,11 +25,17 @@ class Copies(Method):
     """Trains copies of the model's parameters whose names are `chosen`; inside `on` they stand in for the originals.
 
     A tensor that the model uses under two names (tied embeddings) is one parameter here, and is put in under both.
-    So the base keeps its bits while it is fine-tuned, and the same model shows before and after.
+    So the base keeps its bits while it is fine-tuned, and the same model shows before and after. CourseError where the
+    chosen lie in a quantised layer.
     """
 
     def __init__(self, model, chosen: Callable[[str], bool], settings: dict, num_labels: int | None, seed: int):
         super().__init__(model, settings, num_labels, seed)
+        for path, module in model.named_modules():
+            if isinstance(module, QuantisedLinear) and any(chosen(f"{path}.{name}") for name in module.state_dict()):
+                raise CourseError(f"{self.name} trains the model's own weights, and those of {path} are 4-bit codes, "
+                                  "which can take no small steps. Train a method that adds something, such as LoRA, or "
+                                  "take the model before `quantise`.")
         names: dict[nn.Parameter, list[str]] = {}
         for name, parameter in model.named_parameters(remove_duplicate=False):
             names.setdefault(parameter, []).append(name)

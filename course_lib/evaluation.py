@@ -25,7 +25,9 @@ def evaluate(model, tokenizer, rows, method=None) -> dict[str, float]:
 
     With a head, the class with the highest logit is the answer. A decoder without one answers with the most probable of
     the answer words; where a task has no labels, with what it writes, and the share is called "exact_match". Without a
-    method the bare base is asked. Raises CourseError for rows or a method that do not go with the model.
+    method the bare base is asked. With Interchange the share is the interchange accuracy: every row has a `source`, and
+    its label is what should come with the source swapped in. Raises CourseError for rows or a method that do not go
+    with the model.
     """
     marks = [given == wanted for given, wanted in zip(*answers(model, tokenizer, rows, method))]
     share, low, high = wilson(sum(marks), len(marks))
@@ -47,6 +49,8 @@ def answers(model, tokenizer, rows, method=None) -> tuple[list, list]:
                 given = [method.logits(model, data.batch(part.tolist())).argmax(-1)              # (B, N) -> (B,)
                          for part in torch.arange(len(data)).split(ROWS)]
             return torch.cat(given).tolist(), rows["label"][:]
+        if method is not None and method.takes_source:
+            return swapped_answers(model, tokenizer, rows, method), rows["label"][:]
         check_rows(rows, decoder=True)
         if "label" in rows.column_names:
             scores = score_choices(model, tokenizer, rows["prompt"][:], class_names(rows), method=method)
@@ -54,6 +58,24 @@ def answers(model, tokenizer, rows, method=None) -> tuple[list, list]:
         right = rows["answer"][:]
         longest = max(map(len, answer_tokens(tokenizer, sorted(set(right)))))
         return complete(model, tokenizer, rows["prompt"][:], longest, method), right
+
+
+def swapped_answers(model, tokenizer, rows, method) -> list[int]:
+    """The class whose name is the most probable answer to each row, with a part of the row's source swapped in."""
+    if "label" not in rows.column_names:
+        raise CourseError(f"{method.name} is measured by a choice among answer words: the rows need a column label "
+                          "names, of what is right with the source swapped in.")
+    scores = []
+    with method.on(model):
+        for name in class_names(rows):
+            same = rows.remove_columns("answer").add_column("answer", [name] * len(rows))
+            data = Batches(model, tokenizer, same, method)
+            for part in torch.arange(len(data)).split(ROWS):
+                batch = data.batch(part.tolist())
+                logits = method.logits(model, batch)[:, :-1].transpose(1, 2)                 # (B, K, V) -> (B, V, K)
+                labels = batch["labels"][:, -logits.shape[2]:]                               # (B, K)
+                scores.append(-cross_entropy(logits, labels, reduction="none").sum(1))       # (B,), log probabilities
+    return torch.cat(scores).view(-1, len(rows)).argmax(0).tolist()                          # (N, rows) -> (rows,)
 
 
 @contextmanager

@@ -25,6 +25,13 @@ _ATTACHED: WeakKeyDictionary = WeakKeyDictionary()   # model -> the method that 
 _MERGED: WeakKeyDictionary = WeakKeyDictionary()     # model -> (the method folded into it, [(parameter, what it was)])
 
 
+def check_free(model, before: str) -> None:
+    """CourseError where a method is attached to the model, which must be undone `before` something."""
+    if model in _ATTACHED:
+        raise CourseError(f"{_ATTACHED[model].name} is attached to this model; leave its `with` block before you "
+                          f"{before}.")
+
+
 class Method(nn.Module):
     """What all methods share. A method says in `settings` how to build it again; it defines `edits`, `prepare` or both.
 
@@ -34,14 +41,13 @@ class Method(nn.Module):
     """
 
     why_not_merged = ""  # for a method that cannot be folded into the model's own weights: the reason
+    takes_source = False  # whether every row of a batch needs another text beside it, in the batch's `source`
 
     def __init__(self, model, settings: dict, num_labels: int | None = None, seed: int = 0):
         super().__init__()
         self.eval()  # as loaded models are; `fit` puts it in training mode
         check_model(model, self.name)
-        if model in _ATTACHED:
-            raise CourseError(f"{_ATTACHED[model].name} is attached to this model; leave its `with` block before you "
-                              f"build {self.name} on it.")
+        check_free(model, f"build {self.name} on it")
         seed = whole_number("seed", seed, 0, LARGEST_SEED)
         labels = None if num_labels is None else whole_number("num_labels", num_labels, 2)
         self.settings = {**settings, "num_labels": labels, "seed": seed}
@@ -178,6 +184,10 @@ class Method(nn.Module):
                 raise CourseError(f"{self.name} cannot be merged now: a method is {what} this model. Undo that first.")
         self.check_base(model)
         changes = list(self.changed_weights(model))
+        if not all(isinstance(parameter, nn.Parameter) for parameter, _ in changes):
+            raise CourseError(f"{self.name} cannot be merged here: the model's matrices are 4-bit codes, and rounding "
+                              "the sum anew would lose much of the change. Use it without merging, or load it onto the "
+                              "model before `quantise`, with allow_other_base=True, and merge it there.")
         _MERGED[model] = self, [(parameter, parameter.detach().clone()) for parameter, _ in changes]
         for parameter, value in changes:
             parameter.copy_(value)

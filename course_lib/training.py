@@ -47,6 +47,9 @@ def fit(model, tokenizer, task, method, epochs: int = 3, learning_rate: float = 
     method is what it was before.
     """
     check_method(model, method)
+    if not list(method.parameters()):
+        raise CourseError(f"This {method.name} has nothing to train: it is used as it is, in `with method.on(model):`, "
+                          "or as `method=`.")
     parts = batches_of(model, tokenizer, task, method)
     plan = make_plan(len(parts["train"]), epochs=epochs, learning_rate=learning_rate, seed=seed, steps=steps,
                      batch_size=batch_size, warm_up=warm_up, weight_decay=weight_decay, clip=clip,

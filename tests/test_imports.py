@@ -17,7 +17,7 @@ MODULES = sorted(module.name for module in pkgutil.walk_packages(course_lib.__pa
 LAYERS = (  # a part imports its own layer and those above it in this list, never one below
     ("errors", "display", "files", "intervals", "lazy", "lessons"),
     ("working_copy", "plots", "world", "architecture"),
-    ("progress", "models", "method", "copies", "virtual_tokens", "quantise"),
+    ("progress", "models", "method", "copies", "virtual_tokens", "prompt_edits", "quantise"),
     ("quiz", "checks", "methods", "prompting"),
     ("lesson", "plan", "batches", "resume", "reuse", "training", "bag_of_words", "evaluation", "cost"),
     ("distillation", "merging", "preference", "offline", "monitoring", "responsible"),

@@ -13,8 +13,9 @@ from pathlib import Path
 from course_lib.errors import CourseError
 from course_lib.evaluation import evaluate, old_domain_loss
 from course_lib.files import user_path, write_text
-from course_lib.methods import Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
+from course_lib.methods import Adapter, Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning, ScaleShift
 from course_lib.models import load_model
+from course_lib.quantise import LEVELS, quantise
 from course_lib.training import fit
 from course_lib.world import load_task
 
@@ -39,11 +40,18 @@ METHODS: dict[str, tuple[Callable, tuple[float, ...]]] = {  # name: (model, seed
     "last block": (lambda model, seed: Frozen(model, seed=seed), (1e-3, 3e-3)),
     "linear probe": (lambda model, seed: Frozen(model, (), num_labels=2, seed=seed), (3e-3, 1e-2, 3e-2)),
     "LoRA, r = 4": (lambda model, seed: LoRA(model, rank=4, alpha=8, seed=seed), (3e-3, 1e-2)),
+    "LoRA on NF4, r = 4": (lambda model, seed: LoRA(model, rank=4, alpha=8, seed=seed), (3e-3, 1e-2)),
+    "LoRA on int4, r = 4": (lambda model, seed: LoRA(model, rank=4, alpha=8, seed=seed), (3e-3, 1e-2)),
+    "adapter, m = 16": (lambda model, seed: Adapter(model, 16, seed=seed), (1e-3, 3e-3, 1e-2)),
+    "parallel adapter, m = 16": (lambda model, seed: Adapter(model, 16, parallel=True, seed=seed), (1e-3, 3e-3, 1e-2)),
+    "(IA)³": (lambda model, seed: ScaleShift(model, seed=seed), (1e-2, 3e-2, 1e-1)),
+    "RED": (lambda model, seed: ScaleShift(model, "red", seed=seed), (3e-3, 1e-2, 3e-2)),
     "LoReFT, r = 4": (lambda model, seed: LoReFT(model, rank=4, seed=seed), (2e-3, 5e-3, 1e-2)),
     "DiReFT, r = 4": (lambda model, seed: LoReFT(model, rank=4, variant="direft", seed=seed), (2e-3, 5e-3, 1e-2)),
     "prefix, 20": (lambda model, seed: PrefixTuning(model, 20, seed=seed), (3e-3, 1e-2, 3e-2, 1e-1)),
     "prompt, 20": (lambda model, seed: PromptTuning(model, 20, "vocabulary", seed=seed), (1e-1, 3e-1, 1.0, 3.0)),
 }
+ON_CODES = {"LoRA on NF4, r = 4": "nf4", "LoRA on int4, r = 4": "int4"}  # on which base it is trained, if not as loaded
 IN_LADDER = ("full fine-tuning", "prompt, 20")
 
 
@@ -52,6 +60,7 @@ def run(setting: Setting, name: str, rate: float, seed: int, split: str) -> dict
     build, _ = METHODS[name]
     model, tokenizer = load_model(setting.model)
     task = load_task("reviews")
+    model = quantise(model, ON_CODES[name]) if name in ON_CODES else model
     method = build(model, seed)
     rows = {split: task[split].select(range(n)) for split, n in (("train", setting.labels), ("validation", VALIDATION))}
     fit(model, tokenizer, rows, method, steps=setting.steps, learning_rate=rate, seed=seed, progress=False,
@@ -95,7 +104,10 @@ def quality(keep: str | None = None) -> bool:
         model, tokenizer = load_model(setting.model)
         bare = evaluate(model, tokenizer, load_task("reviews")["test"])["accuracy"]
         print(f"\n{setting.model}, {setting.labels} labels, {setting.steps} steps\n"
-              f"{'bare base':18} {'':>10} {'':>8} {bare:.3f} {'':15} {old_domain_loss(model, tokenizer):.3f}")
+              f"{'bare base':24} {'':>10} {'':>8} {bare:.3f} {'':15} {old_domain_loss(model, tokenizer):.3f}")
+        for scheme in LEVELS:
+            lost = old_domain_loss(quantise(model, scheme), tokenizer)
+            print(f"{f'bare base as {scheme}':24} {'':>10} {'':>8} {'':5} {'':15} {lost:.3f}")
         for name in IN_LADDER if setting in LADDER else METHODS:
             tried = {rate: measured(kept, path, setting, name, rate, SEEDS[0], "validation")
                      for rate in METHODS[name][1]}
@@ -103,6 +115,6 @@ def quality(keep: str | None = None) -> bool:
             runs = [measured(kept, path, setting, name, best, seed, "test") for seed in SEEDS]
             accuracy, loss = ([one[key] for one in runs] for key in ("accuracy", "old_loss"))
             old = "–" if math.isnan(loss[0]) else f"{statistics.mean(loss):.3f}"
-            print(f"{name:18} {runs[0]['parameters']:>10,} {best:>8g} {statistics.mean(accuracy):.3f} ± "
+            print(f"{name:24} {runs[0]['parameters']:>10,} {best:>8g} {statistics.mean(accuracy):.3f} ± "
                   f"{statistics.stdev(accuracy):.3f}     {old}", flush=True)
     return True

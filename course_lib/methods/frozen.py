@@ -16,7 +16,7 @@ class Frozen(Copies):
                  seed: int = 0):
         check_model(model, "Frozen")
         parts = list(blocks_of(model))[-1:] if train == "last block" else names_in("train", train)
-        known = [name for name, _ in model.named_parameters(remove_duplicate=False)]
+        known = list(model.state_dict())
         within = lambda name, part: f"{name}.".startswith(f"{part}.")
         for part in parts:
             if not any(within(name, part) for name in known):

@@ -8,7 +8,7 @@ from torch.nn.functional import dropout as drop
 from torch.nn.functional import linear
 from transformers.pytorch_utils import Conv1D
 
-from course_lib.architecture import blocks_below, find_modules, names_in
+from course_lib.architecture import blocks_below, find_modules, matrix, names_in
 from course_lib.errors import CourseError, shown, whole_number
 from course_lib.method import Method
 
@@ -71,8 +71,3 @@ class LoRA(Method):
                                   "and the change is meant for one of them. Use it without merging.")
             change = self.scale * B @ A                         # (d_out, r) @ (r, d_in) -> (d_out, d_in)
             yield module.weight, module.weight + (change.T if isinstance(module, Conv1D) else change)
-
-
-def matrix(module) -> torch.Tensor:
-    """W (d_out, d_in) of a linear layer; GPT-2's Conv1D keeps it turned round."""
-    return module.weight.T if isinstance(module, Conv1D) else module.weight

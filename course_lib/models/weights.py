@@ -29,12 +29,15 @@ def check_weights(folder: Path, model, report: dict) -> None:
 
 
 def weights_hash(model: torch.nn.Module) -> str:
-    """SHA-256 over every parameter's name and bits, in the order of the names; a tied tensor counts once.
+    """SHA-256 over the name and bits of everything that a model stores, in the order of the names: its parameters,
+    where a tied tensor counts once, and the codes of quantised layers.
 
     Equal for equal weights on any machine, so it answers "did the model change?".
     """
+    stored = model.state_dict(keep_vars=True).items()
+    codes = {name: tensor for name, tensor in stored if not isinstance(tensor, torch.nn.Parameter)}
     digest = hashlib.sha256()
-    for name, parameter in sorted(model.named_parameters()):
-        digest.update(f"{name} {parameter.dtype} {tuple(parameter.shape)}".encode())
-        digest.update(parameter.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+    for name, tensor in sorted((dict(model.named_parameters()) | codes).items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()

@@ -5,20 +5,34 @@ Shapes: B rows, T tokens, d width, V vocabulary.
 import pytest
 import torch
 
-from course_lib.methods import BitFit, Frozen, FullFineTuning, LoRA
-from tests.methods.tiny_models import CASES
+from course_lib.methods import BitFit, Frozen, FullFineTuning, LoRA, ScaleShift, Steering
+from tests.methods.tiny_models import CASES, FAMILY, QUANTISED, sourced
 
-MERGED = (FullFineTuning, Frozen, BitFit, LoRA)
+MERGED = (FullFineTuning, Frozen, BitFit, LoRA, ScaleShift, Steering)
+trains = lambda case: case.labels or case.method not in ("steering", "interchange-whole")
 cases = lambda wanted: pytest.mark.parametrize("case", [case for case in CASES if wanted(case)], ids=str)
 every = cases(lambda case: True)
 
 
+def why_not_merged(case) -> str | None:
+    """What the error says where this cannot be merged."""
+    if case.kind not in MERGED:
+        return f"cannot be merged: {case.kind.why_not_merged}"
+    if case.method == "red" and FAMILY[case.model] == "llama":
+        return "ScaleShift cannot be merged here: .*down_proj has no bias that could take up the shift"
+    if case.kind is Steering and FAMILY[case.model] == "llama":
+        return f"cannot be merged: {Steering.why_not_merged}"
+    if case.model in QUANTISED and case.method != "probe":
+        return "cannot be merged here: the model's matrices are 4-bit codes.*allow_other_base=True"
+    return None
+
+
 def nudged(case, model, tokenizer, by=0.1):
-    """The case's method, no longer at its start: every parameter moved, the same way in every process."""
+    """The case's method, no longer at its start: all that its file holds is moved, the same way in every process."""
     method, generator = case.build(model, tokenizer), torch.Generator().manual_seed(7)
     with torch.no_grad():
-        for parameter in method.parameters():
-            parameter.add_(torch.randn(parameter.shape, generator=generator) * by)
+        for tensor in method.state_dict().values():
+            tensor.add_(torch.randn(tensor.shape, generator=generator) * by)
     return method
 
 
@@ -31,7 +45,7 @@ def outputs(model, inputs):
 
 def within(model, method, batch):
     """`outputs` at the text's places, where the method is attached."""
-    return outputs(model, method.prepare(batch))[:, -batch["input_ids"].shape[1]:]
+    return outputs(model, method.prepare(sourced(method, batch)))[:, -batch["input_ids"].shape[1]:]
 
 
 def changed(model, method, batch):
@@ -51,4 +65,4 @@ def scalar(model, method, batch):
     weigh = lambda x: (x * torch.randn(x.shape, generator=generator)).mean()
     real = batch["attention_mask"].bool()
     loss = weigh(within(model, method, batch)[real])
-    return loss + weigh(method.logits(model, batch)) if method.head is not None else loss
+    return loss + weigh(method.logits(model, sourced(method, batch))) if method.head is not None else loss

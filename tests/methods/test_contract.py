@@ -9,13 +9,13 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from course_lib.errors import CourseError
-from course_lib.methods import Frozen, LoRA, LoReFT, PrefixTuning
+from course_lib.methods import Adapter, Frozen, LoRA, LoReFT, PrefixTuning
 from course_lib.models import weights_hash
 from course_lib.prompting import complete, score_choices
 from course_lib.prompting.answers import answer_text, answer_tokens
 from course_lib.prompting.reading import read, read_on
-from tests.methods.contract import MERGED, cases, changed, close, every, nudged, outputs, scalar, within
-from tests.methods.tiny_models import DECODERS, IMPOSSIBLE, REFUSED, ROWS, Case, batch_of, logits_of
+from tests.methods.contract import MERGED, cases, changed, close, every, nudged, outputs, scalar, trains, within
+from tests.methods.tiny_models import DECODERS, IMPOSSIBLE, REFUSED, ROWS, Case, batch_of, logits_of, sourced
 
 
 @pytest.mark.parametrize("case", IMPOSSIBLE, ids=str)
@@ -24,7 +24,7 @@ def test_what_cannot_be_built_says_on_which_models_it_can(case, model, tokenizer
         case.build(model, tokenizer)
 
 
-@cases(lambda case: case.kind in (*MERGED, LoReFT))
+@cases(lambda case: case.kind in (*MERGED, Adapter, LoReFT))
 @torch.no_grad()
 def test_the_start_changes_nothing(case, model, tokenizer):
     method = case.build(model, tokenizer)
@@ -35,7 +35,7 @@ def test_the_start_changes_nothing(case, model, tokenizer):
     assert close(given, outputs(model, inputs), tolerance)
 
 
-@every
+@cases(trains)
 def test_gradients_reach_its_own_parameters_and_no_others(case, model, tokenizer):
     method = nudged(case, model, tokenizer)
     with method.on(model):
@@ -50,7 +50,7 @@ def test_gradients_reach_its_own_parameters_and_no_others(case, model, tokenizer
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
-@every
+@cases(trains)
 def test_training_moves_the_method_and_leaves_the_base_as_it_was(case, model, tokenizer):
     method, before = nudged(case, model, tokenizer), weights_hash(model)
     start = copy.deepcopy(method.state_dict())
@@ -120,7 +120,7 @@ TEXTS = ["The film was", "A pear tree stood in the garden of the house, and", "N
 
 
 @pytest.mark.parametrize("texts", [TEXTS, TEXTS[:1]], ids=["padded", "one row"])
-@cases(lambda case: case.model in DECODERS and not case.labels)
+@cases(lambda case: case.model in DECODERS and not case.labels and not case.kind.takes_source)
 @torch.no_grad()
 def test_generate_with_and_without_cache_is_a_loop_by_hand(case, texts, model, tokenizer):
     """One row has no padding, and `generate` then leaves the mask out."""
@@ -143,7 +143,7 @@ def test_generate_with_and_without_cache_is_a_loop_by_hand(case, texts, model, t
     assert complete(model, tokenizer, texts, 6, method) == [answer_text(tokenizer, row) for row in given]
 
 
-@cases(lambda case: case.model in ("llama", "gpt2") and not case.labels)
+@cases(lambda case: case.model in ("llama", "gpt2") and not case.labels and not case.kind.takes_source)
 @torch.no_grad()
 def test_scores_of_answers_are_those_of_one_forward_pass(case, model, tokenizer):
     method, choices = nudged(case, model, tokenizer), ["good", "very dull"]
@@ -168,14 +168,15 @@ def test_padding_on_either_side_shifts_nothing(case, model, tokenizer):
             alone = within(model, method, {"input_ids": torch.tensor([row])})[0]
             assert close(left[place, -len(row):], alone) and close(right[place, :len(row)], alone)
         if method.head is not None:
-            left, right = (method.logits(model, batch) for batch in batches)
-            alone = torch.cat([method.logits(model, {"input_ids": torch.tensor([row])}) for row in ROWS])
+            said = lambda batch: method.logits(model, sourced(method, batch))
+            left, right = map(said, batches)
+            alone = torch.cat([said({"input_ids": torch.tensor([row])}) for row in ROWS])
             assert close(left, alone) and close(right, alone)
 
 
 @every
 def test_one_method_on_one_model_at_a_time(case, model, tokenizer):
-    method, other, twin = case.build(model, tokenizer), Frozen(model, num_labels=2), copy.deepcopy(model)
+    method, other, twin = case.build(model, tokenizer), Frozen(model, (), num_labels=2), copy.deepcopy(model)
     with method.on(model):
         for second in (method, other):
             with pytest.raises(CourseError, match=f"{method.name} is attached to this model already; one method"):

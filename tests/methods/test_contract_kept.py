@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from course_lib.errors import CourseError
-from course_lib.methods import BitFit, Frozen, FullFineTuning, LoRA
+from course_lib.methods import BitFit, Frozen, FullFineTuning, LoRA, ScaleShift, Steering
 from tests.methods import tiny_models
-from tests.methods.contract import MERGED, cases, changed, close, every, nudged, outputs
+from tests.methods.contract import MERGED, cases, changed, close, every, nudged, outputs, why_not_merged
 from tests.methods.tiny_models import CASES, ROWS, batch_of, build_model, logits_of
 
 
@@ -35,11 +35,13 @@ def test_saved_and_loaded_in_a_fresh_process_it_gives_the_same_bits(bases, token
 @every
 @torch.no_grad()
 def test_merged_it_says_what_it_says_attached_and_unmerged_it_leaves_no_trace(case, model, tokenizer):
-    method, other = nudged(case, model, tokenizer), Frozen(model, num_labels=2)
-    if case.kind not in MERGED:
-        with pytest.raises(CourseError, match=f"cannot be merged: {method.why_not_merged}"):
+    method, other = nudged(case, model, tokenizer), Frozen(model, (), num_labels=2)
+    if said := why_not_merged(case):
+        with pytest.raises(CourseError, match=said):
             method.merge(model)
-        assert method.why_not_merged and case.kind.why_not_merged.endswith(".")
+        with method.on(model):  # and it is not taken for merged
+            pass
+        assert case.kind in MERGED or case.kind.why_not_merged.endswith(".")
         return
     before = {name: parameter.clone() for name, parameter in model.named_parameters()}
     attached = changed(model, method, batch_of())
@@ -47,7 +49,7 @@ def test_merged_it_says_what_it_says_attached_and_unmerged_it_leaves_no_trace(ca
         inputs = method.prepare(batch_of())
     method.merge(model)
     try:
-        assert close(outputs(model, inputs), attached, 1e-5 if case.kind is LoRA else 0)
+        assert close(outputs(model, inputs), attached, 1e-5 if case.kind in (LoRA, ScaleShift, Steering) else 0)
         for second in (method, other):
             with pytest.raises(CourseError, match=f"{method.name} is merged into this model.*unmerge"):
                 second.on(model).__enter__()
@@ -166,7 +168,8 @@ def test_the_seed_alone_decides_where_it_starts(case, model, tokenizer):
     same, other = (case.build(model, tokenizer, seed).state_dict() for seed in (0, 1))
     equal = lambda a, b: all(torch.equal(a[name], b[name]) for name in a)
     assert equal(one, same)
-    chance = case.labels or not (case.kind in (FullFineTuning, Frozen, BitFit) or case.method.endswith("-text"))
+    without = (FullFineTuning, Frozen, BitFit, ScaleShift, Steering)
+    chance = case.labels or not (case.kind in without or case.method.endswith(("-text", "-whole")))
     assert equal(one, other) == (not chance)
 
 
@@ -175,7 +178,8 @@ def test_the_model_is_no_part_of_the_method(case, model, tokenizer):
     method = case.build(model, tokenizer)
     size = sum(parameter.numel() * 4 for parameter in method.parameters())
     names = {name.partition(".")[0] for name in method.state_dict()}
-    assert names <= {"head", "copies", "prompt", "prefix", "prompts", "A", "B", "raw", "W", "b"}
+    assert names <= {"head", "copies", "prompt", "prefix", "prompts", "A", "B", "raw", "W", "b", "down", "up", "scale",
+                     "shift", "vector"}
     with method.on(model):
         assert not set(method.modules()) & set(model.modules())
         twin, pickled = copy.deepcopy(method), pickle.dumps(method)

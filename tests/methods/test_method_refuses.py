@@ -2,14 +2,28 @@
 import pytest
 import torch
 from torch import nn
-from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM
+from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM, OPTConfig, OPTForCausalLM
 
 from course_lib import methods
 from course_lib.errors import CourseError
-from course_lib.methods import BitFit, DeepPrompts, Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
-from tests.methods.tiny_models import CONTEXT, batch_of
+from course_lib.methods import (
+    Adapter,
+    BitFit,
+    DeepPrompts,
+    Frozen,
+    FullFineTuning,
+    Interchange,
+    LoRA,
+    LoReFT,
+    PrefixTuning,
+    PromptTuning,
+    ScaleShift,
+    Steering,
+)
+from tests.methods.tiny_models import CONTEXT, batch_of, sourced
 
-ALL = (FullFineTuning, Frozen, BitFit, PromptTuning, PrefixTuning, DeepPrompts, LoRA, LoReFT)
+ALL = (FullFineTuning, Frozen, BitFit, PromptTuning, PrefixTuning, DeepPrompts, Adapter, LoRA, ScaleShift, LoReFT,
+       Steering, Interchange)
 HOME = {BitFit: "gpt2", DeepPrompts: "bert"}  # elsewhere: llama
 VIRTUAL = (PromptTuning, PrefixTuning, DeepPrompts)
 
@@ -28,6 +42,8 @@ BUILT = [  # method, settings, what the message says; a list of values stands fo
     (LoRA, "rank", [0, -1, 17, True, 2.0, "8", None], "rank must be at least 1 and at most 16, a whole number"),
     (LoRA, "alpha", [float("nan"), float("inf"), "16", True, None], "alpha is a number.*you gave alpha="),
     (LoRA, "dropout", [1, 1.5, -0.1, float("nan"), "half", True, None], "dropout one from 0 to below 1; you gave"),
+    (Adapter, "bottleneck", [0, -1, 33, True, 2.0, "8", None], "bottleneck must be at least 1 and at most 32, a whole"),
+    (ScaleShift, "kind", ["ia3 ", "IA3", "rde", None, 3], "no kind called .*Known: ia3, red"),
     (LoReFT, "layers", [[3], [9], [-1], [0, "1"], [True], range(2, 5)], "A layer must be at least 0 and at most 2"),
     (LoReFT, "layers", [[], (), [0, 0]], "at least one block, and none twice; you gave"),
     (LoReFT, "layers", ["last", 1, None, {0}], "'all' or a list of block numbers from 0 to 2; you gave"),
@@ -35,6 +51,12 @@ BUILT = [  # method, settings, what the message says; a list of values stands fo
     (LoReFT, "prefix", [-1, 1.5, True, None], "prefix " + WHOLE.format(0)),
     (LoReFT, "suffix", [-1, 1.5, True, None], "suffix " + WHOLE.format(0)),
     (LoReFT, "variant", ["dirft", "LoReFT", None, 1], "no variant called .*Known: direft, loreft"),
+    ((Steering, Interchange), "layer", [3, -1, True, 1.0, "1", [1]], "layer must be at least 0 and at most 2"),
+    (Steering, "vector", [torch.ones(31), torch.ones(1, 32), [0.0] * 32, 1, torch.full((32,), float("nan"))],
+     r"vector is a tensor of shape \(32,\), without nan; you gave"),
+    (Steering, "strength", [float("nan"), float("inf"), "2", True, None, 1j], "strength is a number; you gave"),
+    (Interchange, "rank", [0, -1, 33, True, 2.0, "4"], "rank must be at least 1 and at most 32, a whole number"),
+    (Interchange, "position", [1.5, "last", True, None], "position .*a whole number; you gave"),
     (Frozen, "train", [("model.layer.0",)], "'model.layer.0'. Did you mean 'model.layers.0"),
     (Frozen, "train", ["last", ("lm_head", "model.layers.9"), ["odel"]], "no part of the model with parameters called"),
     (Frozen, "train", [5, None, ("",), "", (None,), {"lm_head"}], "train " + NAMES),
@@ -66,6 +88,14 @@ def home(base):
 def test_settings(kind, settings, said, home):
     with pytest.raises(CourseError, match=said):
         kind(home(kind), **settings)
+
+
+@pytest.mark.parametrize("kind", [Adapter, ScaleShift])
+def test_sublayers_that_are_not_known(kind):
+    model = OPTForCausalLM(OPTConfig(vocab_size=50, hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+                                     ffn_dim=8, max_position_embeddings=CONTEXT))
+    with pytest.raises(CourseError, match="sub-layers of OPTForCausalLM; it knows those of Llama, GPT-2, BERT and Di"):
+        kind(model)
 
 
 @pytest.mark.parametrize("kind", ALL)
@@ -108,13 +138,14 @@ def test_texts_that_leave_no_room(kind, home):
 
 @pytest.mark.parametrize("kind, said", [(PrefixTuning, "The prefix is not in this call"),
                                         (LoReFT, "LoReFT edits positions of the prompt"),
+                                        (Interchange, "Interchange edits positions of the prompt"),
                                         (PromptTuning, "The vectors of PromptTuning are not in this call"),
                                         (DeepPrompts, "The vectors of DeepPrompts are not in this call")])
 def test_a_call_that_was_not_prepared(kind, said, home):
     model = home(kind)
     method = kind(model)
     with method.on(model):
-        method.logits(model, batch_of()) if method.decoder else None
+        method.logits(model, sourced(method, batch_of())) if method.decoder else None
     with method.on(model), pytest.raises(CourseError, match=f"{said}.*Call the model with `.*method.prepare.batch.`"):
         model(**batch_of())  # also where the method was prepared the last time that it was attached
 

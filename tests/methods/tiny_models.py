@@ -12,15 +12,31 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from course_lib import methods
-from course_lib.methods import BitFit, DeepPrompts, Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
+from course_lib.methods import (
+    Adapter,
+    BitFit,
+    DeepPrompts,
+    Frozen,
+    FullFineTuning,
+    Interchange,
+    LoRA,
+    LoReFT,
+    PrefixTuning,
+    PromptTuning,
+    ScaleShift,
+    Steering,
+)
 from course_lib.models import load_model
+from course_lib.quantise import quantise
 from tests.tiny import tiny_model
 
 VOCABULARY, CONTEXT = 2048, 64
 SIZES = {"llama": {"width": 32, "blocks": 3}, "bert": {"width": 32, "blocks": 3}, "gpt2": {"width": 24},
          "distilbert": {"heads": 2}}  # no two of a size
 FAMILY = {"llama": "llama", "llama-untied": "llama", "orchard-s": "llama", "gpt2": "gpt2", "bert": "bert",
-          "distilbert": "distilbert", "orchard-encoder": "distilbert"}
+          "distilbert": "distilbert", "orchard-encoder": "distilbert", "llama-nf4": "llama", "gpt2-int4": "gpt2",
+          "bert-nf4": "bert"}
+QUANTISED = {name: scheme for name in FAMILY for scheme in ("nf4", "int4") if name.endswith(scheme)}
 DECODERS = tuple(name for name, family in FAMILY.items() if family in ("llama", "gpt2"))
 ENCODERS = tuple(name for name in FAMILY if name not in DECODERS)
 
@@ -46,6 +62,10 @@ METHODS = {
     "deep": (DeepPrompts, {"length": 5}),
     "deep-random": (DeepPrompts, {"length": 1, "init": "random"}),
     "deep-text": (DeepPrompts, {"length": 30, "init": TEXT}),
+    "adapter": (Adapter, {"bottleneck": 5}),
+    "adapter-parallel": (Adapter, {"bottleneck": 4, "parallel": True}),
+    "ia3": (ScaleShift, {}),
+    "red": (ScaleShift, {"kind": "red"}),
     "lora": (LoRA, {"rank": 3, "alpha": 5}),
     "lora-dropout": (LoRA, {"dropout": 0.3}),
     "lora-linears": (LoRA, {"rank": 2, "targets": LINEARS}),
@@ -54,9 +74,15 @@ METHODS = {
     "loreft-suffix": (LoReFT, {"prefix": 0, "suffix": 2, "layers": [1], "rank": 2}),
     "loreft-prefix": (LoReFT, {"prefix": 3, "suffix": 0, "layers": [0]}),
     "direft": (LoReFT, {"prefix": 2, "variant": "direft"}),
+    "steering": (Steering, {"strength": -0.5}),
+    "interchange": (Interchange, {"layer": 0, "rank": 3}),
+    "interchange-whole": (Interchange, {"layer": 1, "position": 0}),
 }
-EACH = ("full", "last-block", "probe", "bitfit", "prompt", "prefix", "deep", "lora", "loreft", "direft")
-FEW = {"llama-untied": ("full", "parts", "lora"), "orchard-s": EACH, "orchard-encoder": EACH}  # elsewhere: all
+ADDED = ("adapter", "adapter-parallel", "ia3", "red", "lora")
+EACH = ("full", "last-block", "probe", "bitfit", "prompt", "prefix", "deep", *ADDED, "loreft", "direft", "steering",
+        "interchange")
+FEW = {"llama-untied": ("full", "parts", "lora"), "orchard-s": EACH, "orchard-encoder": EACH,
+       **{name: ("probe", "prompt", *ADDED, "lora-linears", "loreft") for name in QUANTISED}}  # elsewhere: all
 HEADED = {"llama": EACH, "gpt2": EACH, "orchard-s": ("probe", "prefix")}  # with a head, too, as on encoders everything
 REFUSED = {"bitfit": (("llama",), "LlamaForCausalLM has none. .* GPT-2, BERT and DistilBERT.*orchard-encoder"),
            "prefix": (("bert", "distilbert"), "Model keeps none. .* Llama and GPT-2.* take DeepPrompts"),
@@ -113,6 +139,8 @@ IMPOSSIBLE = [case for case in all_cases() if case.refused]
 
 def build_model(name: str, seed: int = 0):
     """A model in eval mode: a bundled one, or a random one of three blocks or two; the same in every process."""
+    if name in QUANTISED:
+        return quantise(build_model(name.rpartition("-")[0], seed), QUANTISED[name], block_size=50)
     if name.startswith("orchard"):
         return load_model(name, random=seed != 0)[0]
     kind = FAMILY[name]
@@ -131,11 +159,20 @@ def batch_of(rows=ROWS, side: str = "right") -> dict:
             "attention_mask": torch.tensor([pad([1] * len(row), n) for row, n in zip(rows, empty)])}
 
 
+def sourced(method, batch: dict) -> dict:
+    """The batch with a source for each row, where the method takes one: other tokens, and as many."""
+    if not method.takes_source:
+        return batch
+    ids = batch["input_ids"]
+    mask = batch.get("attention_mask", torch.ones_like(ids))
+    return {**batch, "source": {"input_ids": (7 * ids + 3) % VOCABULARY * mask, "attention_mask": mask}}
+
+
 @torch.no_grad()
 def logits_of(model, method, side: str = "right") -> torch.Tensor:
     """What the method says to the rows: (B, T, V), or (B, N) with a head."""
     with method.on(model):
-        return method.logits(model, batch_of(side=side)).contiguous()
+        return method.logits(model, sourced(method, batch_of(side=side))).contiguous()
 
 
 def main(folder: Path) -> None:
