@@ -39,9 +39,7 @@ class Method(nn.Module):
         super().__init__()
         self.eval()  # as loaded models are; `fit` puts it in training mode
         check_model(model, self.name)
-        if model in _ATTACHED:
-            raise CourseError(f"{_ATTACHED[model].name} is attached to this model; leave its `with` block before you "
-                              f"build {self.name} on it.")
+        check_free(model, f"build {self.name} on")
         seed = whole_number("seed", seed, 0, LARGEST_SEED)
         labels = None if num_labels is None else whole_number("num_labels", num_labels, 2)
         self.settings = {**settings, "num_labels": labels, "seed": seed}
@@ -189,3 +187,10 @@ class Method(nn.Module):
             raise CourseError(f"This {self.name} is not merged into this model.")
         for parameter, before in _MERGED.pop(model)[1]:
             parameter.copy_(before)
+
+
+def check_free(model, doing: str) -> None:
+    """CourseError where a method is attached to the model; `doing` says what cannot be done to it then."""
+    if model in _ATTACHED:
+        raise CourseError(f"{_ATTACHED[model].name} is attached to this model; leave its `with` block before you "
+                          f"{doing} it.")
