@@ -106,6 +106,18 @@ def loss_of(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     return cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, -K:][:, 1:].flatten(), ignore_index=IGNORED)
 
 
+def at_answers(logits: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """What counts in a batch: classes (B, N) and labels (B,) as they are, or the R answers' tokens, row after row.
+
+    (B, K, V), (B, T) -> (R, V), (R,), each token with the logits of the place before it.
+    """
+    if labels.dim() == 1:
+        return logits, labels
+    labels = labels[:, -logits.shape[1]:][:, 1:]                                             # (B, K - 1)
+    real = labels != IGNORED
+    return logits[:, :-1][real], labels[real]
+
+
 def check_rows(rows, decoder: bool, num_labels: int | None = None, source: bool = False) -> None:
     """CourseError where the rows are none, lack a column, or have labels that are none of a head's `num_labels`."""
     if not isinstance(getattr(rows, "column_names", None), list):  # a task's is a dict

@@ -27,7 +27,7 @@ def fit(model, tokenizer, task, method, epochs: int = 3, learning_rate: float = 
         steps: int | None = None, batch_size: int = 32, warm_up: float = 0.1, weight_decay: float = 0.0,
         clip: float = 1.0, validate_every: int | None = None, patience: int | None = None, reuse: bool = False,
         checkpoint: str | Path | None = None, watch: Callable[[History], None] | None = None,
-        progress: bool = True) -> History:
+        progress: bool = True, loss: Callable | None = None) -> History:
     """Trains `method` on `task["train"]`; the model keeps its bits. The same seed gives the same bits again.
 
     AdamW; the learning rate rises over the share `warm_up` of the steps, then falls to 0 in a straight line; gradients
@@ -41,7 +41,8 @@ def fit(model, tokenizer, task, method, epochs: int = 3, learning_rate: float = 
     `reuse` computes frozen blocks once (reuse.py). `checkpoint`, a file, is written at every measurement; the same call
     goes on from it after a kill, with the same bits (under `reuse`, up to rounding). `watch` is called with the history
     after every step, and its `finish`, if it has one, at the end: `watch=plots.LiveCurve()` draws the losses in a
-    notebook.
+    notebook. `loss(logits, batch, keys)` stands in for the cross entropy of the labels; a key names a row, such as
+    ("train", 17). So that a checkpoint knows it from other losses, it has `settings`: see distillation/loop.py.
 
     Raises CourseError for what does not go together, and where the loss is no number any more. After any error the
     method is what it was before.
@@ -63,7 +64,7 @@ def fit(model, tokenizer, task, method, epochs: int = 3, learning_rate: float = 
             for part in parts.values():
                 method.prepare(part.batch([part.longest]))  # a text for which the method leaves no room is refused here
             logits = FrozenWork(model, method).logits if reuse else lambda batch, keys: method.logits(model, batch)
-            run = Run(method, parts, plan, logits, None if checkpoint is None else checkpoint_path(checkpoint))
+            run = Run(method, parts, plan, logits, loss, None if checkpoint is None else checkpoint_path(checkpoint))
             run.go(watch, progress)
     except Exception:
         method.load_state_dict(before)
@@ -78,8 +79,9 @@ def fit(model, tokenizer, task, method, epochs: int = 3, learning_rate: float = 
 class Run:
     """One training run: `go` takes the steps that are left, and leaves the best parameters in the method."""
 
-    def __init__(self, method, parts: dict[str, Batches], plan: Plan, logits, checkpoint: Path | None):
+    def __init__(self, method, parts: dict[str, Batches], plan: Plan, logits, loss, checkpoint: Path | None):
         self.method, self.parts, self.plan, self.logits, self.checkpoint = method, parts, plan, logits, checkpoint
+        self.loss_of = loss or (lambda logits, batch, keys: loss_of(logits, batch["labels"]))
         self.best, self.history = copied(method), History()
         self.optimizer = torch.optim.AdamW(method.parameters(), weight_decay=plan.weight_decay, fused=True)
         if checkpoint is not None and (found := load_run(checkpoint, method, self.optimizer, self.facts())):
@@ -88,7 +90,8 @@ class Run:
     def facts(self) -> dict:
         """What makes this run another one than others."""
         return {"method": self.method.name, "settings": self.method.settings, "base": self.method.base,
-                **asdict(self.plan), "rows": {split: part.fingerprint() for split, part in self.parts.items()}}
+                **asdict(self.plan), "loss": getattr(self.loss_of, "settings", None),
+                "rows": {split: part.fingerprint() for split, part in self.parts.items()}}
 
     def go(self, watch, progress: bool) -> None:
         """Takes steps until the end, until validation says to stop, or until somebody does."""
@@ -138,9 +141,9 @@ class Run:
         self.history.learning_rate.append(rate)
 
     def loss(self, split: str, rows: list[int]) -> torch.Tensor:
-        """The mean loss of these rows, in nats."""
-        batch = self.parts[split].batch(rows)
-        return loss_of(self.logits(batch, [(split, row) for row in rows]), batch["labels"])
+        """The mean loss of these rows, in nats, or what the given loss says."""
+        batch, keys = self.parts[split].batch(rows), [(split, row) for row in rows]
+        return self.loss_of(self.logits(batch, keys), batch, keys)
 
     def measure(self, step: int) -> None:
         """Measures the loss on validation, keeps the best parameters, and writes the checkpoint."""

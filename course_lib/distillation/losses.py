@@ -1,0 +1,47 @@
+"""What a student is taught by, as pure functions of tensors.
+
+Shapes: R rows (of a decoder: places of answer tokens), N classes (of a decoder: tokens), d width.
+
+Hinton, Vinyals & Dean 2015, Distilling the knowledge in a neural network: https://arxiv.org/abs/1503.02531
+"""
+import torch
+from torch.nn.functional import log_softmax
+
+from course_lib.errors import CourseError
+from course_lib.plan import number
+
+HOTTEST = 1000  # beyond it every distribution is flat
+
+
+def soft_target_loss(student: torch.Tensor, teacher: torch.Tensor, temperature: float) -> torch.Tensor:
+    """T² · KL(p ‖ q), p = softmax(teacher / T), q = softmax(student / T): logits (R, N), (R, N) -> (), mean over rows.
+
+    In nats. The gradient of KL shrinks as 1 / T², so the factor T² keeps its size alike at every temperature (Hinton et
+    al., section 2). Raises CourseError for shapes that differ, and a temperature that is not above 0.
+    """
+    T = check_temperature(temperature)
+    check_same_shape(student, teacher)
+    log_p, log_q = log_softmax(teacher / T, -1), log_softmax(student / T, -1)    # (R, N): over the classes
+    return T**2 * (log_p.exp() * (log_p - log_q)).sum(-1).mean()                 # (R, N) -> (R,) -> ()
+
+
+def hidden_loss(student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
+    """|student - teacher|² / |teacher|² of hidden states, (R, d), (R, d) -> (): 0 where equal, 1 where all are zero.
+
+    Where the widths differ, a learned projection brings the student's states to the teacher's width first (Jiao et al.
+    2020, TinyBERT, eq. 8: https://arxiv.org/abs/1909.10351, who take the mean square as it is).
+    """
+    check_same_shape(student, teacher)
+    return (student - teacher).square().sum() / teacher.square().sum()
+
+
+def check_temperature(temperature: float) -> float:
+    """The temperature as a float; CourseError where it is no number above 0."""
+    return number("temperature", temperature, HOTTEST, above=True)
+
+
+def check_same_shape(student: torch.Tensor, teacher: torch.Tensor) -> None:
+    """CourseError where the two are not (R, N) of the same R and N, which torch would stretch in silence."""
+    if student.dim() != 2 or student.shape != teacher.shape:
+        raise CourseError(f"Student and teacher are compared place by place, so both need one shape (R, N); they have "
+                          f"{tuple(student.shape)} and {tuple(teacher.shape)}.")

@@ -1,0 +1,116 @@
+"""A teacher, asked once: what it says to every row, and the answers that it writes.
+
+Shapes: B rows, R rows of logits that are compared, N classes or words, V vocabulary, T tokens, d width.
+"""
+from contextlib import contextmanager
+
+import torch
+from datasets import Dataset
+
+from course_lib.architecture import blocks_of
+from course_lib.batches import IGNORED, at_answers, check_method, class_names
+from course_lib.errors import CourseError, shown, whole_number
+from course_lib.evaluation import ROWS, answers, evaluating
+from course_lib.prompting.answers import answer_tokens
+from course_lib.training import batches_of
+
+Key = tuple[str, int]  # a row: ("train", 17)
+
+
+class Teacher:
+    """What `method` makes of `model` says to every row of the task's splits train and validation, computed once.
+
+    `logits[key]` are (R, N): with a head those of the classes; else a decoder's, at the places of the answer's tokens.
+    Where the task has labels, they are `over` the "labels": of the label words' first tokens alone, at the first place,
+    (1, N). They could be over the whole "vocabulary", and are so where a task has no labels, but at a high temperature
+    the thousands of other words then weigh more than the few that are the answer. `hidden[key][block]` are that block's
+    hidden states of the row, (T, d), for the `blocks` named by number. Raises CourseError for a block that the model
+    does not have, label words that begin alike, and as `fit` does.
+    """
+
+    def __init__(self, model, tokenizer, task, method, blocks: tuple[int, ...] = (), over: str = "labels"):
+        check_method(model, method)
+        self.blocks, parts = check_blocks(model, blocks), batches_of(model, tokenizer, task, method)
+        self.task, self.tokenizer, self.method, self.width = task, tokenizer, method, model.config.hidden_size
+        self.words = words_of(tokenizer, task["train"], over) if method.head is None else None
+        self.logits: dict[Key, torch.Tensor] = {}
+        self.hidden: dict[Key, dict[int, torch.Tensor]] = {}
+        with torch.no_grad(), evaluating(model, method), method.on(model), watched(model, self.blocks) as seen:
+            for split, data in parts.items():
+                for rows in torch.arange(len(data)).split(ROWS):
+                    self.ask(model, split, rows.tolist(), data.batch(rows.tolist()), seen)
+
+    def ask(self, model, split: str, rows: list[int], batch: dict, seen: dict) -> None:
+        """Keeps what it says to these rows."""
+        keys, sizes = [(split, row) for row in rows], rows_of(batch["labels"], self.words)
+        said = self.chosen(self.method.logits(model, batch), batch["labels"])                # (R of all rows, N)
+        if not said.isfinite().all():
+            raise CourseError(f"The teacher's logits are no numbers in the rows {shown(rows)} of {split}. Train it "
+                              "again, at a lower learning rate.")
+        self.logits.update(zip(keys, said.split(sizes)))                                     # each (R, N)
+        real = batch["attention_mask"].bool()                                                # (B, T)
+        for place, key in enumerate(keys):
+            self.hidden[key] = {block: states[place, -real.shape[1]:][real[place]] for block, states in seen.items()}
+
+    def chosen(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Of a batch's logits, a teacher's or a student's, those that are compared: (R of all rows, N)."""
+        said, _ = at_answers(logits, labels)
+        if self.words is None:
+            return said
+        sizes = (labels != IGNORED).sum(1)                                                   # (B,)
+        return said[sizes.cumsum(0) - sizes][:, self.words]                                  # (R, V) -> (B, N)
+
+
+def rows_of(labels: torch.Tensor, words: list[int] | None) -> list[int]:
+    """How many rows of logits each row of a batch has."""
+    return [1] * len(labels) if words or labels.dim() == 1 else (labels != IGNORED).sum(1).tolist()
+
+
+def words_of(tokenizer, rows, over: str) -> list[int] | None:
+    """The first token of each label word; None for the whole vocabulary. CourseError where two words begin alike."""
+    if over not in ("labels", "vocabulary"):
+        raise CourseError(f"over is 'labels' or 'vocabulary'; you gave {shown(over)}.")
+    if over == "vocabulary" or "label" not in rows.column_names:
+        return None
+    names = class_names(rows)
+    first = [tokens[0] for tokens in answer_tokens(tokenizer, names)]
+    if len(set(first)) < len(first):
+        raise CourseError(f"Two of the labels {shown(names)} begin with the same token, so the first token does not "
+                          "tell them apart. Say over='vocabulary', or build teacher and student with num_labels.")
+    return first
+
+
+def taught_rows(model, tokenizer, rows, method=None):
+    """These rows with the teacher's answers in place of their own (sequence-level distillation): `fit` does the rest.
+
+    A class where the task has labels, else what it writes, the most probable token after token (Kim & Rush 2016,
+    https://arxiv.org/abs/1606.07947, search with a beam). Rows to which it writes nothing are left out.
+    """
+    given, _ = answers(model, tokenizer, rows, method)
+    columns = rows.to_dict() | {"answer": given}
+    if "label" in columns:
+        columns |= {"answer": [class_names(rows)[label] for label in given], "label": given}
+    taught = Dataset.from_dict(columns, rows.features)
+    return taught.select([place for place, answer in enumerate(columns["answer"]) if answer])
+
+
+def check_blocks(model, blocks) -> tuple[int, ...]:
+    """The blocks' numbers; CourseError for one that the model does not have."""
+    last = len(blocks_of(model)) - 1
+    return tuple(whole_number("A block", block, 0, last) for block in blocks)
+
+
+@contextmanager
+def watched(model, blocks: tuple[int, ...]):
+    """The block in which {number: its latest hidden states (B, T, d)} is kept up to date, for these blocks."""
+    modules, seen = list(blocks_of(model).values()), {}
+
+    def keep(block):
+        return lambda module, inputs, out: seen.update({block: out})
+
+    handles = [modules[block].register_forward_hook(keep(block)) for block in blocks]
+    try:
+        yield seen
+    finally:
+        for handle in handles:
+            handle.remove()
