@@ -64,7 +64,7 @@ def fit(model, tokenizer, task, method, epochs: int = 3, learning_rate: float = 
             for part in parts.values():
                 method.prepare(part.batch([part.longest]))  # a text for which the method leaves no room is refused here
             logits = FrozenWork(model, method).logits if reuse else lambda batch, keys: method.logits(model, batch)
-            run = Run(method, parts, plan, logits, loss, None if checkpoint is None else checkpoint_path(checkpoint))
+            run = Run(method, parts, plan, logits, None if checkpoint is None else checkpoint_path(checkpoint), loss)
             run.go(watch, progress)
     except Exception:
         method.load_state_dict(before)
@@ -79,7 +79,7 @@ def fit(model, tokenizer, task, method, epochs: int = 3, learning_rate: float = 
 class Run:
     """One training run: `go` takes the steps that are left, and leaves the best parameters in the method."""
 
-    def __init__(self, method, parts: dict[str, Batches], plan: Plan, logits, loss, checkpoint: Path | None):
+    def __init__(self, method, parts: dict[str, Batches], plan: Plan, logits, checkpoint: Path | None, loss=None):
         self.method, self.parts, self.plan, self.logits, self.checkpoint = method, parts, plan, logits, checkpoint
         self.loss_of = loss or (lambda logits, batch, keys: loss_of(logits, batch["labels"]))
         self.best, self.history = copied(method), History()
