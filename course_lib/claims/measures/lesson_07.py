@@ -18,10 +18,10 @@ from course_lib.claims.lesson_07 import (
     BOTTLENECK,
     BOTTLENECKS,
     COARSE,
-    DISTANT,
-    DISTANT_RATES,
     EQUAL,
     EQUAL_RATES,
+    FAR,
+    FAR_RATES,
     FINE,
     LENGTH,
     RATES,
@@ -51,11 +51,18 @@ BUILDERS = {
 }
 
 
-def short(method_name: str, seed: int, model=None) -> float:
-    """Accuracy after a short run of this method on orchard-s, or on the model that is given."""
-    fresh, tokenizer = load_model("orchard-s")
-    model = fresh if model is None else model
-    return tuned(model, tokenizer, BUILDERS[method_name](model, seed), seed, RATES[method_name])
+@functools.lru_cache(maxsize=32)  # claims share runs
+def short_run(name: str, seed: int) -> tuple[float, float]:
+    """Accuracy after a short run of this method on orchard-s, and its loss on old text."""
+    model, tokenizer = load_model("orchard-s")
+    method = BUILDERS[name](model, seed)
+    return (tuned(model, tokenizer, method, seed, RATES[name]),
+            old_domain_loss(model, tokenizer, method, n_documents=60))
+
+
+def short(name: str, seed: int) -> float:
+    """The accuracy of `short_run` alone."""
+    return short_run(name, seed)[0]
 
 
 def near(seed: int) -> dict[str, float]:
@@ -64,20 +71,23 @@ def near(seed: int) -> dict[str, float]:
 
 
 def distance(seed: int) -> dict[str, float]:
-    """Full fine-tuning, LoRA and adapters on the late base, the early one and an untrained one: accuracy, and the loss
-    on old text before and after. `probe`: a new head alone, the ruler of the distance.
+    """Full fine-tuning, LoRA and adapters: on the late base in a short run, on the early one in a long one. Accuracy,
+    and the loss on old text before and after. `probe`: a new head alone, a short run, on an untrained base as well.
     """
     found = {}
-    for base, name in BASES.items():
-        model, tokenizer = load_model(name, random=base == "untrained", seed=seed)
+    for base, (name, random) in BASES.items():
+        model, tokenizer = load_model(name, random=random, seed=seed)
+        found[f"{base}_probe"] = tuned(model, tokenizer, BUILDERS["head"](model, seed), seed, RATES["head"])
+        if random:
+            continue
         found[f"{base}_before"] = old_domain_loss(model, tokenizer, n_documents=60)
-        found[f"{base}_probe"] = tuned(model, tokenizer, BUILDERS["head"](model, seed), seed, DISTANT_RATES["head"],
-                                       **DISTANT)
-        for method_name in ("full", "lora", "adapter"):
-            method = BUILDERS[method_name](model, seed)
-            found[f"{base}_{method_name}"] = tuned(model, tokenizer, method, seed,
-                                                   DISTANT_RATES[f"{base} {method_name}"], **DISTANT)
-            found[f"{base}_{method_name}_old"] = old_domain_loss(model, tokenizer, method, n_documents=60)
+        for key in ("full", "lora", "adapter"):
+            if base == "near":
+                found[f"near_{key}"], found[f"near_{key}_old"] = short_run(key, seed)
+                continue
+            method = BUILDERS[key](model, seed)
+            found[f"far_{key}"] = tuned(model, tokenizer, method, seed, FAR_RATES[key], **FAR)
+            found[f"far_{key}_old"] = old_domain_loss(model, tokenizer, method, n_documents=60)
     return found
 
 
@@ -246,7 +256,8 @@ def on_codes(seed: int) -> dict[str, float]:
     for scheme in ("full", "nf4", "int4"):
         fine, coarse = (model if scheme == "full" else quantise(model, scheme, block) for block in (FINE, COARSE))
         found[f"{scheme}_fine"] = old_domain_loss(fine, tokenizer, n_documents=100)
-        found[f"{scheme}_task"] = short("lora", seed, fine)
+        found[f"{scheme}_task"] = (short("lora", seed) if scheme == "full" else
+                                   tuned(fine, tokenizer, lora(fine, seed=seed), seed, RATES["lora"]))
         method = lora(coarse, seed=seed)
         found[f"{scheme}_before"] = text_loss(coarse, tokenizer, method, test)
         fit(coarse, tokenizer, {"train": train}, method, steps=TEXT_STEPS, batch_size=16, learning_rate=TEXT_RATE,
