@@ -5,7 +5,7 @@ import torch
 from matplotlib.figure import Figure
 
 from course_lib import plots
-from course_lib.architecture import blocks_of, matrix
+from course_lib.architecture import blocks_of, check_model, matrix
 from course_lib.display import percent
 from course_lib.errors import CourseError, shown, unknown
 from course_lib.explore.common import check_state, show
@@ -15,7 +15,8 @@ from course_lib.quantise import LEVELS, decode, encode
 BLOCK_SIZES = (8, 16, 32, 64, 128, 256, 1024, 4096)
 CONTROLS = {"bell": "control: drawn from a bell curve", "even": "control: drawn evenly"}
 NAMES = {"nf4": "NF4", "int4": "int4"}
-BINS, ROWS = 60, 128
+BINS = 60
+NUMBERS = 128 * 128  # of a matrix: more would change little, and make it slow
 
 
 @dataclass(frozen=True)
@@ -54,24 +55,25 @@ def ranges(model) -> dict[str, tuple]:
 
 
 def numbers(model, name: str) -> torch.Tensor:
-    """The matrix of this name, of a taller one the first 128 rows; a control is (128, 128), always the same one."""
+    """The numbers of this matrix, (n,), of a larger one the first `NUMBERS`; a control is always the same one."""
     generator = torch.Generator().manual_seed(0)
     if name == "bell":
-        return torch.randn(ROWS, ROWS, generator=generator)
+        return torch.randn(NUMBERS, generator=generator)
     if name == "even":
-        return torch.rand(ROWS, ROWS, generator=generator) * 2 - 1
-    return matrix(model.get_submodule(name)).detach()[:ROWS]
+        return torch.rand(NUMBERS, generator=generator) * 2 - 1
+    return matrix(model.get_submodule(name)).detach().flatten()[:NUMBERS]
 
 
 def error(weight: torch.Tensor, scheme: str, block_size: int) -> float:
     """How far rounding moves the matrix, over the matrix's own size."""
-    levels, flat = LEVELS[scheme](), weight.flatten()
+    levels = LEVELS[scheme]()
     back = decode(*encode(weight, levels, block_size), levels, block_size)
-    return ((back - flat).norm() / flat.norm()).item()
+    return ((back - weight).norm() / weight.norm()).item()
 
 
 def compute(model, state: State) -> Result:
     """state -> result. CourseError names what a control cannot be."""
+    check_model(model, "quantise_lab")
     check_state(state, State)
     allowed = ranges(model)
     for field, kind in (("matrix", "matrix in the blocks"), ("scheme", "scheme")):
@@ -82,7 +84,7 @@ def compute(model, state: State) -> Result:
         raise CourseError(f"block_size cannot be {shown(size)}. Choose from {', '.join(map(str, BLOCK_SIZES))}.")
     weight = numbers(model, state.matrix)
     _, scales = encode(weight, LEVELS[state.scheme](), size)
-    shares = weight.flatten() / scales.repeat_interleave(size)[:weight.numel()]
+    shares = weight / scales.repeat_interleave(size)[:weight.numel()]
     errors = {scheme: {each: error(weight, scheme, each) for each in BLOCK_SIZES} for scheme in LEVELS}
     return Result(state, shares, LEVELS[state.scheme](), errors, 4 + 32 * len(scales) / weight.numel())
 

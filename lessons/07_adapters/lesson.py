@@ -197,7 +197,7 @@ few_labels, test = {"train": task["train"].select(range(128))}, task["test"].sel
 short = {"steps": 32, "batch_size": 16}              # rates: chosen once, on validation
 adapter = Adapter(model, bottleneck=M)
 fit(model, tokenizer, few_labels, adapter, **short, learning_rate=RATES["adapter"],
-    watch=LiveCurve());
+    watch=LiveCurve())
 
 # %% near-others
 from course_lib.claims.measures.lesson_06 import MODULES
@@ -540,15 +540,16 @@ say("Compared is each time with 32 bits after the same training. "
 # number that is not: itself. (What a batch needs on its way comes on top, for all alike.)
 
 # %% memory-run
-kept = {"full fine-tuning": (size_in_bytes(model), whole), "LoRA": (size_in_bytes(model), costs["LoRA"]),
-        "LoRA on NF4": (size_in_bytes(nf4), costs["LoRA"])}
-say("| KB | base | what is trained beside it | gradients | optimizer | all |\n|---|---|---|---|---|---|"
-    + "".join("\n| {} | {:,.0f} | {:,.0f} | {:,.0f} | {:,.0f} | **{:,.0f}** |".format(name, *row)
-              for name, (base, spent) in kept.items()
-              for own in [0 if spent is whole else 4 * spent.parameters]
-              for row in [[part / 1e3 for part in (
-                  base, own, 4 * spent.parameters, spent.optimizer_bytes,
-                  base + own + 4 * spent.parameters + spent.optimizer_bytes)]]))
+def memory_row(name, base, trained, beside=True):
+    """A row of the table: KB of the base, of what is trained beside it, of gradients, of AdamW."""
+    own = 4 * trained                                # bytes: 32 bits a number
+    parts = [size_in_bytes(base), own if beside else 0, own, 2 * own]
+    return f"\n| {name} | " + " | ".join(f"{part / 1e3:,.0f}" for part in [*parts, sum(parts)]) + " |"
+
+
+say("| KB | base | trained beside it | gradients | optimizer | all |\n|---|---|---|---|---|---|"
+    + memory_row("full fine-tuning", model, count(full), beside=False)
+    + memory_row("LoRA", model, count(lora)) + memory_row("LoRA on NF4", nf4, count(qlora)))
 
 # %% [markdown] library
 # ## The same with the library

@@ -66,8 +66,8 @@ def draw(seed: int) -> dict:
     blocks = -(-d * k // block)
     return {"codes": torch.tensor([rng.randrange(16) for _ in range(d * k)]), "levels": torch.tensor(NF4),
             "scales": torch.tensor([round(0.2 * (place + 1) + rng.random() / 10, 3) for place in range(blocks)]),
-            "block": block, "shape": [d, k], "others": torch.tensor([rng.randrange(256) for _ in range((d * k + 1) // 2)],
-                                                                     dtype=torch.uint8)}
+            "block": block, "shape": [d, k],
+            "others": torch.tensor([rng.randrange(256) for _ in range((d * k + 1) // 2)], dtype=torch.uint8)}
 
 
 def probe(FourBits, codes, scales, levels, block, shape, others) -> dict:
@@ -90,7 +90,8 @@ import torch
 
 class FourBits:
     def __init__(self, codes, scales, levels, block, shape):
-        self.packed, self.scales, self.levels, self.block, self.shape = codes.to(torch.uint8), scales, levels, block, shape
+        self.scales, self.levels, self.block, self.shape = scales, levels, block, shape
+        self.packed = codes.to(torch.uint8)
 
     def weight(self):
         scales = self.scales.repeat_interleave(self.block)[:len(self.packed)]

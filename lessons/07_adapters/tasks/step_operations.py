@@ -16,7 +16,7 @@ def step_operations(shapes: list[tuple[int, int]], trained: list[bool], tokens: 
     """Operations of one step over so many tokens, for matrices of these shapes (d, k), some of them trained."""
     total = 0
     for (d, k), is_trained in zip(shapes, trained):
-        raise NotImplementedError(f"add what a step takes for the matrix ({d}, {k})")
+        raise NotImplementedError(f"add what the matrix ({d}, {k}), trained: {is_trained}, takes")
     return total
 
 # %% reference
