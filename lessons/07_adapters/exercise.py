@@ -84,7 +84,8 @@ if passed("07.3") and passed("07.4"):
         if ".layers." in name and weight.dim() == 2:
             codes, scales = to_codes(weight.detach().flatten(), nf4_levels(), 64)
             held = FourBits(codes, scales, nf4_levels(), 64, tuple(weight.shape))
-            floats, bytes_now = floats + weight.nbytes, bytes_now + held.packed.nbytes + scales.nbytes
+            floats += weight.nbytes
+            bytes_now += held.packed.nbytes + scales.nbytes
             with torch.no_grad():
                 weight.copy_(held.weight())
     after = old_domain_loss(coded, tokenizer, n_documents=60)

@@ -7,7 +7,7 @@
 #
 # - build an adapter by hand, in series and in parallel, and say why it cannot be merged;
 # - measure how far behind full fine-tuning a small part falls, near to what a model knows and far from it;
-# - say which costs fall a hundredfold, which by a third, and which not at all;
+# - say which costs fall by much, which by a third at most, and which not at all;
 # - round a matrix to four bits, and train LoRA on top of what is left.
 
 # %% setup
@@ -129,15 +129,16 @@ with torch.no_grad():
     for name, change in (("adapter", of_adapter), ("LoRA", of_lora)):
         whole, each = change(x + y), change(x) + change(y) - change(zero)
         bends[name] = recording.bend(change, x, y)
-        print(f"{name:8} c(x + y) {whole[0, :3].tolist()}\n{'':8} c(x) + c(y) {each[0, :3].tolist()}")
+        for what, values in (("c(x + y)", whole), ("c(x) + c(y)", each)):
+            print(f"{name:8} {what:12}", *(f"{value:6.2f}" for value in values[0, :6]))
 
 # %% meanings-reveal
 straight = {name for name, bend in bends.items() if bend < 1e-4}
 reveal("07.fold", "both" if len(straight) == 2 else "neither" if not straight else
        "lora" if "LoRA" in straight else "adapter")
 say(f"The sum comes out wrong by {share_of(bends['adapter'], 1)} with the adapter, and by "
-    f"{bends['LoRA']:.0e} with LoRA, which is rounding. **`relu` stands between its two matrices**, "
-    "and what it cuts off depends on the input. Ask the course to merge it anyway:")
+    f"{bends['LoRA']:.0e} with LoRA, which is rounding. **`relu` stands between the adapter's two "
+    "matrices**, and what it cuts off depends on the input. Ask the course to merge it anyway:")
 
 # %% meanings-refused
 from course_lib.errors import CourseError
@@ -240,9 +241,16 @@ def place(gap):
 pairs = zip(marked["full fine-tuning"], marked["adapters"])  # the same reviews, one by one
 near_gap, low, high = interval([[a - b] for [a], [b] in pairs])
 reveal("07.near", round(100 * near_gap))
-say(f"The adapters are **{place(near_gap)}** full fine-tuning on the same reviews (95 % interval of "
-    f"the gap: {100 * low:.0f} to {100 * high:.0f} points), with "
+say(f"The adapters are **{place(near_gap)}** full fine-tuning on the same reviews (95 % interval "
+    f"of the gap: {100 * low:.0f} to {100 * high:.0f} points), with "
     f"{share_of(count(adapter), count(full))} of its parameters.")
+
+# %% [markdown] near-beside
+# Beside it, from BERT, a far larger model, on the tasks of GLUE:
+#
+# > Adapters within 0.4 % of full fine-tuning on GLUE, adding 3.6 % parameters per task
+# >
+# > — [Houlsby et al. 2019, abstract](https://arxiv.org/abs/1902.00751)
 
 # %% [markdown] far
 # ## Far from it
@@ -288,9 +296,13 @@ far_gap = gap(runs, "far")
 reveal("07.far", round(100 * far_gap))
 say(f"Near, the better of the two is {place(gap(runs, 'near'))} full fine-tuning; far, "
     f"**{place(far_gap)}** it. "
-    + ("A small added part brings out what the base already knows. What the base does not know must "
-       "be built, and there is little to build with." if far_gap > 0.05 else
+    + ("A small added part brings out what the base already knows. What the base does not know "
+       "must be built, and there is little to build with." if far_gap > 0.05 else
        "So here the small parts had room enough for what was to be learned."))
+longer = claims.recorded("C25")
+late_gap = longer["far_full"].mean - longer["far_lora"].mean
+say(f"With twice the steps, in lesson 06, LoRA is {place(late_gap)} full fine-tuning"
+    + (": part of the gap is patience." if late_gap < far_gap - 0.02 else "."))
 
 # %% [markdown] far-table
 # What did it cost? The loss on ordinary text of the old world, before and after. What it rises by has been
@@ -313,7 +325,7 @@ say(f"On the far task {METHODS[most]} forgot most: {rises[most]:+.2f} nats a tok
 # %% [markdown] buys
 # ## What it buys
 #
-# One of our texts promises "up to 100 times less compute". Count it: operations of one training step, forward and
+# One of our texts promises up to a hundred times less compute. Count it: operations of one training step, forward and
 # backward, of full fine-tuning and of five small parts. How many **times** fewer does LoRA take?
 
 # %% buys-predict
@@ -334,17 +346,20 @@ reveal("07.compute", round(whole.step / costs["LoRA"].step, 1))
 # %% buys-table
 times = lambda field, name: getattr(whole, field) / getattr(costs[name], field)
 say("How many times less than full fine-tuning:\n\n"
-    "| | trained parameters | file | optimizer's memory | operations of a step |\n|---|---|---|---|---|"
-    + "".join(f"\n| {name} | {times('parameters', name):,.0f} | {times('bytes_on_disk', name):,.0f} | "
-              f"{times('optimizer_bytes', name):,.0f} | **{times('step', name):.1f}** |"
-              for name in small_parts))
+    "| | trained parameters | file | optimizer's memory | operations of a step |\n"
+    "|---|---|---|---|---|" + "".join(
+        f"\n| {name} | {times('parameters', name):,.0f} | {times('bytes_on_disk', name):,.0f} | "
+        f"{times('optimizer_bytes', name):,.0f} | **{times('step', name):.1f}** |"
+        for name in small_parts))
 
 # %% [markdown] buys-why
 # What is trained shrinks, and with it the file and what the optimizer keeps. The work hardly does. A step is three
 # products for every matrix: forward; the gradient for what lies below; and the gradient for the matrix itself.
-# A frozen matrix saves the last one, at most a **third**. Only what needs no way back through the model, a head,
-# saves the second, too. ((IA)³ scales keys, values and the feed-forward layer by trained vectors; it is the
-# smallest part that still sits inside the model.)
+# A frozen matrix saves the last one, at most a **third**. A prompt saves it as well, and pays with 20 more tokens
+# in every row. Only what needs no way back through the model, a head, saves the second, too.
+#
+# ((IA)³ multiplies keys, values and the input of the last feed-forward layer by trained vectors. It is the smallest
+# part that still sits inside the model.)
 #
 # And in time? Processor time of a step, in turns with full fine-tuning, recorded:
 
@@ -356,8 +371,15 @@ say(f"LoRA takes {percent(timed['operations'].mean)} of the operations of full f
     f"{len(timed['time'].values)} seeds). "
     + ("In a model this small, many little products cost more than they save."
        if timed["time"].mean > 0.95 else "So some time is saved.")
-    + " On GPT-3, with matrices a hundred times as wide, LoRA made training 25 % faster "
-    "([Hu et al. 2021, section 4.2](https://arxiv.org/abs/2106.09685)).")
+    + " The wider the matrices, the less that weighs.")
+
+# %% [markdown] buys-gpt3
+# Beside it, from a model with matrices nearly a hundred times as wide, LoRA with r = 4:
+#
+# > GPT-3, 175 billion parameters: 10,000 times fewer are trained; training memory falls from 1.2 TB to 350 GB, the file
+# > from 350 GB to 35 MB; training is 25 % faster
+# >
+# > — [Hu et al. 2021, abstract and § 4.2](https://arxiv.org/abs/2106.09685)
 
 # %% [markdown] grows
 # ### What still grows with the model
@@ -368,7 +390,7 @@ say(f"LoRA takes {percent(timed['operations'].mean)} of the operations of full f
 # %% grows-run
 grown = claims.recorded("C104")
 sizes = ("xs", "s", "m")
-say("| | LoRA trains | operations of one pass (million) | bytes of the base (KB) | LoRA's step / full |\n"
+say("| | LoRA trains | operations of one pass (million) | the base (KB) | LoRA's step / full |\n"
     "|---|---|---|---|---|" + "".join(
         f"\n| orchard-{size} | {grown[f'trained_{size}'].mean:,.0f} | "
         f"{grown[f'forward_{size}'].mean / 1e6:,.0f} | {grown[f'base_{size}'].mean / 1e3:,.0f} | "
@@ -411,8 +433,8 @@ assert torch.equal(back, decode(their_codes, scales, nf4_levels(), 64))
 # %% four-bits-table
 say("The first numbers of a real matrix, block of 64:\n\n| number | / scale | code | level | "
     "× scale |\n|---|---|---|---|---|" + "".join(
-        f"\n| {W[i]:.4f} | {W[i] / scales[0]:.2f} | {codes[i]:04b} | {nf4_levels()[codes[i]]:.2f} | "
-        f"{back[i]:.4f} |" for i in range(5)))
+        f"\n| {W[i]:.4f} | {W[i] / scales[0]:.2f} | {int(codes[i]):04b} | "
+        f"{nf4_levels()[codes[i]]:.2f} | {back[i]:.4f} |" for i in range(5)))
 bits = 4 + 32 / 64
 say(f"Four bits for the code, and {32 / 64} for each number's part of the scale: **{bits} bits "
     f"instead of 32**. The matrix moved by {share_of((back - W).norm(), W.norm())} of its size.")
@@ -456,7 +478,7 @@ from course_lib.evaluation import old_domain_loss
 from course_lib.quantise import quantise, size_in_bytes
 
 nf4, int4 = quantise(model, "nf4"), quantise(model, "int4")
-old_loss = {name: old_domain_loss(base, tokenizer, n_documents=100)
+old_loss = {name: old_domain_loss(base, tokenizer, n_documents=60)
             for name, base in (("32 bits", model), ("NF4", nf4), ("int4", int4))}
 guessing = torch.tensor(float(model.config.vocab_size)).log().item()
 rise = {name: loss - old_loss["32 bits"] for name, loss in old_loss.items()}
@@ -465,6 +487,18 @@ reveal("07.rounding", "same" if rise["NF4"] < 0.01 else
 say("| | KB | loss on old text, nats a token |\n|---|---|---|" + "".join(
     f"\n| {name} | {size_in_bytes(base) / 1e3:,.0f} | {old_loss[name]:.3f} |"
     for name, base in (("32 bits", model), ("NF4", nf4), ("int4", int4))))
+
+# %% whole-source
+from course_lib.quantise import QuantisedLinear
+
+show_source(QuantisedLinear)
+
+# %% [markdown] whole-beside
+# Beside it, from large models, the measure being perplexity (lower is better):
+#
+# > int4 34.34, FP4 31.07, NF4 with double quantisation 27.41
+# >
+# > — [Dettmers et al. 2023](https://arxiv.org/abs/2305.14314)
 
 # %% [markdown] whole-time
 # The embeddings stay as they are, and in so small a model they weigh much; in a large one nearly everything is in
@@ -544,7 +578,8 @@ def memory_row(name, base, trained, beside=True):
     """A row of the table: KB of the base, of what is trained beside it, of gradients, of AdamW."""
     own = 4 * trained                                # bytes: 32 bits a number
     parts = [size_in_bytes(base), own if beside else 0, own, 2 * own]
-    return f"\n| {name} | " + " | ".join(f"{part / 1e3:,.0f}" for part in [*parts, sum(parts)]) + " |"
+    cells = " | ".join(f"{part / 1e3:,.0f}" for part in [*parts, sum(parts)])
+    return f"\n| {name} | {cells} |"
 
 
 say("| KB | base | trained beside it | gradients | optimizer | all |\n|---|---|---|---|---|---|"
@@ -627,8 +662,10 @@ quiz("07.scaling")
 # %% verdicts-figures
 mean_of = lambda figures: {name: figure.mean for name, figure in figures.items()}
 near_found = {key: found[name][0] for key, name in (
-    ("full", "full fine-tuning"), ("lora", "LoRA"), ("adapter", "adapters"), ("last", "last block"))}
-keys = {"lora": "LoRA", "adapter": "adapters", "ia3": "(IA)³", "prompt": "prompt, 20", "head": "head"}
+    ("full", "full fine-tuning"), ("lora", "LoRA"), ("adapter", "adapters"),
+    ("last", "last block"))}
+keys = {"lora": "LoRA", "adapter": "adapters", "ia3": "(IA)³", "prompt": "prompt, 20",
+        "head": "head"}
 codes_found = {**mean_of(mended), "full_fine": old_loss["32 bits"], "nf4_fine": old_loss["NF4"],
                "int4_fine": old_loss["int4"], "full_task": found["LoRA"][0],
                "nf4_task": qlora_share[0]}
@@ -654,7 +691,8 @@ ledger("07")
 # 1. An adapter is a small network behind a sub-layer. Between its two matrices stands a non-linearity, so it cannot
 #    be merged, and whoever uses the model pays for it; the word also names low-rank matrices, which can.
 # 2. Training little saves what belongs to what is trained: the file, the gradients, the optimizer's memory. The
-#    passes through the frozen model stay, so the work falls by a third at most, and the base stays as large as it was.
+#    passes through the frozen model stay, so with parts inside it the work falls by a third at most, and the base stays
+#    as large as it was.
 # 3. Four bits a number, with a scale for each block, shrink the base as well, and LoRA on top of the codes learns
 #    much as it does on full precision.
 #
