@@ -7,7 +7,6 @@ BOTTLENECK, LENGTH = 16, 20          # of the adapters; of the prompt, in tokens
 RATES = {"full": 5e-4, "lora": 3e-3,  # of a short run; these two are lesson 06's
          "adapter": 1e-2,            # of .001, .003, .01, .03
          "parallel": 3e-3,           # of .001, .003, .01
-         "last": 3e-3,               # of .001, .003, .01
          "head": 3e-2}               # lesson 06's
 # Each with a learning rate from .003, .01; for 16 from more, see above; for 64 from .001, .003:
 BOTTLENECKS = {1: 3e-3, 4: 3e-3, 16: 1e-2, 64: 3e-3}   # m: rate
@@ -74,15 +73,15 @@ def judge_storage(f: Figures) -> Verdict:
     return Verdict(verdict, f"The file of a fully fine-tuned model is this many times as large: as that of {told}.")
 
 
-NEAR = ("full", "lora", "adapter", "last")
+NEAR = ("full", "lora", "adapter")
 
 
 def judge_near(f: Figures) -> Verdict:
-    """By how many of the three come within 5 points of full fine-tuning."""
+    """By how many of the two come within 5 points of full fine-tuning."""
     because = (f"Near to pretraining, 128 labels: full {share(f['full'])}, LoRA {share(f['lora'])}, adapters "
-               f"{share(f['adapter'])}, the last block alone {share(f['last'])}.")
+               f"{share(f['adapter'])}.")
     close = [name for name in NEAR[1:] if f["full"].mean - f[name].mean <= CLOSE]
-    if len(close) == 3:
+    if len(close) == 2:
         return Verdict(HOLDS, because)
     return Verdict(LIMITED if close else FAILS, because)
 

@@ -85,8 +85,9 @@ with torch.no_grad():
     assert torch.equal(logits_with(parts()), bare)   # Up is zero: not one bit has changed
     for up in ours.up:
         torch.nn.init.normal_(up.weight, std=0.1)
+    by_hand = logits_with(parts())
     with ours.on(model):                             # attached inside this block, nowhere else
-        assert torch.allclose(model(**batch).logits, logits_with(parts()), atol=1e-4)
+        assert torch.allclose(model(**batch).logits, by_hand, atol=1e-3)
 show_source(Adapter)
 
 # %% [markdown] adapters-parallel
@@ -99,7 +100,7 @@ count = lambda method: sum(parameter.numel() for parameter in method.parameters(
 beside = Adapter(model, bottleneck=M, parallel=True)
 beside.load_state_dict(ours.state_dict())            # the same numbers in the other place
 with torch.no_grad(), beside.on(model):
-    elsewhere = (model(**batch).logits - logits_with(parts())).abs().max().item()
+    elsewhere = (model(**batch).logits - by_hand).abs().max().item()
 assert count(beside) == count(ours) == len(sites) * (2 * M * d + M + d)
 say(f"Both train {count(ours):,} parameters: at each of {len(sites)} places 2 · m · d, and the two "
     f"biases, m + d. With the same numbers in both, the logits differ by up to {elsewhere:.1f}.")
@@ -182,9 +183,9 @@ show_source(recording.Products)
 # %% [markdown] near
 # ## Near to what the model knows
 #
-# Now train. 128 labelled reviews, as in lesson 06: adapters, LoRA, the last block alone, and full
-# fine-tuning. `orchard-s` had read thousands of reviews before it saw a label. By how many **points** do the
-# adapters fall short of full fine-tuning?
+# Now train. 128 labelled reviews, as in lesson 06: adapters, LoRA, and full fine-tuning. `orchard-s` had read
+# thousands of reviews before it saw a label. By how many **points** do the adapters fall short of full
+# fine-tuning?
 
 # %% near-predict
 predict("07.near")
@@ -194,7 +195,7 @@ from course_lib.claims.lesson_07 import RATES
 from course_lib.plots import LiveCurve
 
 task = load_task("reviews")
-few_labels, test = {"train": task["train"].select(range(128))}, task["test"].select(range(150))
+few_labels, test = {"train": task["train"].select(range(128))}, task["test"].select(range(100))
 short = {"steps": 32, "batch_size": 16}              # rates: chosen once, on validation
 adapter = Adapter(model, bottleneck=M)
 fit(model, tokenizer, few_labels, adapter, **short, learning_rate=RATES["adapter"],
@@ -202,12 +203,11 @@ fit(model, tokenizer, few_labels, adapter, **short, learning_rate=RATES["adapter
 
 # %% near-others
 from course_lib.claims.measures.lesson_06 import MODULES
-from course_lib.methods import Frozen, FullFineTuning
+from course_lib.methods import FullFineTuning
 
-lora, full, last = LoRA(model, MODULES, rank=4, alpha=8), FullFineTuning(model), Frozen(model)
-for name, method in (("lora", lora), ("full", full), ("last", last)):
-    fit(model, tokenizer, few_labels, method, **short, learning_rate=RATES[name], progress=False,
-        reuse=method is last)
+lora, full = LoRA(model, MODULES, rank=4, alpha=8), FullFineTuning(model)
+for name, method in (("lora", lora), ("full", full)):
+    fit(model, tokenizer, few_labels, method, **short, learning_rate=RATES[name], progress=False)
 assert weights_hash(model) == hash_before            # the base keeps its bits under all of them
 
 # %% near-measure
@@ -219,7 +219,7 @@ def marks(base, method):
     return [[given == right] for given, right in zip(*answers(base, tokenizer, test, method))]
 
 
-tried = {"adapters": adapter, "LoRA": lora, "last block": last, "full fine-tuning": full}
+tried = {"adapters": adapter, "LoRA": lora, "full fine-tuning": full}
 marked = {name: marks(model, method) for name, method in tried.items()}
 found = {name: wilson(sum(map(sum, one)), len(test)) for name, one in marked.items()}
 bare_found = evaluate(model, tokenizer, test)
@@ -260,6 +260,8 @@ say(f"The adapters are **{place(near_gap)}** full fine-tuning on the same review
 # training run, stopped early; and the same architecture with random weights.
 
 # %% far-ruler
+from course_lib.methods import Frozen
+
 bases = {"near": model, "far": load_model("orchard-s-early")[0],
          "untrained": load_model("orchard-s", random=True, seed=lesson.seed)[0]}
 ruler = {}
@@ -520,8 +522,8 @@ def seconds(base):
 pass_pairs = [(seconds(model), seconds(nf4)) for _ in range(8)]
 slower = median(coded / plain for plain, coded in pass_pairs[2:])
 say(f"A pass on codes takes **{slower:.1f} times** as long. This is for understanding: it saves "
-    "memory and no time. On a GPU, fast kernels make the matrices anew almost as fast as they are "
-    "read.")
+    "memory and no time. (Libraries for GPUs have special programs for this step; ours shows the "
+    "idea.)")
 
 # %% [markdown] qlora
 # ## LoRA on four bits
@@ -662,8 +664,7 @@ quiz("07.scaling")
 # %% verdicts-figures
 mean_of = lambda figures: {name: figure.mean for name, figure in figures.items()}
 near_found = {key: found[name][0] for key, name in (
-    ("full", "full fine-tuning"), ("lora", "LoRA"), ("adapter", "adapters"),
-    ("last", "last block"))}
+    ("full", "full fine-tuning"), ("lora", "LoRA"), ("adapter", "adapters"))}
 keys = {"lora": "LoRA", "adapter": "adapters", "ia3": "(IA)³", "prompt": "prompt, 20",
         "head": "head"}
 codes_found = {**mean_of(mended), "full_fine": old_loss["32 bits"], "nf4_fine": old_loss["NF4"],

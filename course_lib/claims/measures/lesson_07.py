@@ -41,7 +41,6 @@ from course_lib.world import documents, load_task
 
 BUILDERS = {
     "full": lambda model, seed: FullFineTuning(model, seed=seed),
-    "last": lambda model, seed: Frozen(model, seed=seed),
     "head": lambda model, seed: Frozen(model, (), num_labels=2, seed=seed),
     "lora": lambda model, seed: lora(model, seed=seed),
     "adapter": lambda model, seed: Adapter(model, BOTTLENECK, seed=seed),
@@ -66,8 +65,8 @@ def short(name: str, seed: int) -> float:
 
 
 def near(seed: int) -> dict[str, float]:
-    """Accuracy near to pretraining: full fine-tuning, LoRA, adapters, the last block alone."""
-    return {name: short(name, seed) for name in ("full", "lora", "adapter", "last")}
+    """Accuracy near to pretraining: full fine-tuning, LoRA, adapters."""
+    return {name: short(name, seed) for name in ("full", "lora", "adapter")}
 
 
 def distance(seed: int) -> dict[str, float]:
@@ -174,8 +173,8 @@ def bend(change, x, y) -> float:
 
 
 def filled_adapter(model, seed: int) -> Adapter:
-    """An adapter that is no no-op: Up has random entries, too."""
-    method, generator = Adapter(model, BOTTLENECK, seed=seed), torch.Generator().manual_seed(seed)
+    """An adapter that is no no-op: Up has random entries, too, and others than Down."""
+    method, generator = Adapter(model, BOTTLENECK, seed=seed), torch.Generator().manual_seed(1000 + seed)
     with torch.no_grad():
         for up in method.up:
             up.weight.normal_(std=0.1, generator=generator)
@@ -185,7 +184,7 @@ def filled_adapter(model, seed: int) -> Adapter:
 def changes(model, seed: int) -> tuple:
     """What an adapter and what LoRA add at one place, as functions of what they read, and two inputs for them."""
     adapter, low_rank = filled_adapter(model, seed), filled(model, seed)
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(2000 + seed)  # from the matrices' own seed, x would look like them
     x, y = (torch.randn(8, 128, generator=generator) for _ in range(2))
     add = lambda x: adapter.up[0](torch.relu(adapter.down[0](x)))
     return add, lambda x: x @ low_rank.A[0].T @ low_rank.B[0].T, x, y
