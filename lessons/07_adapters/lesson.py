@@ -459,11 +459,13 @@ for name in names:
     errors = compute(model, State(name)).errors
     for size in BLOCK_SIZES:
         wins[size] += errors["nf4"][size] < errors["int4"][size]
-told = ", ".join(f"{won} with blocks of {size:,}" for size, won in wins.items())
+sure = [size for size, won in wins.items() if won == len(names)]
+told = ", ".join([f"all {len(names)} with blocks of {min(sure):,} or more"] * bool(sure)
+                 + [f"{wins[size]} with blocks of {size:,}" for size in wins if size not in sure])
 even, bell = (compute(model, State(name)).errors for name in ("even", "bell"))
 ahead = lambda errors: "NF4" if errors["nf4"][64] < errors["int4"][64] else "int4"
 fold("What did you find?", f"<p>Of {len(names)} matrices NF4 is ahead in {told}. In very small "
-     "blocks the largest number is always near, so little is left of the bell.</p>"
+     "blocks the largest number is never far away, so little is left of the bell.</p>"
      f"<p>The controls say why. With numbers drawn from a bell curve {ahead(bell)} wins, with "
      f"numbers drawn evenly {ahead(even)}: NF4 is no better rounding, it is a good guess about how "
      "weights are spread.</p>")
