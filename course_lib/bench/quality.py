@@ -4,11 +4,13 @@ Each learning rate is chosen from a fixed list on validation, with the first see
 was measured is kept in a file as it comes, so a run that was stopped goes on.
 """
 import json
+import math
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_lib.errors import CourseError
 from course_lib.evaluation import evaluate, old_domain_loss
 from course_lib.files import user_path, write_text
 from course_lib.methods import Adapter, Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning, ScaleShift
@@ -32,6 +34,7 @@ class Setting:
 
 NEAR, FEW, FAR = Setting("orchard-s", 1000, 200), Setting("orchard-s", 128, 80), Setting("orchard-s-early", 1000, 200)
 LADDER = (Setting("orchard-xs", 1000, 200), Setting("orchard-m", 1000, 200))
+SETTINGS = (NEAR, FEW, FAR, *LADDER)
 METHODS: dict[str, tuple[Callable, tuple[float, ...]]] = {  # name: (model, seed -> method; learning rates to try)
     "full fine-tuning": (lambda model, seed: FullFineTuning(model, seed=seed), (5e-4, 1e-3, 2e-3)),
     "last block": (lambda model, seed: Frozen(model, seed=seed), (1e-3, 3e-3)),
@@ -79,13 +82,25 @@ def measured(kept: dict, path: Path | None, *what) -> dict[str, float]:
     return kept[key]
 
 
+def read_kept(path: Path) -> dict[str, dict[str, float]]:
+    """What was measured before; CourseError for a file that holds something else."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if all(run.keys() == {"accuracy", "old_loss", "parameters"} for run in kept.values()):
+            return kept
+    except (OSError, ValueError, AttributeError):
+        pass
+    raise CourseError(f"{path} holds no measurements of `course bench quality`. Name another file, or delete this one.")
+
+
 def quality(keep: str | None = None) -> bool:
     """Prints the tables. `keep`: the file for what is measured. Figures without a gate, so always True."""
     path = user_path(keep) if keep else None
-    kept = json.loads(path.read_text(encoding="utf-8")) if path and path.exists() else {}
+    kept = read_kept(path) if path and path.exists() else {}
     print(f"reviews, steps of 32, {len(SEEDS)} seeds\n"
-          "parameters, learning rate, accuracy (mean ± standard deviation), loss on the old domain (nats a token)")
-    for setting in (NEAR, FEW, FAR, *LADDER):
+          "parameters, learning rate, accuracy (mean ± standard deviation), loss on the old domain (nats a token; a "
+          "head says nothing of text)")
+    for setting in SETTINGS:
         model, tokenizer = load_model(setting.model)
         bare = evaluate(model, tokenizer, load_task("reviews")["test"])["accuracy"]
         print(f"\n{setting.model}, {setting.labels} labels, {setting.steps} steps\n"
@@ -99,6 +114,7 @@ def quality(keep: str | None = None) -> bool:
             best = max(tried, key=lambda rate: tried[rate]["accuracy"])
             runs = [measured(kept, path, setting, name, best, seed, "test") for seed in SEEDS]
             accuracy, loss = ([one[key] for one in runs] for key in ("accuracy", "old_loss"))
+            old = "–" if math.isnan(loss[0]) else f"{statistics.mean(loss):.3f}"
             print(f"{name:24} {runs[0]['parameters']:>10,} {best:>8g} {statistics.mean(accuracy):.3f} ± "
-                  f"{statistics.stdev(accuracy):.3f}     {statistics.mean(loss):.3f}", flush=True)
+                  f"{statistics.stdev(accuracy):.3f}     {old}", flush=True)
     return True

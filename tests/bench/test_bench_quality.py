@@ -1,0 +1,54 @@
+"""`course bench quality`: chosen on validation, five seeds on test, and kept as it comes."""
+import json
+
+import pytest
+
+from course_lib.bench import quality as tables
+from course_lib.cli import main
+from course_lib.errors import CourseError
+
+SMALL = tables.Setting("orchard-xs", 16, 2)
+
+
+@pytest.fixture
+def one_method(monkeypatch):
+    """The table of one method on the smallest model, two steps long."""
+    monkeypatch.setattr(tables, "SETTINGS", (SMALL,))
+    monkeypatch.setattr(tables, "SEEDS", (0, 1))
+    monkeypatch.setattr(tables, "VALIDATION", 16)
+    build, rates = tables.METHODS["prompt, 20"]
+    monkeypatch.setattr(tables, "METHODS", {"prompt, 20": (build, rates[:2])})
+
+
+def test_what_is_kept_is_not_measured_again_and_prints_the_same(one_method, tmp_path, capsys, monkeypatch):
+    path = tmp_path / "kept.json"
+    assert tables.quality(str(path))
+    table, kept = capsys.readouterr().out, json.loads(path.read_text())
+    assert len(kept) == 2 + 2  # two rates on validation, two seeds on test
+    on_test = [run["accuracy"] for key, run in kept.items() if '"test"' in key]
+    assert f"{sum(on_test) / 2:.3f} ±" in table and "1,280" in table
+    monkeypatch.setattr(tables, "run", lambda *what: pytest.fail("measured again"))
+    tables.quality(str(path))
+    assert capsys.readouterr().out == table
+
+
+def test_the_rate_is_the_best_on_validation_and_a_head_has_no_old_loss(one_method, capsys, tmp_path):
+    path, name = tmp_path / "kept.json", "prompt, 20"
+    key = lambda rate, seed, split: json.dumps([vars(SMALL), name, rate, seed, split])
+    low, high = tables.METHODS[name][1]
+    fact = lambda accuracy: {"accuracy": accuracy, "old_loss": float("nan"), "parameters": 7}
+    path.write_text(json.dumps({key(low, 0, "validation"): fact(0.5), key(high, 0, "validation"): fact(0.9),
+                                key(high, 0, "test"): fact(0.75), key(high, 1, "test"): fact(0.25)}))
+    tables.quality(str(path))
+    row = [line for line in capsys.readouterr().out.splitlines() if line.startswith(name)][0]
+    assert row.split() == ["prompt,", "20", "7", f"{high:g}", "0.500", "±", "0.354", "–"]
+
+
+@pytest.mark.parametrize("content", ["", "[1]", '{"a": 1}', '{"a": {"accuracy": 1}}', "\x00"])
+def test_a_file_of_something_else(content, tmp_path, capsys):
+    path = tmp_path / "kept.json"
+    path.write_text(content)
+    with pytest.raises(CourseError, match="holds no measurements.*Name another file"):
+        tables.quality(str(path))
+    assert main(["bench", "quality", "--keep", str(path)]) == 2
+    assert "holds no measurements" in capsys.readouterr().err and path.read_text() == content
