@@ -13,7 +13,7 @@
 
 # %% stub
 def step_operations(shapes: list[tuple[int, int]], trained: list[bool], tokens: int) -> int:
-    """Operations of one step over so many tokens, for matrices of these shapes (d, k), some of them trained."""
+    """Operations of one step over so many tokens; some of the matrices (d, k) are trained."""
     total = 0
     for (d, k), is_trained in zip(shapes, trained):
         raise NotImplementedError(f"add what the matrix ({d}, {k}), trained: {is_trained}, takes")
@@ -21,7 +21,7 @@ def step_operations(shapes: list[tuple[int, int]], trained: list[bool], tokens: 
 
 # %% reference
 def step_operations(shapes: list[tuple[int, int]], trained: list[bool], tokens: int) -> int:
-    """Operations of one step over so many tokens, for matrices of these shapes (d, k), some of them trained."""
+    """Operations of one step over so many tokens; some of the matrices (d, k) are trained."""
     total = 0
     for (d, k), is_trained in zip(shapes, trained):
         total += (3 if is_trained else 2) * 2 * d * k * tokens

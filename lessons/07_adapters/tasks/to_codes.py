@@ -16,7 +16,7 @@ import torch
 
 def to_codes(numbers: torch.Tensor, levels: torch.Tensor,
              block: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """(codes (n,), scales (blocks,)): each number's nearest level as a share of its block's largest."""
+    """(codes (n,), scales (blocks,)): the level nearest to each number's share of its scale."""
     raise NotImplementedError
 
 # %% reference
@@ -25,7 +25,7 @@ import torch
 
 def to_codes(numbers: torch.Tensor, levels: torch.Tensor,
              block: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """(codes (n,), scales (blocks,)): each number's nearest level as a share of its block's largest."""
+    """(codes (n,), scales (blocks,)): the level nearest to each number's share of its scale."""
     codes, scales = [], []
     for part in numbers.split(block):                            # the last one may be shorter
         scale = part.abs().max()
