@@ -317,12 +317,15 @@ say("| recorded | head alone | full: right | old text | LoRA: right | old text |
             f"{percent(runs[f'{base}_{key}'].mean)} | {runs[f'{base}_{key}_old'].mean:.2f}"
             for key in METHODS) + f" | {runs[f'{base}_before'].mean:.2f} |"
         for base in ("near", "far")))
-rises = {key: runs[f"far_{key}_old"].mean - runs["far_before"].mean for key in METHODS}
-right = {key: runs[f"far_{key}"].mean for key in METHODS}
-most = max(rises, key=rises.get)
-say(f"On the far task {METHODS[most]} forgot most: {rises[most]:+.2f} nats a token. "
-    + ("It also learned most." if most == max(right, key=right.get) else
-       "It did not learn most, either.") + " Lesson 09 compares methods at the same success.")
+for base in ("near", "far"):
+    rises = {key: runs[f"{base}_{key}_old"].mean - runs[f"{base}_before"].mean for key in METHODS}
+    right = {key: runs[f"{base}_{key}"].mean for key in METHODS}
+    most = max(rises, key=rises.get)
+    say(f"On the {base} task {METHODS[most]} forgot most, {rises[most]:+.2f} nats a token, and "
+        "learned " + ("most as well." if most == max(right, key=right.get) else "less than others."))
+say("A frozen base does not save the model from forgetting: it says other things as long as the "
+    "part is attached. It saves **you**: take the part off, and the base is back. Lesson 09 "
+    "compares methods at the same success.")
 
 # %% [markdown] buys
 # ## What it buys
@@ -369,8 +372,8 @@ say("How many times less than full fine-tuning:\n\n"
 timed = claims.recorded("C16")
 say(f"LoRA takes {percent(timed['operations'].mean)} of the operations of full fine-tuning, and "
     f"**{percent(timed['time'].mean)}** of its processor time (from "
-    f"{percent(min(timed['time'].values))} to {percent(max(timed['time'].values))} over "
-    f"{len(timed['time'].values)} seeds). "
+    f"{percent(min(timed['time'].values))} to {percent(max(timed['time'].values))}; seeds: "
+    f"{len(timed['time'].values)}). "
     + ("In a model this small, many little products cost more than they save."
        if timed["time"].mean > 0.95 else "So some time is saved.")
     + " The wider the matrices, the less that weighs.")
@@ -567,9 +570,10 @@ say("| | LoRA on reviews: right | large blocks: loss behind 32 bits | after LoRA
         f"\n| {name} | {claims.share(mended[f'{key}_task'])} | {lost['before'][name]:+.3f} | "
         f"{lost['after'][name]:+.3f} |" for name, key in (("NF4", "nf4"), ("int4", "int4"))))
 back_share = {name: 1 - lost["after"][name] / lost["before"][name] for name in lost["before"]}
-say("Compared is each time with 32 bits after the same training. "
-    + "; ".join(f"of what {name} lost, {percent(max(part, 0))} came back"
-                for name, part in back_share.items()) + ".")
+say("Compared is each time with 32 bits after the same training. " + " ".join(
+    f"Of what {name} lost, " + (f"{percent(part)} came back." if part > 0 else
+                                "nothing came back: the base in 32 bits gained at least as much.")
+    for name, part in back_share.items()))
 
 # %% [markdown] memory
 # ### What training keeps in memory
