@@ -322,7 +322,7 @@ for base in ("near", "far"):
     right = {key: runs[f"{base}_{key}"].mean for key in METHODS}
     most = max(rises, key=rises.get)
     say(f"On the {base} task {METHODS[most]} forgot most, {rises[most]:+.2f} nats a token, and "
-        "learned " + ("most as well." if most == max(right, key=right.get) else "less than others."))
+        "learned " + ("most, too." if most == max(right, key=right.get) else "less than others."))
 say("A frozen base does not save the model from forgetting: it says other things as long as the "
     "part is attached. It saves **you**: take the part off, and the base is back. Lesson 09 "
     "compares methods at the same success.")

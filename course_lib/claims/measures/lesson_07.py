@@ -1,7 +1,8 @@
 """What lesson 07 measures: adapters, what training fewer parameters saves and what not, and LoRA on a 4-bit base.
 
 A short run is that of lesson 06: 32 steps of 16 reviews on 128 labels. The learning rates stand in claims/lesson_07.py
-with the lists that they were chosen from: each once, on 200 validation rows, with seed 0, for its own setting.
+with the lists that they were chosen from: each once, on 200 validation rows, for its own setting; with seed 0, where no
+more seeds are named.
 """
 import functools
 import time
