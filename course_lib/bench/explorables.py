@@ -14,6 +14,7 @@ from course_lib.explore import (
     learning_rate_sweep,
     prefix_attention,
     prompt_lab,
+    quantise_lab,
     rank_lab,
     soft_prompt_lens,
     tokenizer_lens,
@@ -62,6 +63,9 @@ def explorables() -> Iterator[Explorable]:
                      lambda values: world_browser.compute(world_browser.State(**values)), world_browser.panel())
     yield Explorable("rank lab", drawn(rank_lab.ranges()),
                      lambda values: rank_lab.compute(rank_lab.State(**values)), rank_lab.panel())
+    yield Explorable("NF4 against int4", drawn(quantise_lab.ranges(model)),
+                     lambda values: quantise_lab.compute(model, quantise_lab.State(**values)),
+                     quantise_lab.panel(model))
 
     table = model.get_input_embeddings().weight.detach()
     snapshots = [PromptTuning(model, 20, seed=seed).prompt.detach() for seed in range(40)]

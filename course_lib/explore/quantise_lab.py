@@ -1,0 +1,188 @@
+"""NF4 against int4: the levels of both on a real matrix, and how far rounding moves it, by the size of a block."""
+from dataclasses import dataclass
+
+import torch
+from matplotlib.figure import Figure
+
+from course_lib import plots
+from course_lib.architecture import blocks_of, check_model, matrix
+from course_lib.display import percent
+from course_lib.errors import CourseError, shown, unknown
+from course_lib.explore.common import check_state, show
+from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
+from course_lib.quantise import LEVELS, decode, encode
+
+BLOCK_SIZES = (8, 16, 32, 64, 128, 256, 1024, 4096)
+CONTROLS = {"bell": "control: drawn from a bell curve", "even": "control: drawn evenly"}
+NAMES = {"nf4": "NF4", "int4": "int4"}
+BINS = 60
+NUMBERS = 128 * 128  # of a matrix: more would change little, and make it slow
+
+
+@dataclass(frozen=True)
+class State:
+    """What the controls say: the matrix, or a control; whose levels are drawn; how many numbers share a scale."""
+
+    matrix: str = "model.layers.2.self_attn.v_proj"
+    scheme: str = "nf4"
+    block_size: int = 64
+
+
+@dataclass(frozen=True)
+class Result:
+    """`shares` (n,) are the numbers over their block's scale, `levels` those of the scheme.
+
+    `errors[scheme][block_size]` is the size of what rounding changes over the size of the matrix; `bits` is what one
+    number takes, its part of the scale included (float32: 32).
+    """
+
+    state: State
+    shares: torch.Tensor
+    levels: torch.Tensor
+    errors: dict[str, dict[int, float]]
+    bits: float
+
+
+def layers(model) -> list[str]:
+    """The names of the matrices in the blocks."""
+    return [f"{block}.{name}" for block, module in blocks_of(model).items() for name, layer in module.named_modules()
+            if isinstance(layer, torch.nn.Linear)]
+
+
+def ranges(model) -> dict[str, tuple]:
+    """Every value that each control can take."""
+    return {"matrix": (*layers(model), *CONTROLS), "scheme": tuple(LEVELS), "block_size": BLOCK_SIZES}
+
+
+def numbers(model, name: str) -> torch.Tensor:
+    """The numbers of this matrix, (n,), of a larger one the first `NUMBERS`; a control is always the same one."""
+    generator = torch.Generator().manual_seed(0)
+    if name == "bell":
+        return torch.randn(NUMBERS, generator=generator)
+    if name == "even":
+        return torch.rand(NUMBERS, generator=generator) * 2 - 1
+    return matrix(model.get_submodule(name)).detach().flatten()[:NUMBERS]
+
+
+def error(weight: torch.Tensor, scheme: str, block_size: int) -> float:
+    """How far rounding moves the matrix, over the matrix's own size."""
+    levels = LEVELS[scheme]()
+    back = decode(*encode(weight, levels, block_size), levels, block_size)
+    return ((back - weight).norm() / weight.norm()).item()
+
+
+def compute(model, state: State) -> Result:
+    """state -> result. CourseError names what a control cannot be."""
+    check_model(model, "quantise_lab")
+    check_state(state, State)
+    allowed = ranges(model)
+    for field, kind in (("matrix", "matrix in the blocks"), ("scheme", "scheme")):
+        if not isinstance(getattr(state, field), str) or getattr(state, field) not in allowed[field]:
+            raise unknown(kind, getattr(state, field), allowed[field])
+    size = state.block_size
+    if isinstance(size, bool) or not isinstance(size, int) or size not in BLOCK_SIZES:
+        raise CourseError(f"block_size cannot be {shown(size)}. Choose from {', '.join(map(str, BLOCK_SIZES))}.")
+    weight = numbers(model, state.matrix)
+    _, scales = encode(weight, LEVELS[state.scheme](), size)
+    shares = weight / scales.repeat_interleave(size)[:weight.numel()]
+    errors = {scheme: {each: error(weight, scheme, each) for each in BLOCK_SIZES} for scheme in LEVELS}
+    return Result(state, shares, LEVELS[state.scheme](), errors, 4 + 32 * len(scales) / weight.numel())
+
+
+def finely(share: float) -> str:
+    """A share in per cent with one place: errors lie close together."""
+    return f"{100 * share:.1f} %"
+
+
+def label(name: str) -> str:
+    """A matrix's name as a student says it: block 2, v_proj."""
+    if name in CONTROLS:
+        return CONTROLS[name]
+    parts = name.split(".")
+    return f"block {next(part for part in parts if part.isdigit())}, {parts[-1]}"
+
+
+def summary(result: Result) -> str:
+    """How far each scheme is off at this block size, and what a number takes."""
+    size = result.state.block_size
+    nf4, int4 = (result.errors[scheme][size] for scheme in LEVELS)
+    word = "less" if nf4 < int4 else "more"
+    return (f"{label(result.state.matrix)[:1].upper()}{label(result.state.matrix)[1:]}, blocks of {size:,}: NF4 moves "
+            f"the matrix by {finely(nf4)} of its size, int4 by {finely(int4)}, so NF4 loses {word}. A number "
+            f"takes {result.bits:.2f} bits instead of 32.")
+
+
+def alt(result: Result) -> str:
+    """What the picture shows, in words."""
+    inner = (result.shares.abs() < 0.5).float().mean().item()
+    rows = "; ".join(f"{NAMES[scheme]} " + ", ".join(f"{finely(share)} at {size:,}" for size, share in found.items())
+                     for scheme, found in result.errors.items())
+    return (f"Left: a histogram of the numbers over their block's largest, {percent(inner)} of them within half of it, "
+            f"with the {len(result.levels)} levels of {NAMES[result.state.scheme]} as lines. Right: the rounding error "
+            f"over the block size: {rows}.")
+
+
+@styled
+def figure(result: Result) -> Figure:
+    """The still figure: the numbers and the levels; the error of both schemes over the block size."""
+    whole = Figure(figsize=(WIDTH, 3.1), layout="none")  # fixed margins: measuring them is half of the drawing time
+    left, right = whole.subplots(1, 2, gridspec_kw={"left": 0.1, "right": 0.98, "bottom": 0.18, "top": 0.9,
+                                                    "wspace": 0.28})
+    counts = torch.histc(result.shares, BINS, -1, 1) / len(result.shares)
+    edges = torch.linspace(-1, 1, BINS + 1)
+    left.stairs(counts.tolist(), edges.tolist(), fill=True, color=GREY, alpha=0.6)
+    colours = {"nf4": COLOURS["blue"], "int4": COLOURS["vermillion"]}
+    left.vlines(result.levels.tolist(), 0, counts.max().item(), colors=colours[result.state.scheme], linewidth=1)
+    left.set(xlabel="number / largest of its block", ylabel="share of the numbers", xlim=(-1.04, 1.04))
+    left.set_ylim(bottom=0)
+    left.annotate(f"levels of {NAMES[result.state.scheme]}", (0, 1), (2, 4), xycoords="axes fraction",
+                  textcoords="offset points", color=colours[result.state.scheme])
+    steps = range(len(BLOCK_SIZES))
+    for scheme, marker in (("nf4", "o"), ("int4", "s")):
+        values = [100 * result.errors[scheme][size] for size in BLOCK_SIZES]
+        right.plot(steps, values, color=colours[scheme], marker=marker, markersize=4, linewidth=1.4, clip_on=False)
+    right.axvline(BLOCK_SIZES.index(result.state.block_size), color="black", linestyle=(0, (4, 3)), linewidth=1)
+    right.set_xticks(steps, BLOCK_SIZES, fontsize=8)
+    right.set(xlabel="numbers in a block", ylabel="error (% of the matrix)")
+    right.set_ylim(bottom=0)
+    right.annotate("NF4", (0, 1), (2, 4), xycoords="axes fraction", textcoords="offset points", color=colours["nf4"])
+    right.annotate("int4", (1, 1), (-2, 4), xycoords="axes fraction", textcoords="offset points", ha="right",
+                   color=colours["int4"])
+    return whole
+
+
+def text_form(result: Result) -> str:
+    """The same for a terminal or a screen reader."""
+    rows = [f"blocks of {size:>5,}  NF4 {finely(result.errors['nf4'][size]):>6}  int4 "
+            f"{finely(result.errors['int4'][size]):>6}" + ("  <" if size == result.state.block_size else "")
+            for size in BLOCK_SIZES]
+    levels = " ".join(f"{level:.2f}" for level in result.levels.tolist())
+    return "\n".join([f"{label(result.state.matrix)}, error of rounding", *rows, "",
+                      f"levels of {NAMES[result.state.scheme]}: {levels}", "", summary(result)])
+
+
+def panel(model, start: State = State()):
+    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
+    import ipywidgets as widgets
+
+    from course_lib.explore.panel import Panel, control, status
+
+    compute(model, start)  # says what is wrong with it
+
+    def draw(values: dict) -> str:
+        result = compute(model, State(**values))
+        return plots.picture_html(figure(result), alt(result), dpi=96) + status(summary(result))
+
+    allowed = ranges(model)
+    controls = {"matrix": control(widgets.Dropdown, "Matrix", value=start.matrix,
+                                  options=[(label(name), name) for name in allowed["matrix"]]),
+                "scheme": control(widgets.Dropdown, "Levels drawn", value=start.scheme,
+                                  options=[(NAMES[scheme], scheme) for scheme in allowed["scheme"]]),
+                "block_size": control(widgets.SelectionSlider, "Block size", options=allowed["block_size"],
+                                      value=start.block_size)}
+    return Panel("NF4 against int4", controls, draw)
+
+
+def quantise_lab(model, start: State = State(), text: bool = False) -> None:
+    """Shows NF4 against int4. In text form it shows the one state `start`: State(block_size=256)."""
+    show(lambda: panel(model, start), lambda: text_form(compute(model, start)), text)

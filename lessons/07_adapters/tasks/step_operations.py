@@ -1,0 +1,89 @@
+# %% [markdown] statement
+# ## Task 07.1 · What does a training step cost?
+#
+# One product of a matrix of shape `(d, k)` with one token takes `2 · d · k` operations (a multiplication and an
+# addition are two). A training step does it up to three times for every token: **forward**; backward, to the
+# gradient **of the layer's input**, which the layers below need; and, where the matrix is trained, once more to
+# the gradient **of the matrix itself**.
+#
+# You get the matrices' shapes, for each whether it is trained, and the number of tokens. Return the operations of
+# the step, an `int`. (Take the way back as needed everywhere, as for LoRA, which sits in every block.)
+#
+# `step_operations([(10, 20), (30, 10)], [True, False], 100)` gives `240000`. One line is missing; write it.
+
+# %% stub
+def step_operations(shapes: list[tuple[int, int]], trained: list[bool], tokens: int) -> int:
+    """Operations of one step over so many tokens; some of the matrices (d, k) are trained."""
+    total = 0
+    for (d, k), is_trained in zip(shapes, trained):
+        raise NotImplementedError(f"add what the matrix ({d}, {k}), trained: {is_trained}, takes")
+    return total
+
+# %% reference
+def step_operations(shapes: list[tuple[int, int]], trained: list[bool], tokens: int) -> int:
+    """Operations of one step over so many tokens; some of the matrices (d, k) are trained."""
+    total = 0
+    for (d, k), is_trained in zip(shapes, trained):
+        total += (3 if is_trained else 2) * 2 * d * k * tokens
+    return total
+
+# %% checks
+import random
+
+TASK = "07.1"
+TOLERANCE = 0
+
+
+def draw(seed: int) -> dict:
+    """Four or five matrices, none of them square, two of them trained; the last one is frozen."""
+    rng = random.Random(seed)
+    count = rng.choice([4, 5])
+    sides = rng.sample([8, 16, 24, 32, 48, 64, 96, 128, 256, 344], 2 * count)
+    trained = [True, True] + [False] * (count - 3)
+    rng.shuffle(trained)
+    return {"shapes": list(zip(sides[:count], sides[count:])), "trained": [*trained, False],
+            "tokens": rng.choice([70, 100, 250])}
+
+# %% wrong frozen_is_free
+# You count nothing for the way back through a frozen matrix. It does not move, but the layers below it need the
+# gradient of its input: forward and one product back, two in all.
+def step_operations(shapes, trained, tokens):
+    return sum((3 if each else 1) * 2 * d * k * tokens for (d, k), each in zip(shapes, trained))
+
+# %% wrong all_trained
+# You count three products for every matrix, trained or not. A frozen one needs no gradient of its own: two.
+def step_operations(shapes, trained, tokens):
+    return sum(3 * 2 * d * k * tokens for d, k in shapes)
+
+# %% wrong none_trained
+# You count two products for every matrix. A trained one needs a third: the gradient of the matrix itself.
+def step_operations(shapes, trained, tokens):
+    return sum(2 * 2 * d * k * tokens for d, k in shapes)
+
+# %% wrong trained_alone
+# You count the trained matrices alone. The frozen ones are most of the model, and every token goes through them,
+# forward and back: two products each. That is why so little work is saved.
+def step_operations(shapes, trained, tokens):
+    return sum(3 * 2 * d * k * tokens for (d, k), each in zip(shapes, trained) if each)
+
+# %% wrong no_additions
+# You count the multiplications alone. With each goes an addition, so a product takes 2 · d · k operations.
+def step_operations(shapes, trained, tokens):
+    return sum((3 if each else 2) * d * k * tokens for (d, k), each in zip(shapes, trained))
+
+# %% wrong forward_alone
+# You count the forward pass alone. A training step goes back, too: once more for every matrix, and twice more for
+# a trained one.
+def step_operations(shapes, trained, tokens):
+    return sum(2 * d * k * tokens for d, k in shapes)
+
+# %% wrong one_token
+# You count one token. All of it is done for every token of the step: multiply by `tokens`.
+def step_operations(shapes, trained, tokens):
+    return sum((3 if each else 2) * 2 * d * k for (d, k), each in zip(shapes, trained))
+
+# %% wrong swapped
+# You have the two the wrong way round: you count three products for a frozen matrix and two for a trained one. It is
+# the trained one that needs a gradient of its own.
+def step_operations(shapes, trained, tokens):
+    return sum((2 if each else 3) * 2 * d * k * tokens for (d, k), each in zip(shapes, trained))

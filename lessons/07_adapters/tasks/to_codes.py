@@ -1,0 +1,147 @@
+# %% [markdown] statement
+# ## Task 07.3 · Rounding, with a scale for each block
+#
+# Write how numbers become codes. They are cut into blocks of `block` numbers, one after the other; **the last block
+# may be shorter**. For each block:
+#
+# - its *scale* is the largest **absolute** value in it (never zero here);
+# - each number, divided by the scale, gets the *code* of the **nearest** of the `levels`: its place, from 0 on.
+#
+# `numbers` has the shape `(n,)`; `levels` has the shape `(16,)`, from -1 up to 1, as `nf4_levels()` gives them. Return
+# the pair `(codes, scales)`: codes of shape `(n,)` and type `torch.long`, scales of shape `(blocks,)`.
+
+# %% stub
+import torch
+
+
+def to_codes(numbers: torch.Tensor, levels: torch.Tensor,
+             block: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """(codes (n,), scales (blocks,)): the level nearest to each number's share of its scale."""
+    raise NotImplementedError
+
+# %% reference
+import torch
+
+
+def to_codes(numbers: torch.Tensor, levels: torch.Tensor,
+             block: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """(codes (n,), scales (blocks,)): the level nearest to each number's share of its scale."""
+    codes, scales = [], []
+    for part in numbers.split(block):                            # the last one may be shorter
+        scale = part.abs().max()
+        away = (part / scale)[:, None] - levels                  # (block, 1) - (16,) -> (block, 16)
+        codes.append(away.abs().argmin(1))                       # (block,)
+        scales.append(scale)
+    return torch.cat(codes), torch.stack(scales)
+
+# %% checks
+import random
+
+import torch
+
+TASK = "07.3"
+TOLERANCE = 1e-6
+NF4 = [-1.0, -0.6962, -0.5251, -0.3949, -0.2844, -0.1848, -0.0911, 0.0, 0.0796, 0.1609, 0.2461, 0.3379, 0.4407, 0.5626,
+       0.723, 1.0]
+
+
+def draw(seed: int) -> dict:
+    """Blocks of other sizes than the next, of a bell curve; in the first the largest value is a negative one."""
+    rng = random.Random(seed)
+    block, blocks = rng.choice([6, 8, 10]), rng.choice([3, 4])
+    numbers = [round(rng.gauss(0, 0.05 * (1 + 2 * place)), 4) for place in range(blocks) for _ in range(block)]
+    numbers += [round(rng.gauss(0, 0.5), 4) for _ in range(block - 3)]
+    for start, value in zip(range(0, len(numbers), block), (-0.31, 0.52, -0.83, 1.21, -1.7)):
+        numbers[start + rng.randrange(3)] = value
+    return {"numbers": torch.tensor(numbers), "levels": torch.tensor(NF4), "block": block}
+
+# %% wrong one_scale
+# You use one scale for all the numbers. Then one large number far away makes every block coarse: each block has a
+# scale of its own.
+import torch
+
+def to_codes(numbers, levels, block):
+    scale = numbers.abs().max()
+    codes = ((numbers / scale)[:, None] - levels).abs().argmin(1)
+    return codes, scale.repeat(-(-len(numbers) // block))
+
+# %% wrong largest_not_absolute
+# Your scale is the largest number of a block, and the largest **absolute** value is asked for: where the farthest
+# number is negative, the others would end beyond -1.
+import torch
+
+def to_codes(numbers, levels, block):
+    parts = numbers.split(block)
+    codes = [((part / part.max())[:, None] - levels).abs().argmin(1) for part in parts]
+    return torch.cat(codes), torch.stack([part.max() for part in parts])
+
+# %% wrong signed_scale
+# Your scale has the sign of the farthest number, so in some blocks everything is turned round. A scale is positive:
+# take the absolute value.
+import torch
+
+def to_codes(numbers, levels, block):
+    parts = numbers.split(block)
+    scales = [part[part.abs().argmax()] for part in parts]
+    codes = [((part / scale)[:, None] - levels).abs().argmin(1) for part, scale in zip(parts, scales)]
+    return torch.cat(codes), torch.stack(scales)
+
+# %% wrong next_below
+# You take the next level below each number. The nearest one is asked for, and it may lie above: compare the distances
+# to all levels.
+import torch
+
+def to_codes(numbers, levels, block):
+    parts = numbers.split(block)
+    shares = [part / part.abs().max() for part in parts]
+    codes = [(share[:, None] >= levels - 1e-6).sum(1) - 1 for share in shares]
+    return torch.cat(codes), torch.stack([part.abs().max() for part in parts])
+
+# %% wrong not_divided
+# You look for the level nearest to the number itself. First divide by the block's scale: the levels are shares of it,
+# from -1 to 1.
+import torch
+
+def to_codes(numbers, levels, block):
+    parts = numbers.split(block)
+    codes = [(part[:, None] - levels).abs().argmin(1) for part in parts]
+    return torch.cat(codes), torch.stack([part.abs().max() for part in parts])
+
+# %% wrong evenly
+# You round as if the 16 levels were evenly spaced. These are not: NF4's lie close together around zero. Measure the
+# distance to each of the `levels`.
+import torch
+
+def to_codes(numbers, levels, block):
+    parts = numbers.split(block)
+    codes = [((part / part.abs().max() + 1) / 2 * 15).round().long() for part in parts]
+    return torch.cat(codes), torch.stack([part.abs().max() for part in parts])
+
+# %% wrong last_block_dropped
+# The numbers of the last, shorter block are missing. Every number gets a code: the last block is only shorter.
+import torch
+
+def to_codes(numbers, levels, block):
+    parts = [part for part in numbers.split(block) if len(part) == block]
+    codes = [((part / part.abs().max())[:, None] - levels).abs().argmin(1) for part in parts]
+    return torch.cat(codes), torch.stack([part.abs().max() for part in parts])
+
+# %% wrong mean_scale
+# Your scale is the mean absolute value of a block. Then about half of the numbers lie beyond the outermost levels and
+# are cut off. The largest absolute value is the scale.
+import torch
+
+def to_codes(numbers, levels, block):
+    parts = numbers.split(block)
+    codes = [((part / part.abs().mean())[:, None] - levels).abs().argmin(1) for part in parts]
+    return torch.cat(codes), torch.stack([part.abs().mean() for part in parts])
+
+# %% wrong levels_instead_of_codes
+# You return the levels themselves. A code is the level's place, a whole number from 0 to 15: that is what fits into 4
+# bits.
+import torch
+
+def to_codes(numbers, levels, block):
+    parts = numbers.split(block)
+    codes = [((part / part.abs().max())[:, None] - levels).abs().argmin(1) for part in parts]
+    return levels[torch.cat(codes)], torch.stack([part.abs().max() for part in parts])
