@@ -161,37 +161,45 @@ CASES = [  # (claim, figures in the claim's order, word, what the sentence says)
     ("C46", (0.5, 0.9, 0.7, 0.95, 0.9, 0.98), HOLDS, "how it ends at 175 billion we cannot see."),
     ("C46", (0.5, 0.9, 0.8, 0.95, 0.8, 0.98), LIMITED, "not at every step."),
     ("C46", (0.8, 0.9, 0.8, 0.95, 0.8, 0.98), FAILS, "no model of ours is large, and no run long."),
-    ("C47", (0.9, 0.6, 0.67), HOLDS, "tells the side of 90 % of the reviews; with random weights it tells 60 %, and a bag "
-     "of words 67 %."),
+    ("C47", (0.9, 0.6, 0.67), HOLDS,
+     "tells the side of 90 % of the reviews; with random weights it tells 60 %, and a bag of words 67 %."),
     ("C47", (0.9, 0.85, 0.67), FAILS, "was not learned in pretraining."),
     ("C47", (0.7, 0.5, 0.67), FAILS, "was not learned in pretraining."),
-    ("C48", (0.028, 0.0035, 0.14, 71), LIMITED, "One position of one block is 0.35 % of the hidden states of a prompt of 71 "
-     "tokens; the first and the last position of every block, this course's default, are 2.8 %"),
+    ("C48", (0.028, 0.0035, 0.14, 71), LIMITED,
+     "One position of one block is 0.35 % of the hidden states of a prompt of 71 tokens; the first and the last "
+     "position of every block, this course's default, are 2.8 %"),
     ("C48", (0.005, 0.001, 0.009, 400), HOLDS, "are 0.5 %"),
     ("C48", (0.2, 0.05, 0.14, 10), FAILS, "It depends on the setting."),
-    ("C49", (2e-7, 4, 0), HOLDS, "Of a trained edit 2e-07 lies outside of the rows of R; the edits of all texts have rank 4"),
+    ("C49", (2e-7, 4, 0), HOLDS,
+     "Of a trained edit 2e-07 lies outside of the rows of R; the edits of all texts have rank 4"),
     ("C49", (0.3, 4, 0), FAILS, "3e-01 lies outside"), ("C49", (2e-7, 4, 1), FAILS, "is another one."),
     ("C50", (0.9, 0.9, 0.6, 0.9, 0.8, 0.9), HOLDS, "first only 60 %; last only 90 %; third block alone 80 %"),
     ("C50", (0.9, 0.9, 0.92, 0.9, 0.88, 0.9), FAILS, "here it hardly matters how."),
-    ("C51", (0, 0, 0.2), HOLDS, "have 0 positions and 0 parameters in common. On the same vector their order would matter: "
-     "the two orders end 20 % of an edit apart."),
+    ("C51", (0, 0, 0.2), HOLDS,
+     "have 0 positions and 0 parameters in common. On the same vector their order would matter: the two orders end 20 "
+     "% of an edit apart."),
     ("C51", (3, 0, 0.2), FAILS, "have 3 positions"), ("C51", (0, 1, 0.2), FAILS, "and 1 parameters"),
-    ("C52", (1e6, 4e6, 8e6, 1e4, 1e4, 1e4), HOLDS, "LoReFT adds 10,000 to 10,000 operations; as a share of the model's own, "
-     "at 16 tokens 1.00 %, 64 tokens 0.25 %, 128 tokens 0.12 %."),
+    ("C52", (1e6, 4e6, 8e6, 1e4, 1e4, 1e4), HOLDS,
+     "LoReFT adds 10,000 to 10,000 operations; as a share of the model's own, at 16 tokens 1.00 %, 64 tokens 0.25 %, "
+     "128 tokens 0.12 %."),
     ("C52", (1e6, 4e6, 8e6, 1e4, 4e4, 8e4), FAILS, "10,000 to 80,000 operations"),
     ("C58", (0.5, 0.9, 0.52, 0.5, 0.95, 0.5, 0.5, 0.9, 0.5, 0.5), FAILS,
      "orchard-s 95 % (random weights 50 %, an untrained direction 50 %)"),
     ("C58", (0.5, 0.9, 0.5, 0.5, 0.95, 0.5, 0.5, 0.9, 0.5, 0.7), LIMITED, "it finds something, and far less."),
     ("C58", (0.5, 0.9, 0.5, 0.5, 0.95, 0.5, 0.5, 0.9, 0.93, 0.5), HOLDS, "Random weights, 64 directions: 50 %."),
-    ("C59", (0.1, 0.8, 0.1, 1.0, 1.05), HOLDS, "the model calls 10 % favourable; steered 80 %, with a random vector as long "
-     "10 %. The loss on old text goes from 1.00 to 1.05"),
+    ("C59", (0.1, 0.8, 0.1, 1.0, 1.05), HOLDS,
+     "the model calls 10 % favourable; steered 80 %, with a random vector as long 10 %. The loss on old text goes from "
+     "1.00 to 1.05"),
     ("C59", (0.1, 0.8, 0.1, 1.0, 2.05), LIMITED, "It controls in part, or at a price."),
     ("C59", (0.1, 0.4, 0.1, 1.0, 1.05), LIMITED, "It controls in part, or at a price."),
     ("C59", (0.1, 0.4, 0.38, 1.0, 1.05), FAILS, "steered 40 %"),
-    ("C60", (0.9, 1024, 9760, 0.9), HOLDS, "RED, 1,024 parameters, is right in 90 % of the reviews; LoRA, 9,760, in 90 %."),
-    ("C60", (0.7, 1024, 9760, 0.9), LIMITED, "nor match it, here."), ("C60", (0.9, 1024, 9760, 0.7), FAILS, "It exceeds"),
-    ("C61", (0.1, 0.9, 0.1, 0.2, 0.1), HOLDS, "10 % as they are; 90 % with a favourable one's state swapped in; 10 % with "
-     "another unfavourable one's; 20 % with a random step as long; 10 % with the swap one place further."),
+    ("C60", (0.9, 1024, 9760, 0.9), HOLDS,
+     "RED, 1,024 parameters, is right in 90 % of the reviews; LoRA, 9,760, in 90 %."),
+    ("C60", (0.7, 1024, 9760, 0.9), LIMITED, "nor match it, here."),
+    ("C60", (0.9, 1024, 9760, 0.7), FAILS, "It exceeds it here."),
+    ("C61", (0.1, 0.9, 0.1, 0.2, 0.1), HOLDS,
+     "10 % as they are; 90 % with a favourable one's state swapped in; 10 % with another unfavourable one's; 20 % with "
+     "a random step as long; 10 % with the swap one place further."),
     ("C61", (0.1, 0.9, 0.1, 0.85, 0.1), FAILS, "85 % with a random step"),
     ("C62", (0.9, 0, 0.9, 1, 0.5), LIMITED, "LoRA can be merged, LoReFT cannot."),
     ("C62", (0.9, 1, 0.9, 1, 0.5), HOLDS, "LoReFT can."), ("C62", (0.52, 0, 0.9, 1, 0.5), FAILS, "from 50 %"),

@@ -46,7 +46,7 @@ class Plane:
 
 @dataclass(frozen=True)
 class Result:
-    """`favourable`: the probability of "full marks." against "no marks."; `start` and `end`: the review in the plane."""
+    """`favourable`: the probability of "full marks." against "no marks."; `start`, `end`: the review in the plane."""
 
     state: State
     text: str

@@ -25,8 +25,8 @@ blocks = list(blocks_of(model).values())
 
 # %% your-vector
 if passed("08.1"):
-    good, bad = (states(model, batch_of(tokenizer, short_reviews("train", 60, label=side)[0]), 1)[-1, :, 0]
-                 for side in (1, 0))                                        # each (60, 128)
+    kinds = [batch_of(tokenizer, short_reviews("train", 60, label=side)[0]) for side in (1, 0)]
+    good, bad = (states(model, kind, 1)[-1, :, 0] for kind in kinds)        # each (60, 128)
     v = steering_vector(good, bad)
     grumbling = batch_of(tokenizer, short_reviews("test", 60, label=0)[0])
     for strength in (0, 1, 2):
@@ -150,7 +150,8 @@ if passed("08.4"):
     told = ", ".join(f"{name} {share:.2f}" for name, share in shares.items())
     show(bars(list(shares), list(shares.values()), limit=1, highlight=["your edits"],
               x_label="share of right answers"),
-         alt=f"Bars with the share of right answers: {told}.", caption=f"n = {n} test reviews, one run.")
+         alt=f"Bars with the share of right answers: {told}.",
+         caption=f"n = {n} test reviews, one run.")
 
 # %% [markdown] end
 # You have steered, swapped and edited hidden states with code of your own. To see what you have solved so far, run

@@ -132,8 +132,8 @@ show(curve(range(1, 5), {name: (shares,) for name, shares in lines.items()}, y_l
 best = max(max(row) for row in readable["orchard-s"])
 lucky = max(max(row) for row in readable["random weights"])
 say(f"One weighted sum of 128 numbers tells up to **{percent(best)}** of the reviews; with random "
-    f"weights at most {percent(lucky)}, a bag of words {percent(words)}. So there is a *direction* in "
-    "these states that stands for the opinion, and pretraining put it there.")
+    f"weights at most {percent(lucky)}, a bag of words {percent(words)}. So there is a *direction* "
+    "in these states that stands for the opinion, and pretraining put it there.")
 
 # %% [markdown] steer
 # ## A direction that steers
@@ -150,8 +150,9 @@ good, bad = ([text for text, label in zip(texts, labels) if label == side][:40] 
 @torch.no_grad()
 def mean_state(reviews):
     """The mean over reviews of each one's mean over its tokens, after block LAYER: (d,)."""
-    return torch.stack([states(model, batch_of(tokenizer, [review]), last=10**6)[0][LAYER, 0].mean(0)
-                        for review in reviews]).mean(0)      # (T, d) -> (d,) for each review
+    means = [states(model, batch_of(tokenizer, [review]), last=10**6)[0][LAYER, 0].mean(0)
+             for review in reviews]                  # (T, d) -> (d,) for each review
+    return torch.stack(means).mean(0)
 
 
 v = mean_state(good) - mean_state(bad)               # (128,)
@@ -179,7 +180,8 @@ random_push = Steering(model, LAYER, noise * v.norm() / noise.norm())
 grumbling = batch_of(tokenizer, short_reviews("test", 60, label=0)[0])
 STRENGTHS, turned = [0, 0.5, 1, 2, 4], {"steering vector": [], "random vector": []}
 for method, shares in zip((steering, random_push), turned.values()):
-    for method.strength in STRENGTHS:                # it can be changed between calls
+    for strength in STRENGTHS:
+        method.strength = strength                   # it can be changed between calls
         with method.on(model), torch.no_grad():
             shares.append(favours(method.logits(model, grumbling)).float().mean().item())
 
@@ -189,9 +191,10 @@ at = STRENGTHS.index(CHOSEN)
 reveal("08.steer", round(100 * turned["steering vector"][at]))
 show(curve(STRENGTHS, {name: (shares,) for name, shares in turned.items()}, y_limits=(0, 1),
            x_label="strength", y_label="called favourable"),
-     alt="Share of unfavourable reviews called favourable, by strength 0, 0.5, 1, 2, 4: " + "; ".join(
+     alt=f"Unfavourable reviews called favourable, at the strengths {STRENGTHS}: " + "; ".join(
          f"{name} {', '.join(map(percent, shares))}" for name, shares in turned.items()) + ".",
-     caption=f"n = {len(grumbling['input_ids'])} unfavourable test reviews. The random vector is as long.")
+     caption=f"n = {len(grumbling['input_ids'])} unfavourable test reviews. The random vector is "
+             "as long.")
 
 # %% [markdown] steer-cost
 # And what does it cost? The vector is added everywhere, to every text, whether it is a review or not. So measure the
@@ -199,15 +202,16 @@ show(curve(STRENGTHS, {name: (shares,) for name, shares in turned.items()}, y_li
 
 # %% steer-cost-run
 losses = []
-for steering.strength in STRENGTHS:
+for strength in STRENGTHS:
+    steering.strength = strength
     losses.append(old_domain_loss(model, tokenizer, steering, n_documents=30))
 say("| strength | called favourable | loss on old text |\n|---|---|---|" + "".join(
     f"\n| {s:g} | {percent(share)} | {loss:.2f} |"
     for s, share, loss in zip(STRENGTHS, turned["steering vector"], losses)))
 gain, price = turned["steering vector"][at] - turned["steering vector"][0], losses[at] - losses[0]
-say(f"At strength {CHOSEN} it turns {percent(max(gain, 0))} of the reviews round, and old text costs "
-    f"{price:.2f} nats a token more. " + ("A blunt tool: " if price > 0.1 else "")
-    + "one vector for all positions and all texts has no way of knowing where it is wanted.")
+say(f"At strength {CHOSEN} it turns {percent(max(gain, 0))} of the reviews round, and old text "
+    f"costs {price:.2f} nats a token more. One vector for all positions and all texts has no way of "
+    "knowing where it is wanted.")
 
 # %% [markdown] edit-lab
 # ## Explore: the edit lab
@@ -221,17 +225,19 @@ from course_lib.explore import edit_lab
 edit_lab.edit_lab(model, tokenizer)
 
 # %% edit-lab-found
-weakest = {}
-for number in range(edit_lab.REVIEWS):
-    for s in edit_lab.STRENGTHS:
-        lab = edit_lab.compute(model, tokenizer, edit_lab.State(number, s))
-        if s >= 0 and lab.favourable > 0.5:
-            weakest.setdefault(number, s)
-fold("What did you find?", f"<p>Of {edit_lab.REVIEWS} reviews, {len(weakest)} say <i>full marks</i> at "
-     "some strength from 0 on. The weakest push that does it: " + ", ".join(
-         f"review {number + 1}: {s:g}" for number, s in weakest.items())
-     + ". Favourable reviews need none. Every dot moves by the same arrow: the push does not depend "
-     "on where a review stands, so what is too little for one is too much for another.</p>")
+def weakest_push(number):
+    """The smallest strength from 0 on at which this review is called favourable, or None."""
+    for strength in (s for s in edit_lab.STRENGTHS if s >= 0):
+        if edit_lab.compute(model, tokenizer, edit_lab.State(number, strength)).favourable > 0.5:
+            return strength
+
+
+needed = {number: weakest_push(number) for number in range(edit_lab.REVIEWS)}
+fold("What did you find?", "<p>The weakest push that makes the model prefer <i>full marks</i>: "
+     + ", ".join(f"review {number + 1} " + ("none of these" if push is None else f"{push:g}")
+                 for number, push in needed.items())
+     + ". Favourable reviews need none. Every dot moves by the same arrow: the push does not "
+     "depend on where a review stands, so what is too little for one is too much for another.</p>")
 
 # %% [markdown] swap
 # ## What can be read is not yet what is used
@@ -243,7 +249,7 @@ fold("What did you find?", f"<p>Of {edit_lab.REVIEWS} reviews, {len(weakest)} sa
 # %% swap-scratch
 @torch.no_grad()
 def swapped(base, source_states, block, place):
-    """The logits of `base` with the source's states (B, d) put in at this place after this block."""
+    """The logits of `base` with the source's states (B, d) at this place after this block."""
     def hook(module, inputs, h):                     # h (B, T, d): what the block gives
         h = h.clone()
         h[:, place] = source_states
@@ -286,11 +292,12 @@ where = [(b, p) for b in range(len(blocks)) for p in range(5)]
 used = [(b, p) for b, p in where if effect[b][p] >= 0.5]
 idle = [(b, p) for b, p in where if readable["orchard-s"][b][p] >= 0.8 and effect[b][p] <= 0.1]
 places_of = lambda sites: ", ".join(f"“{PLACES[p]}” after block {b + 1}" for b, p in sites)
-say(f"The swap turns most answers round at {places_of(used) or 'no place'}. The decision moves: it is "
-    "gathered at one place, and the next block's attention carries it on.")
-say(f"And here a probe is right in at least 80 % of the reviews, yet a swap changes at most 10 % of the "
-    f"answers: {places_of(idle) or 'nowhere, this time'}. **What can be read there is not what the answer "
-    "is made from.**" * bool(idle))
+say(f"The swap turns most answers round at {places_of(used) or 'no place'}. The decision moves: it "
+    "is gathered at one place, and the next block's attention carries it on.")
+if idle:
+    say("And here a probe is right in at least 80 % of the reviews, yet a swap changes at most 10 "
+        f"% of the answers: {places_of(idle)}. **What can be read there is not what the answer is "
+        "made from.**")
 
 # %% [markdown] swap-control
 # Is it the *favourable* state that does it, or would any other do? Three controls: the state of another unfavourable
@@ -311,9 +318,10 @@ counts["one place further"] = favours(swapped(bases, h_source[LAYER, :, 4], LAYE
 
 # %% swap-control-plot
 pairs = len(bases["input_ids"])
-show_shares({key: wilson(count, pairs) for key, count in counts.items()}, "answers called favourable",
-            f"At “short” after block {LAYER + 1}. n = {pairs} unfavourable test reviews. Lines: "
-            "95 % intervals.", ["favourable source"])
+show_shares({key: wilson(count, pairs) for key, count in counts.items()},
+            "answers called favourable",
+            f"At “short” after block {LAYER + 1}. n = {pairs} unfavourable test reviews. "
+            "Lines: 95 % intervals.", ["favourable source"])
 
 # %% [markdown] swap-class
 # The course's own class does the same, and more. Asserted: it gives what our hook gave, and where the source *is* the
@@ -326,7 +334,6 @@ whole = Interchange(model, LAYER, position=-2)
 with whole.on(model), torch.no_grad():
     ours = whole.logits(model, {**bases, "source": sources})
     nothing = whole.logits(model, {**bases, "source": bases})
-    bare = model(**whole.prepare({**bases, "source": bases})).logits
 assert torch.allclose(ours, swapped(bases, h_source[LAYER, :, 3], LAYER, -2), atol=1e-4)
 with torch.no_grad():
     assert torch.equal(nothing, model(**bases).logits)
@@ -349,8 +356,9 @@ paths = [max(range(len(lab.places)), key=lambda p: row[p]) for row in lab.effect
 fold("What did you find?", "<p>For the fact that the lab starts with, the strongest place is "
      + ", ".join(f"“{lab.places[p]}” after block {b + 1} ({percent(lab.effect[b][p])})"
                  for b, p in enumerate(paths))
-     + ". Early blocks keep a fact with the word that it is about; later it is where the answer is to "
-     "be written. A key of several tokens is spread over them, so that one swap moves only a part.</p>")
+     + ". Early blocks keep a fact with the word that it is about; later it is where the answer is "
+     "to be written. A key of several tokens is spread over them, so that one swap moves only a "
+     "part.</p>")
 
 # %% [markdown] das
 # ## How much of the vector does it take?
@@ -403,10 +411,10 @@ h, _ = states(model, batch_of(tokenizer, texts[:200]))
 difference = h[LAST, y[:200] == 1, 4].mean(0) - h[LAST, y[:200] == 0, 4].mean(0)  # (d,)
 cosine = torch.cosine_similarity(das.R[0].detach(), difference, dim=0).abs().item()
 say(f"Swapping **one** trained direction out of {len(difference)} answers "
-    f"{percent(interchange['trained direction'][0])} of the pairs as the source; swapping everything "
-    f"{percent(interchange['whole vector'][0])}; an untrained direction "
-    f"{percent(interchange['untrained direction'][0])}. The cosine between it and the mean difference "
-    f"at the same place is {cosine:.2f} (two random directions: about "
+    f"{percent(interchange['trained direction'][0])} of the pairs as the source; swapping "
+    f"everything {percent(interchange['whole vector'][0])}; an untrained direction "
+    f"{percent(interchange['untrained direction'][0])}. The cosine between it and the mean "
+    f"difference at the same place is {cosine:.2f} (two random directions: about "
     f"{(2 / torch.pi / len(difference)) ** 0.5:.2f}).")
 
 # %% [markdown] das-width
@@ -418,16 +426,16 @@ from course_lib import claims
 
 runs = claims.recorded("C58")
 say("| | orchard-xs | orchard-s | orchard-m |\n|---|---|---|---|" + "".join(
-    f"\n| {what} | " + " | ".join(str(claims.share(runs[f"{key}_{size}"])) for size in ("xs", "s", "m"))
+    f"\n| {what} | " + " | ".join(claims.share(runs[f"{key}_{size}"]) for size in ("xs", "s", "m"))
     + " |" for what, key in (("pretrained, trained direction", "trained"),
                              ("random weights, trained direction", "random"),
                              ("pretrained, untrained direction", "subspace"))))
 verdict = claims.get("C58").judge(runs)
 say(f"Random weights with 64 directions at once: {claims.share(runs['random_rank_64'])}. The "
     f"statement about random models, by these runs: **{verdict.word}**.")
-say("Treat it as open. A search can find a direction that carries some information, another one that "
-    "moves the answer, and take one half-way between the two; the wider the model, the more there are. "
-    "So always run the control.")
+say("Treat it as open. A search can find a direction that carries some information, another one "
+    "that moves the answer, and take one half-way between the two; the wider the model, the more "
+    "there are. So always run the control.")
 
 # %% [markdown] loreft
 # ## LoReFT: learn what to write there
@@ -441,7 +449,7 @@ say("Treat it as open. A search can find a direction that carries some informati
 
 # %% loreft-scratch
 def loreft_edit(h, R, W, b):
-    """(n, d) -> (n, d); R and W are (r, d), b is (r,), the rows of R have length 1 at right angles."""
+    """(n, d) -> (n, d); R and W are (r, d), b is (r,), the rows of R are orthonormal."""
     seen = h @ R.T                                   # (n, d) @ (d, r) -> (n, r)
     wanted = h @ W.T + b                             # (n, r)
     return h + (wanted - seen) @ R                   # (n, r) @ (r, d) -> (n, d)
@@ -449,7 +457,7 @@ def loreft_edit(h, R, W, b):
 # %% loreft-same
 from course_lib.methods import LoReFT
 
-fresh = LoReFT(model)                                # rank 4, first and last position of every block
+fresh = LoReFT(model)                                # rank 4; first and last position, all blocks
 h = h_base[0, :, 4]                                  # (B, d): some hidden states
 with torch.no_grad():
     R, W, b = fresh.R[0], fresh.W[0], fresh.b[0]
@@ -463,7 +471,7 @@ show_source(LoReFT)
 # ## The same with the library
 #
 # `pyreft`, the paper's own library, wants old versions of everything, so it is not installed with the course. But
-# its edit is three lines on parts of PyTorch. Here they are, with our numbers.
+# its edit takes three lines on parts of PyTorch. Here they are, with our numbers.
 
 # %% loreft-library-run
 from torch import nn
@@ -475,7 +483,7 @@ rotate.weight = R                                    # copied: ours are orthonor
 with torch.no_grad():
     learned.weight.copy_(W)
     learned.bias.copy_(b)
-    rotated = rotate(h)                              # pyreft's three lines
+    rotated = rotate(h)                              # R h, as pyreft writes it
     given = h + (learned(h) - rotated) @ rotate.weight
     assert torch.allclose(given, loreft_edit(h, R, W, b), atol=1e-4)
 print("largest difference:", f"{(given - loreft_edit(h, R, W, b)).abs().max():.0e}")
@@ -539,8 +547,9 @@ with torch.no_grad():
 with lora.on(model):
     after, _ = states(model, lora.prepare(batch_of(tokenizer, test_texts[:60])))
 lora_rank = torch.linalg.matrix_rank(after[1, :, 4] - h[1, :, 4], rtol=1e-4).item()
-say(f"Outside of the rows of R lies {outside:.0e} of an edit: rounding. The edits of {len(edit)} texts "
-    f"have rank {rank} together. What LoRA changed in the states after two blocks has rank {lora_rank}.")
+say(f"Outside of the rows of R lies {outside:.0e} of an edit: rounding. The edits of {len(edit)} "
+    f"texts have rank {rank} together. What LoRA changed in the states after two blocks has rank "
+    f"{lora_rank}.")
 assert outside < 1e-4 and rank <= 4
 
 # %% [markdown] share
@@ -550,9 +559,11 @@ assert outside < 1e-4 and rank <= 4
 # %% share-run
 tokens = sum(map(len, tokenizer(test["prompt"][:])["input_ids"])) / len(test)
 edited = lambda layers, places, length: layers * places / (len(blocks) * length)
-shares = {"ours": edited(4, 2, tokens), "last_block": edited(1, 1, tokens), "paper": edited(4, 14, 100)}
+shares = {"ours": edited(4, 2, tokens), "last_block": edited(1, 1, tokens),
+          "paper": edited(4, 14, 100)}
 say("| which positions | of a prompt of | edited |\n|---|---|---|"
-    f"\n| the last one, after the last block | {tokens:.0f} tokens | {100 * shares['last_block']:.2f} % |"
+    f"\n| the last one, after the last block | {tokens:.0f} tokens | "
+    f"{100 * shares['last_block']:.2f} % |"
     f"\n| first and last, every block (ours) | {tokens:.0f} tokens | {100 * shares['ours']:.1f} % |"
     f"\n| first 7 and last 7, every block (the paper's commonsense runs) | 100 tokens | "
     f"{100 * shares['paper']:.0f} % |")
@@ -592,8 +603,9 @@ from course_lib.claims.lesson_08 import GRID
 runs = claims.recorded("C50")
 over_seeds = lambda figure: (figure.mean, min(figure.values), max(figure.values))
 show_shares({name: over_seeds(runs[key]) for key, (name, _) in GRID.items()}, "right answers",
-            f"Recorded, seeds: {len(runs['default'].values)}. 128 labels, {SHORT} steps; one learning "
-            "rate for all. Lines: lowest and highest seed.", [GRID["default"][0]], {"guessing": 0.5})
+            f"Recorded, seeds: {len(runs['default'].values)}. 128 labels, {SHORT} steps; one "
+            "learning rate for all. Lines: lowest and highest seed.", [GRID["default"][0]],
+            {"guessing": 0.5})
 
 # %% [markdown] paper
 # ## Beside the paper
@@ -614,9 +626,9 @@ say("| here, 128 labels, as many parameters | LoRA | LoReFT |\n|---|---|---|" + 
 
 # %% paper-explain
 say(claims.get("C102").judge(runs).because)
-say("In the paper LoReFT wins where the answer is short, and loses on arithmetic, where a long answer "
-    "must be worked out: it edits the prompt and nothing of what is written after it. Which is better "
-    "depends on the task. Lesson 13 sets all methods side by side.")
+say("In the paper LoReFT wins where the answer is short, and loses on arithmetic, where a long "
+    "answer must be worked out: it edits the prompt and nothing of what is written after it. Which "
+    "is better depends on the task. Lesson 13 sets all methods side by side.")
 
 # %% [markdown] real
 # ## On a real model
@@ -694,22 +706,25 @@ quiz("08.merge")
 # The statements are from two texts, named below under Sources. The figures are yours, from this run, but for the
 # widths of C58, which are recorded. Code draws the verdict from them.
 
+# %% verdicts-figures
+share_of = {key: count / pairs for key, count in counts.items()}
+live = {f"{key}_s": interchange[one][0] for key, one in (
+    ("subspace", "untrained direction"), ("trained", "trained direction"),
+    ("random", "random weights, trained"))}
+widths = {key: figure.mean for key, figure in claims.recorded("C58").items()} | live
+pushed, shaken = turned["steering vector"], turned["random vector"]
+
 # %% verdicts-run
 from course_lib.claims.view import ledger, says_measured_verdict
 
-share_of = {key: count / pairs for key, count in counts.items()}
-widths = {key: figure.mean for key, figure in claims.recorded("C58").items()}
-live = {f"{key}_s": interchange[name_of][0] for key, name_of in (
-    ("subspace", "untrained direction"), ("trained", "trained direction"),
-    ("random", "random weights, trained"))}
 says_measured_verdict({
-    "C47": {"trained": lines["at “:”"][-1], "random": lines["random weights, “:”"][-1], "words": words},
+    "C47": {"trained": lines["at “:”"][-1], "random": lines["random weights, “:”"][-1],
+            "words": words},
     "C48": shares | {"tokens": tokens},
     "C49": {"outside": outside, "rank": rank, "changed": weights_hash(model) != hash_before},
-    "C58": widths | live,
-    "C59": {"before": turned["steering vector"][0], "steered": turned["steering vector"][at],
-            "control": turned["random vector"][at], "loss_before": losses[0],
-            "loss_steered": losses[at]},
+    "C58": widths,
+    "C59": {"before": pushed[0], "steered": pushed[at], "control": shaken[at],
+            "loss_before": losses[0], "loss_steered": losses[at]},
     "C61": {"before": share_of["no swap"], "swapped": share_of["favourable source"],
             "same": share_of["another unfavourable"], "noise": share_of["random step"],
             "elsewhere": share_of["one place further"]},

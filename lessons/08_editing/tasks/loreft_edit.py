@@ -56,8 +56,8 @@ def draw(seed: int) -> dict:
             "prefix": prefix, "suffix": suffix}
 
 # %% wrong all_positions
-# You edit every position. LoReFT edits the first `prefix` and the last `suffix` ones alone; the rest of the prompt stays
-# as it is.
+# You edit every position. LoReFT edits the first `prefix` and the last `suffix` ones alone; the rest of the prompt
+# stays as it is.
 def loreft_edit(hidden, R, W, b, prefix, suffix):
     return hidden + (hidden @ W.T + b - hidden @ R.T) @ R
 
@@ -72,8 +72,8 @@ def loreft_edit(hidden, R, W, b, prefix, suffix):
     return new
 
 # %% wrong b_inside_r
-# Your b ends up inside of R: it is treated as something that R sees, and is subtracted. In the formula b belongs to what
-# is written, W h + b, with a plus.
+# Your b ends up inside of R: it is treated as something that R sees, and is subtracted. In the formula b belongs to
+# what is written, W h + b, with a plus.
 def loreft_edit(hidden, R, W, b, prefix, suffix):
     T = len(hidden)
     places, new = [*range(prefix), *range(T - suffix, T)], hidden.clone()
