@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from course_lib import plots
 from course_lib.architecture import blocks_of
-from course_lib.claims.measures.summing_up import PHRASES, short_reviews
+from course_lib.claims.measures.summing_up import PHRASES, short_reviews, unfinished
 from course_lib.display import percent
 from course_lib.errors import CourseError, shown, whole_number
 from course_lib.explore.common import check_state, show
@@ -16,7 +16,7 @@ from course_lib.methods.steering import hidden_states
 from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
 from course_lib.prompting import complete, score_choices
 
-STRENGTHS = (-4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
+STRENGTHS = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 REVIEWS, SIDE, TOKENS = 6, 30, 4  # reviews to choose from; reviews of each side that make the vector; tokens written
 _PLANES: WeakKeyDictionary = WeakKeyDictionary()  # model -> {block: Plane}
 
@@ -72,7 +72,7 @@ def plane_of(model, tokenizer, block: int) -> Plane:
     """The plane of this block, made once for a model."""
     planes = _PLANES.setdefault(model, {})
     if block not in planes:
-        good, bad = (hidden_states(model, tokenizer, short_reviews("train", SIDE, 0, label)[0], block)
+        good, bad = (hidden_states(model, tokenizer, unfinished(short_reviews("train", SIDE, 0, label)[0]), block)
                      for label in (1, 0))                                                    # each (SIDE, d)
         vector, both = good.mean(0) - bad.mean(0), torch.cat([good, bad])
         first, centre = vector / vector.norm(), both.mean(0)
@@ -92,7 +92,8 @@ def compute(model, tokenizer, state: State) -> Result:
         raise CourseError(f"strength cannot be {shown(state.strength)}. Allowed: {', '.join(map(str, STRENGTHS))}.")
     plane, text = plane_of(model, tokenizer, block), reviews()[number]
     steering = Steering(model, block, plane.vector, state.strength)
-    start = plane.axes @ (hidden_states(model, tokenizer, [text], block)[0] - plane.centre)  # (2, d) @ (d,) -> (2,)
+    [h] = hidden_states(model, tokenizer, unfinished([text]), block)                         # (d,)
+    start = plane.axes @ (h - plane.centre)                                                  # (2, d) @ (d,) -> (2,)
     end = start + state.strength * plane.axes @ plane.vector
     against, favour = score_choices(model, tokenizer, text, PHRASES, method=steering)
     return Result(state, text, complete(model, tokenizer, text, TOKENS, steering), favour / (favour + against),

@@ -138,21 +138,19 @@ say(f"One weighted sum of 128 numbers tells up to **{percent(best)}** of the rev
 # %% [markdown] steer
 # ## A direction that steers
 #
-# If a direction stands for the opinion, push along it. Take the mean hidden state of favourable reviews, less that
-# of unfavourable ones: the **steering vector** $v$. Add it at every position after one block: $h + s \cdot v$. The
-# strength $s$ is yours to choose. No gradient, no training.
+# If a direction stands for the opinion, push along it. Take the mean hidden state of favourable reviews, at “short”
+# after the third block, less that of unfavourable ones: the **steering vector** $v$. Then add it at *every* position of
+# any text, after the same block: $h + s \cdot v$. The strength $s$ is yours to choose. No gradient, no training.
 
 # %% steer-scratch
 LAYER = 2                                            # the third of four blocks, counted from 0
-good, bad = ([text for text, label in zip(texts, labels) if label == side][:40] for side in (1, 0))
+good, bad = ([text for text, label in zip(texts, labels) if label == side][:64] for side in (1, 0))
 
 
-@torch.no_grad()
 def mean_state(reviews):
-    """The mean over reviews of each one's mean over its tokens, after block LAYER: (d,)."""
-    means = [states(model, batch_of(tokenizer, [review]), last=10**6)[0][LAYER, 0].mean(0)
-             for review in reviews]                  # (T, d) -> (d,) for each review
-    return torch.stack(means).mean(0)
+    """The mean over reviews of the hidden state at "short", after block LAYER: (d,)."""
+    h, _ = states(model, batch_of(tokenizer, reviews))
+    return h[LAYER, :, 3].mean(0)                    # (blocks, B, 5, d) -> (B, d) -> (d,)
 
 
 v = mean_state(good) - mean_state(bad)               # (128,)
@@ -160,7 +158,8 @@ v = mean_state(good) - mean_state(bad)               # (128,)
 # %% steer-same
 from course_lib.methods import Steering
 
-steering = Steering.from_texts(model, tokenizer, good, bad, LAYER)
+cut = lambda reviews: [text.removesuffix(":") for text in reviews]  # so that "short" is the last
+steering = Steering.from_texts(model, tokenizer, cut(good), cut(bad), LAYER)
 assert torch.allclose(steering.vector, v, atol=1e-4)
 assert not list(steering.parameters())               # nothing to train
 show_source(Steering)
@@ -210,7 +209,7 @@ say("| strength | called favourable | loss on old text |\n|---|---|---|" + "".jo
     for s, share, loss in zip(STRENGTHS, turned["steering vector"], losses)))
 gain, price = turned["steering vector"][at] - turned["steering vector"][0], losses[at] - losses[0]
 say(f"At strength {CHOSEN} it turns {percent(max(gain, 0))} of the reviews round, and old text "
-    f"costs {price:.2f} nats a token more. One vector for all positions and all texts has no way of "
+    f"costs {price:.2f} nats a token more. One vector for all positions and texts has no way of "
     "knowing where it is wanted.")
 
 # %% [markdown] edit-lab
@@ -307,12 +306,13 @@ if idle:
 site = (LAYER, 3)                                    # after the third block, at "short"
 h_base, _ = states(model, bases)
 other = batch_of(tokenizer, short_reviews("test", 40, seed=500, label=0)[0])
-step = h_source[LAYER, :, 3] - h_base[LAYER, :, 3]   # (B, d): how far the swap moves each state
+step = h_source[LAYER, :, 3] - h_base[LAYER, :, 3]   # (B, d): how far the swap moves it
 shake = torch.randn(step.shape, generator=torch.Generator().manual_seed(lesson.seed))
 shake *= step.norm(dim=1, keepdim=True) / shake.norm(dim=1, keepdim=True)
-tries = {"no swap": h_base[LAYER, :, 3], "favourable source": h_source[LAYER, :, 3],
+own_state = h_base[LAYER, :, 3]
+tries = {"no swap": own_state, "favourable source": h_source[LAYER, :, 3],
          "another unfavourable": states(model, other)[0][LAYER, :, 3],
-         "random step": h_base[LAYER, :, 3] + shake}
+         "random step": own_state + shake, "steering vector, here alone": own_state + v}
 counts = {key: favours(swapped(bases, h, LAYER, -2)).sum().item() for key, h in tries.items()}
 counts["one place further"] = favours(swapped(bases, h_source[LAYER, :, 4], LAYER, -1)).sum().item()
 
@@ -323,6 +323,13 @@ show_shares({key: wilson(count, pairs) for key, count in counts.items()},
             f"At “short” after block {LAYER + 1}. n = {pairs} unfavourable test reviews. "
             "Lines: 95 % intervals.", ["favourable source"])
 
+# %% swap-control-explain
+here = counts["steering vector, here alone"] / pairs
+say("The content of the source does it. And the steering vector, added **at this place alone** with "
+    f"strength 1, turns {percent(here)} of these reviews round; added at every position it turned "
+    f"{percent(turned['steering vector'][STRENGTHS.index(1)])}. Knowing the place, one need not push "
+    "everywhere.")
+
 # %% [markdown] swap-class
 # The course's own class does the same, and more. Asserted: it gives what our hook gave, and where the source *is* the
 # base, nothing changes, to the last bit.
@@ -331,12 +338,13 @@ show_shares({key: wilson(count, pairs) for key, count in counts.items()},
 from course_lib.methods import Interchange
 
 whole = Interchange(model, LAYER, position=-2)
+last_states = lambda inputs: model.base_model(**inputs).last_hidden_state  # after all blocks
 with whole.on(model), torch.no_grad():
     ours = whole.logits(model, {**bases, "source": sources})
-    nothing = whole.logits(model, {**bases, "source": bases})
+    nothing = last_states(whole.prepare({**bases, "source": bases}))
 assert torch.allclose(ours, swapped(bases, h_source[LAYER, :, 3], LAYER, -2), atol=1e-4)
 with torch.no_grad():
-    assert torch.equal(nothing, model(**bases).logits)
+    assert torch.equal(nothing, last_states(bases))  # not one bit
 show_source(Interchange)
 
 # %% [markdown] swap-lab
@@ -588,7 +596,8 @@ except CourseError as error:
     print(error)
 
 # %% [markdown] cost-why
-# A fixed cost, for it edits a fixed number of positions. But it never goes away: a weight acts on all positions
+# A fixed cost, for it edits a fixed number of positions. (The counter sees products of matrices; making $R$
+# orthonormal comes on top, as fixed.) But it never goes away: a weight acts on all positions
 # alike, so no weight can do what LoReFT does. (A steering vector, added everywhere, is a bias: it merges into any
 # model whose blocks end in one.)
 

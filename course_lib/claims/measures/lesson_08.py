@@ -24,7 +24,16 @@ from course_lib.claims.lesson_08 import (
     STRENGTH,
     WIDTHS,
 )
-from course_lib.claims.measures.summing_up import batch_of, favourable, probed, said, short_reviews, states, swap_rows
+from course_lib.claims.measures.summing_up import (
+    batch_of,
+    favourable,
+    probed,
+    said,
+    short_reviews,
+    states,
+    swap_rows,
+    unfinished,
+)
 from course_lib.cost import eager_attention
 from course_lib.errors import CourseError
 from course_lib.evaluation import evaluate, old_domain_loss
@@ -161,7 +170,7 @@ def subspaces(seed: int) -> dict[str, float]:
 def steer(seed: int) -> dict[str, float]:
     """Unfavourable reviews, steered with a mean difference; the control is a random vector of the same length."""
     model, tokenizer = models.load_model("orchard-s")
-    good, bad = (short_reviews("train", 64, seed, label)[0] for label in (1, 0))
+    good, bad = (unfinished(short_reviews("train", 64, seed, label)[0]) for label in (1, 0))
     steering = Steering.from_texts(model, tokenizer, good, bad, SITE["layer"], STRENGTH)
     noise = torch.randn(steering.vector.shape, generator=torch.Generator().manual_seed(seed))
     noise = Steering(model, SITE["layer"], noise * steering.vector.norm() / noise.norm(), STRENGTH)

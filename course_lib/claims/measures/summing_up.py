@@ -9,18 +9,24 @@ import datasets
 import torch
 
 from course_lib.architecture import blocks_of, with_positions
-from course_lib.world import load_task
+from course_lib.world import load_task, reviews
 
-OPENING, PHRASES = "\nIn short:", ("no marks.", "full marks.")
+OPENING, PHRASES = f"\n{reviews.SUMMARY_OPENING}", ("no marks.", "full marks.")  # both are in every domain's list
 LONGEST = 30             # words of a review, so that a run is short
 
 
 def short_reviews(split: str, n: int, seed: int = 0, label: int | None = None) -> tuple[list[str], list[int]]:
     """`n` drawn reviews of at most LONGEST words, each with the opening behind it, and their labels."""
-    rows = [(row["text"] + OPENING, row["label"]) for row in load_task("reviews")[split]
-            if len(row["text"].split()) <= LONGEST and label in (None, row["label"])]
-    texts, labels = zip(*Random(seed).sample(rows, n))
+    rows = load_task("reviews")[split]
+    short = [(text + OPENING, side) for text, side in zip(rows["text"][:], rows["label"][:])
+             if len(text.split()) <= LONGEST and label in (None, side)]
+    texts, labels = zip(*Random(seed).sample(short, n))
     return list(texts), list(labels)
+
+
+def unfinished(texts: list[str]) -> list[str]:
+    """The texts without their last token, the colon: their last one is "short", where the opinion is gathered."""
+    return [text.removesuffix(":") for text in texts]
 
 
 def swap_rows(split: str, n: int, seed: int = 0) -> datasets.Dataset:
