@@ -4,11 +4,11 @@ from course_lib.display import percent
 
 measures = Measures("08")
 SHORT = 40                       # steps
-LOREFT_RATES = {"reviews": 1e-2, "spam": 1e-2, "stars": 1e-2}   # each chosen from 0.003, 0.01, 0.03
-LORA_RATES = {"reviews": 1e-2, "spam": 1e-2, "stars": 1e-2}     # each chosen from 0.003, 0.01, 0.03
+LOREFT_RATES = {"reviews": 1e-2, "spam": 3e-3, "stars": 3e-2}   # each chosen from 0.003, 0.01, 0.03
+LORA_RATES = {"reviews": 1e-2, "spam": 3e-3, "stars": 3e-2}     # each chosen from 0.003, 0.01, 0.03
 LORA = {"rank": 1, "alpha": 2, "targets": ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")}
 RED_RATE = 3e-2                  # chosen from 0.01, 0.03, 0.1
-DAS_RATE, DAS_STEPS = 3e-2, 40   # chosen from 0.01, 0.03, 0.1
+DAS_RATE, DAS_STEPS = 1e-1, 40   # chosen from 0.01, 0.03, 0.1
 STRENGTH = 2.0                   # of steering, chosen from 0.5, 1, 2, 4
 CLOSE = 0.05                     # accuracies nearer to each other than this are called about equal
 CLEAR = 0.1                      # an effect is at least this far from its control
@@ -79,8 +79,9 @@ def judge_extra_work(f: Figures) -> Verdict:
     """Holds where the extra work is the same whatever the length."""
     told = ", ".join(f"{n} tokens {100 * f[f'extra_{n}'].mean / f[f'base_{n}'].mean:.2f} %" for n in LENGTHS)
     extra = {f[f"extra_{n}"].mean for n in LENGTHS}
-    because = (f"To prompts of {LENGTHS[0]} to {LENGTHS[-1]} tokens LoReFT adds {min(extra):,.0f} to {max(extra):,.0f} "
-               f"operations; as a share of the model's own, at {told}.")
+    because = (f"To prompts of {LENGTHS[0]} to {LENGTHS[-1]} tokens LoReFT adds "
+               f"{' to '.join(f'{one:,.0f}' for one in sorted(extra))} operations; as a share of the model's own, at "
+               f"{told}.")
     return Verdict(HOLDS if len(extra) == 1 else FAILS, because)
 
 

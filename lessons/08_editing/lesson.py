@@ -303,7 +303,6 @@ if idle:
 # review; a step as long in a random direction; and the same favourable state one place further.
 
 # %% swap-control-run
-site = (LAYER, 3)                                    # after the third block, at "short"
 h_base, _ = states(model, bases)
 other = batch_of(tokenizer, short_reviews("test", 40, seed=500, label=0)[0])
 step = h_source[LAYER, :, 3] - h_base[LAYER, :, 3]   # (B, d): how far the swap moves it
@@ -324,11 +323,12 @@ show_shares({key: wilson(count, pairs) for key, count in counts.items()},
             "Lines: 95 % intervals.", ["favourable source"])
 
 # %% swap-control-explain
-here = counts["steering vector, here alone"] / pairs
-say("The content of the source does it. And the steering vector, added **at this place alone** with "
-    f"strength 1, turns {percent(here)} of these reviews round; added at every position it turned "
-    f"{percent(turned['steering vector'][STRENGTHS.index(1)])}. Knowing the place, one need not push "
-    "everywhere.")
+here, everywhere = (counts["steering vector, here alone"] / pairs,
+                    turned["steering vector"][STRENGTHS.index(1)])
+say("The last bar but one is the steering vector, with strength 1, added **at this place alone**: "
+    f"{percent(here)} turned round. Added at every position, as above, it was "
+    f"{percent(everywhere)}." + " Knowing the place, one need not push everywhere." * (
+        here > everywhere))
 
 # %% [markdown] swap-class
 # The course's own class does the same, and more. Asserted: it gives what our hook gave, and where the source *is* the
@@ -663,7 +663,7 @@ if real:
              "LoReFT and head": LoReFT(real, num_labels=2)}
     real_found = {}
     for key, method in tuned.items():
-        fit(real, real_tokenizer, {"train": training}, method, steps=8, batch_size=16,
+        fit(real, real_tokenizer, {"train": training}, method, steps=20, batch_size=16,
             learning_rate=1e-2, reuse=key == "head alone", progress=False)
         real_found[key] = ends(evaluate(real, real_tokenizer, testing, method))
     show_shares(real_found, "right answers",
@@ -675,7 +675,7 @@ if real:
     told = {key: least > 0.5 for key, (_, least, _) in real_found.items()}
     say("; ".join(f"**{key}** {'is better than' if better else 'cannot be told from'} guessing"
                   for key, better in told.items())
-        + f". {len(training)} sentences of such variety are few, and eight steps are little. "
+        + f". {len(training)} sentences of such variety are few, and so short a training is little. "
         "`.venv/bin/course bench minilm`, in a terminal in the course's folder, takes more.")
 
 # %% [markdown] exercise

@@ -1,7 +1,8 @@
 """What lesson 08 measures: where a concept is, what follows when it is changed, and LoReFT's edits.
 
 A short run is 40 steps of 16 rows on 128 labels. Every learning rate was chosen once, on the validation split with seed
-0, from the list beside it in ../lesson_08.py. Shapes: B texts, d width, r rank.
+0, from the list beside it in ../lesson_08.py: the best, and the largest where several are.
+Shapes: B texts, d width, r rank.
 """
 from random import Random
 
