@@ -119,7 +119,7 @@ def alt(result: Result) -> str:
 def figure(result: Result) -> Figure:
     """The still figure: reviews in the plane, and the arrow by which this one is moved."""
     whole = Figure(figsize=(WIDTH, 3.2), layout="none")
-    axes = whole.add_axes((0.1, 0.17, 0.86, 0.72))
+    axes = whole.add_axes((0.13, 0.17, 0.83, 0.72))
     for points, colour, marker, name, side in (
             (result.plane.favourable, "blue", "o", "favourable", 1),
             (result.plane.unfavourable, "vermillion", "s", "unfavourable", 0)):

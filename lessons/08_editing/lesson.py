@@ -675,8 +675,8 @@ if real:
     told = {key: least > 0.5 for key, (_, least, _) in real_found.items()}
     say("; ".join(f"**{key}** {'is better than' if better else 'cannot be told from'} guessing"
                   for key, better in told.items())
-        + f". {len(training)} sentences of such variety are few, and so short a training is little. "
-        "`.venv/bin/course bench minilm`, in a terminal in the course's folder, takes more.")
+        + f". {len(training)} sentences of such variety are few, and so short a training is "
+        "little. `.venv/bin/course bench minilm`, in a terminal in the course's folder, takes more.")
 
 # %% [markdown] exercise
 # ## Now you

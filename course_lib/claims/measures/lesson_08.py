@@ -175,7 +175,7 @@ def steer(seed: int) -> dict[str, float]:
     steering = Steering.from_texts(model, tokenizer, good, bad, SITE["layer"], STRENGTH)
     noise = torch.randn(steering.vector.shape, generator=torch.Generator().manual_seed(seed))
     noise = Steering(model, SITE["layer"], noise * steering.vector.norm() / noise.norm(), STRENGTH)
-    batch = batch_of(tokenizer, short_reviews("test", 100, seed, label=0)[0])
+    batch = batch_of(tokenizer, short_reviews("test", 80, seed, label=0)[0])
     loss = lambda method=None: old_domain_loss(model, tokenizer, method, n_documents=40)
     return {"before": said(model, tokenizer, batch), "steered": said(model, tokenizer, batch, steering),
             "control": said(model, tokenizer, batch, noise), "loss_before": loss(), "loss_steered": loss(steering)}

@@ -17,7 +17,7 @@ import torch
 
 def loreft_edit(hidden: torch.Tensor, R: torch.Tensor, W: torch.Tensor, b: torch.Tensor,
                 prefix: int, suffix: int) -> torch.Tensor:
-    """h + R^T (W h + b - R h) at the first `prefix` and last `suffix` positions: (T, d) -> (T, d)."""
+    """h + R^T (W h + b - R h) at the first `prefix`, last `suffix` positions: (T, d) -> (T, d)."""
     raise NotImplementedError
 
 # %% reference
@@ -26,7 +26,7 @@ import torch
 
 def loreft_edit(hidden: torch.Tensor, R: torch.Tensor, W: torch.Tensor, b: torch.Tensor,
                 prefix: int, suffix: int) -> torch.Tensor:
-    """h + R^T (W h + b - R h) at the first `prefix` and last `suffix` positions: (T, d) -> (T, d)."""
+    """h + R^T (W h + b - R h) at the first `prefix`, last `suffix` positions: (T, d) -> (T, d)."""
     T = len(hidden)
     places = [*range(prefix), *range(T - suffix, T)]
     h, new = hidden[places], hidden.clone()              # (n, d), (T, d)
