@@ -43,8 +43,8 @@ def judge_edited_share(f: Figures) -> Verdict:
 
 def judge_row_space(f: Figures) -> Verdict:
     """Holds where the edit has nothing outside of the rows of R and no weight changed."""
-    because = (f"Of a trained edit {100 * f['outside'].mean:.4f} % lies outside of the rows of R; the edits of all texts "
-               f"have rank {f['rank'].mean:.0f} together, and the hash of the weights is "
+    because = (f"Of a trained edit {100 * f['outside'].mean:.4f} % lies outside of the rows of R; the edits of all "
+               f"texts have rank {f['rank'].mean:.0f} together, and the hash of the weights is "
                f"{'another one' if f['changed'].mean else 'the same'}.")
     exact = f["outside"].mean < ROUNDING and f["changed"].mean == 0
     return Verdict(HOLDS if exact else FAILS, because)
