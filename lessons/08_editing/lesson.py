@@ -212,6 +212,13 @@ say(f"At strength {CHOSEN} it turns {percent(max(gain, 0))} of the reviews round
     f"costs {price:.2f} nats a token more. One vector for all positions and texts has no way of "
     "knowing where it is wanted.")
 
+# %% steer-control
+shaken = turned["random vector"][at]
+say(f"And the control: at strength {CHOSEN} the random vector turned {percent(shaken)} round. " + (
+    "So long a push, in whatever direction, breaks the model rather than steering it; what counts as "
+    "steering is only what the vector does beyond that." if shaken > 0.1 else
+    "So it is the direction that does it, and not the size of the push."))
+
 # %% [markdown] edit-lab
 # ## Explore: the edit lab
 #
@@ -721,7 +728,7 @@ live = {f"{key}_s": interchange[one][0] for key, one in (
     ("subspace", "untrained direction"), ("trained", "trained direction"),
     ("random", "random weights, trained"))}
 widths = {key: figure.mean for key, figure in claims.recorded("C58").items()} | live
-pushed, shaken = turned["steering vector"], turned["random vector"]
+pushed = turned["steering vector"]
 
 # %% verdicts-run
 from course_lib.claims.view import ledger, says_measured_verdict
@@ -732,7 +739,7 @@ says_measured_verdict({
     "C48": shares | {"tokens": tokens},
     "C49": {"outside": outside, "rank": rank, "changed": weights_hash(model) != hash_before},
     "C58": widths,
-    "C59": {"before": pushed[0], "steered": pushed[at], "control": shaken[at],
+    "C59": {"before": pushed[0], "steered": pushed[at], "control": shaken,
             "loss_before": losses[0], "loss_steered": losses[at]},
     "C61": {"before": share_of["no swap"], "swapped": share_of["favourable source"],
             "same": share_of["another unfavourable"], "noise": share_of["random step"],
