@@ -24,8 +24,8 @@ class Batches:
 
     Without a head, a decoder reads prompt and answer and learns the answer's tokens, its newline included. They are
     padded on the left, so that all answers end at the last place, and logits are needed there alone. With a head, a
-    decoder reads the prompt, an encoder the text, and the batch's labels are the classes. Raises CourseError for rows
-    that do not go with the method or the model.
+    decoder reads the prompt, an encoder the text, and the batch's labels are the classes. A method that takes a source
+    reads the column `source`, too. Raises CourseError for rows that do not go with the method or the model.
     """
 
     def __init__(self, model, tokenizer, rows, method):

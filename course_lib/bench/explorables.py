@@ -10,7 +10,9 @@ from course_lib.bench.budgets import say
 from course_lib.explore import (
     budget_calculator,
     early_stopping,
+    edit_lab,
     histories,
+    interchange_lab,
     learning_rate_sweep,
     prefix_attention,
     prompt_lab,
@@ -23,7 +25,7 @@ from course_lib.explore import (
 from course_lib.explore.panel import Panel
 from course_lib.methods import PrefixTuning, PromptTuning
 from course_lib.models import load_model
-from course_lib.world import documents
+from course_lib.world import documents, relations
 
 RESULT_MS, PICTURE_MS = 50, 250
 WARM_UP = 3
@@ -83,6 +85,19 @@ def explorables() -> Iterator[Explorable]:
     stopping = {"labels": histories.LABELS, "patience": range(1, early_stopping.PATIENCE + 1)}
     yield Explorable("early stopping", drawn(stopping),
                      lambda values: early_stopping.compute(early_stopping.State(**values)), early_stopping.panel())
+    yield Explorable("edit lab", drawn(edit_lab.ranges(model)),
+                     lambda values: edit_lab.compute(model, tokenizer, edit_lab.State(**values)),
+                     edit_lab.panel(model, tokenizer))
+
+    def swap_values(rng: Random) -> dict:
+        name = rng.choice(interchange_lab.RELATIONS)
+        relation, base = relations()[name], rng.choice(interchange_lab.ranges(name)["base"])
+        others = [key for key in relation if relation[key] != relation[base]]
+        return {"relation": name, "base": base, "source": rng.choice(others), "k": rng.choice((1, 3, 5))}
+
+    yield Explorable("interchange lab", swap_values,
+                     lambda values: interchange_lab.compute(model, tokenizer, interchange_lab.State(**values)),
+                     interchange_lab.panel(model, tokenizer))
     sizes = {name: range(1, most + 1) for name, most in budget_calculator.LARGEST.items()}
     yield Explorable("budget calculator", drawn(sizes | {"dtype": tuple(budget_calculator.BYTES)}),
                      lambda values: budget_calculator.compute(budget_calculator.State(**values)),

@@ -49,6 +49,7 @@ class Interchange(PromptEdits):
                               f"{shown(source)}.")
         with torch.no_grad():
             self.source, inputs = None, super().prepare(source)
+            inputs = {name: value for name, value in inputs.items() if name not in ("labels", "logits_to_keep")}
             model.base_model(**inputs)                                   # `edit` keeps h_s
         return super().prepare({name: value for name, value in batch.items() if name != "source"})
 

@@ -6,7 +6,16 @@ from numbers import Real
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
-from course_lib.architecture import block_number, blocks_of, check_model, check_tokens, context_of, width_of
+from course_lib.architecture import (
+    block_number,
+    blocks_of,
+    check_model,
+    check_tokens,
+    context_of,
+    is_decoder,
+    pool,
+    width_of,
+)
 from course_lib.errors import CourseError, shown
 from course_lib.method import Method
 from course_lib.prompting.reading import encode, texts_of
@@ -45,8 +54,8 @@ class Steering(Method):
                    strength: float = 1.0) -> "Steering":
         """v is the mean hidden state of the texts `with_it`, less that of the texts `without_it`.
 
-        A text's hidden state is the mean over its tokens, after the block. Texts may have any lengths, and the two
-        lists, too. CourseError for a list without texts, an empty text, or one that is too long.
+        A text's hidden state is that of its last token, after the block (of an encoder: its first). Texts may have any
+        lengths, and the two lists, too. CourseError for a list without texts, an empty text, or one that is too long.
         """
         check_model(model, cls.__name__)
         place = block_number(model, layer)
@@ -82,7 +91,7 @@ class Steering(Method):
 
 @torch.no_grad()
 def hidden_states(model, tokenizer, texts: Sequence[str], layer: int) -> torch.Tensor:
-    """The mean over its tokens of what this block gives for each text, (texts, d). CourseError as `from_texts` says."""
+    """What this block gives for the last token of each text, an encoder's first, (texts, d). CourseError as above."""
     rows, limit = encode(tokenizer, texts), context_of(model)
     for text, row in zip(texts, rows):
         if not 0 < len(row) <= limit:
@@ -96,7 +105,7 @@ def hidden_states(model, tokenizer, texts: Sequence[str], layer: int) -> torch.T
             ids, mask = (pad_sequence(tensors, batch_first=True)                             # (B, T), right padding
                          for tensors in (part, [torch.ones_like(row) for row in part]))
             model.base_model(input_ids=ids, attention_mask=mask)
-            found.append((seen.pop() * mask[..., None]).sum(1) / mask.sum(1, keepdim=True))  # (B, T, d) -> (B, d)
+            found.append(pool(seen.pop(), mask, is_decoder(model)))                          # (B, T, d) -> (B, d)
     finally:
         handle.remove()
     return torch.cat(found)

@@ -100,6 +100,20 @@ def test_an_answer_that_is_to_be_learned_is_no_part_of_the_prompt(base):
     assert moved.nonzero().tolist() == [[0, 4], [1, 4], [2, 6]]
 
 
+@NAMES
+@torch.no_grad()
+def test_a_source_may_have_labels_and_an_answer_too(name, base):
+    """Its position is one of its prompt, as the base's is; what only an output layer reads is no matter."""
+    model, batch = base(name), batch_of(side="left")
+    labels = torch.full_like(batch["input_ids"], -100)
+    labels[0, -2:] = batch["input_ids"][0, -2:]
+    method = Interchange(model, 0)
+    with method.on(model):
+        method.prepare({**batch, "source": {**batch, "labels": labels, "logits_to_keep": 1}})
+    wanted = given_by(model, 0, {"input_ids": torch.tensor([ROWS[0]])})[0, -3]
+    assert torch.allclose(method.source[0], wanted, atol=1e-5)
+
+
 @pytest.mark.parametrize("use_cache", [True, False])
 @pytest.mark.parametrize("name", ["llama", "gpt2"])
 @torch.no_grad()

@@ -13,15 +13,15 @@ NAMES = pytest.mark.parametrize("name", ["llama", "gpt2", "bert", "distilbert"])
 
 
 def mean_of(model, tokenizer, texts, layer):
-    """The mean hidden state of the texts after this block, one text and one token at a time, (d,)."""
-    vectors = []
+    """The mean over texts of the last token's state after this block, an encoder's first, one text at a time, (d,)."""
+    vectors, place = [], -1 if model.can_generate() else 0
     for text in texts:
         seen = []
         block = list(blocks_of(model).values())[layer]
         handle = block.register_forward_hook(lambda *call, seen=seen: seen.append(call[2][0]))
         model.base_model(input_ids=torch.tensor([tokenizer(text)["input_ids"]]))
         handle.remove()
-        vectors.append(sum(seen[0]) / len(seen[0]))
+        vectors.append(seen[0][place])
     return sum(vectors) / len(vectors)
 
 

@@ -1,0 +1,170 @@
+"""The edit lab: push a review's hidden states along the steering vector, and read what the model writes then."""
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import torch
+from matplotlib.figure import Figure
+
+from course_lib import plots
+from course_lib.architecture import blocks_of
+from course_lib.claims.measures.summing_up import PHRASES, short_reviews, unfinished
+from course_lib.display import percent
+from course_lib.errors import CourseError, shown, whole_number
+from course_lib.explore.common import check_state, show
+from course_lib.methods import Steering
+from course_lib.methods.steering import hidden_states
+from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
+from course_lib.prompting import complete, score_choices
+
+STRENGTHS = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
+REVIEWS, SIDE, TOKENS = 6, 30, 4  # reviews to choose from; reviews of each side that make the vector; tokens written
+_PLANES: WeakKeyDictionary = WeakKeyDictionary()  # model -> {block: Plane}
+
+
+@dataclass(frozen=True)
+class State:
+    """What the controls say: which review, how strong a push, and after which block, counted from 0."""
+
+    review: int = 1
+    strength: float = 0.0
+    block: int = 2
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Two directions (2, d) at right angles: the steering vector's, and the one in which reviews differ most otherwise.
+
+    `favourable` and `unfavourable` are reviews in it, (SIDE, 2); `centre` (d,) is its origin.
+    """
+
+    vector: torch.Tensor
+    axes: torch.Tensor
+    centre: torch.Tensor
+    favourable: torch.Tensor
+    unfavourable: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Result:
+    """`favourable`: the probability of "full marks." against "no marks."; `start`, `end`: the review in the plane."""
+
+    state: State
+    text: str
+    written: str
+    favourable: float
+    start: tuple[float, float]
+    end: tuple[float, float]
+    plane: Plane
+
+
+def ranges(model) -> dict[str, tuple]:
+    """Every value that each control can take."""
+    return {"review": tuple(range(REVIEWS)), "strength": STRENGTHS, "block": tuple(range(len(blocks_of(model))))}
+
+
+def reviews() -> list[str]:
+    """The reviews to choose from, half of them favourable, with the opening behind them."""
+    return [text for pair in zip(*(short_reviews("validation", REVIEWS // 2, 1, label)[0] for label in (1, 0)))
+            for text in pair]
+
+
+def plane_of(model, tokenizer, block: int) -> Plane:
+    """The plane of this block, made once for a model."""
+    planes = _PLANES.setdefault(model, {})
+    if block not in planes:
+        good, bad = (hidden_states(model, tokenizer, unfinished(short_reviews("train", SIDE, 0, label)[0]), block)
+                     for label in (1, 0))                                                    # each (SIDE, d)
+        vector, both = good.mean(0) - bad.mean(0), torch.cat([good, bad])
+        first, centre = vector / vector.norm(), both.mean(0)
+        rest = (both - centre) - ((both - centre) @ first)[:, None] * first
+        axes = torch.stack([first, torch.linalg.svd(rest, full_matrices=False)[2][0]])       # (2, d)
+        place = lambda states: (states - centre) @ axes.T                                    # (SIDE, d) -> (SIDE, 2)
+        planes[block] = Plane(vector, axes, centre, place(good), place(bad))
+    return planes[block]
+
+
+def compute(model, tokenizer, state: State) -> Result:
+    """state -> result. CourseError names what a control cannot be."""
+    check_state(state, State)
+    number = whole_number("review", state.review, 0, REVIEWS - 1)
+    block = whole_number("block", state.block, 0, len(blocks_of(model)) - 1)
+    if isinstance(state.strength, bool) or state.strength not in STRENGTHS:
+        raise CourseError(f"strength cannot be {shown(state.strength)}. Allowed: {', '.join(map(str, STRENGTHS))}.")
+    plane, text = plane_of(model, tokenizer, block), reviews()[number]
+    steering = Steering(model, block, plane.vector, state.strength)
+    [h] = hidden_states(model, tokenizer, unfinished([text]), block)                         # (d,)
+    start = plane.axes @ (h - plane.centre)                                                  # (2, d) @ (d,) -> (2,)
+    end = start + state.strength * plane.axes @ plane.vector
+    against, favour = score_choices(model, tokenizer, text, PHRASES, method=steering)
+    return Result(state, text, complete(model, tokenizer, text, TOKENS, steering), favour / (favour + against),
+                  tuple(start.tolist()), tuple(end.tolist()), plane)
+
+
+def summary(result: Result) -> str:
+    """What the model holds of the review now, and what it writes."""
+    state = result.state
+    return (f"Strength {state.strength:g} after block {state.block + 1}: “full marks” has {percent(result.favourable)} "
+            f"against “no marks”. The model writes: {result.written or 'nothing'}")
+
+
+def alt(result: Result) -> str:
+    """What the picture shows, in words."""
+    return (f"A plane with {SIDE} favourable reviews as blue circles, mostly on the right, and {SIDE} unfavourable "
+            "ones as orange squares, mostly on the left. This review stands at "
+            f"{result.start[0]:.1f} along the steering vector; the push of strength {result.state.strength:g} takes it "
+            f"to {result.end[0]:.1f}.")
+
+
+@styled
+def figure(result: Result) -> Figure:
+    """The still figure: reviews in the plane, and the arrow by which this one is moved."""
+    whole = Figure(figsize=(WIDTH, 3.2), layout="none")
+    axes = whole.add_axes((0.13, 0.17, 0.83, 0.72))
+    for points, colour, marker, name, side in (
+            (result.plane.favourable, "blue", "o", "favourable", 1),
+            (result.plane.unfavourable, "vermillion", "s", "unfavourable", 0)):
+        axes.plot(*points.T.tolist(), marker, color=COLOURS[colour], markersize=4, linestyle="", alpha=0.7)
+        axes.annotate(name, (side, 1), (0, 4), xycoords="axes fraction", textcoords="offset points",
+                      ha="right" if side else "left", color=COLOURS[colour])
+    axes.axvline(0, color=GREY, linestyle=(0, (4, 3)), linewidth=1)
+    axes.plot(*result.start, marker="D", color="black", markersize=7)
+    if result.state.strength:
+        axes.annotate("", result.end, result.start, arrowprops={"arrowstyle": "->", "linewidth": 1.8})
+    reach = max(STRENGTHS[-1], -STRENGTHS[0]) * result.plane.vector.norm().item()
+    axes.set_xlim(-reach, 1.2 * reach)
+    axes.set(xlabel="along the steering vector", ylabel="otherwise most varied")
+    return whole
+
+
+def text_form(result: Result) -> str:
+    """The same for a terminal or a screen reader."""
+    return "\n".join([result.text, "", f"along the steering vector: {result.start[0]:.1f} -> {result.end[0]:.1f}",
+                      summary(result)])
+
+
+def panel(model, tokenizer, start: State = State()):
+    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
+    import ipywidgets as widgets
+
+    from course_lib.explore.panel import Panel, control, status, text_block
+
+    compute(model, tokenizer, start)  # says what is wrong with it
+
+    def draw(values: dict) -> str:
+        result = compute(model, tokenizer, State(**values))
+        picture = plots.picture_html(figure(result), alt(result), dpi=96)
+        return text_block(f"{result.text} {result.written}") + picture + status(summary(result))
+
+    allowed = ranges(model)
+    numbers = [(f"review {number + 1}", number) for number in allowed["review"]]
+    blocks = [(f"block {number + 1}", number) for number in allowed["block"]]
+    controls = {"review": control(widgets.Dropdown, "Review", options=numbers, value=start.review),
+                "strength": control(widgets.SelectionSlider, "Strength", options=[(f"{s:g}", s) for s in STRENGTHS],
+                                    value=start.strength),
+                "block": control(widgets.Dropdown, "After", options=blocks, value=start.block)}
+    return Panel("Edit lab", controls, draw)
+
+
+def edit_lab(model, tokenizer, start: State = State(), text: bool = False) -> None:
+    """Shows the edit lab. In text form it shows the one state `start`: State(review=3, strength=2.0)."""
+    show(lambda: panel(model, tokenizer, start), lambda: text_form(compute(model, tokenizer, start)), text)

@@ -1,0 +1,199 @@
+"""The interchange lab: hidden states of another key are swapped in, and one sees where the answer follows them."""
+from dataclasses import dataclass
+
+import torch
+from matplotlib.figure import Figure
+
+from course_lib import plots
+from course_lib.architecture import blocks_of
+from course_lib.display import percent
+from course_lib.errors import CourseError, shown, unknown, whole_number
+from course_lib.explore.common import check_state, show
+from course_lib.plots.style import INK, WIDTH, styled
+from course_lib.prompting.answers import answer_tokens
+from course_lib.prompting.text import draw_examples, few_shot
+from course_lib.world import relations
+
+RELATIONS = ("country_capital", "fruit_family", "fruit_colour", "animal_class", "opposite")
+MOST_EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class State:
+    """What the controls say: a relation, the key asked for, the one whose states are swapped in, how many examples."""
+
+    relation: str = "country_capital"
+    base: str = "Peru"
+    source: str = "Japan"
+    k: int = 3
+
+
+@dataclass(frozen=True)
+class Result:
+    """`effect[block][place]`: the probability of the source's answer against the base's own, after a swap there.
+
+    `plain` is that without a swap. `places` are the last tokens of the prompt, as they are written.
+    """
+
+    state: State
+    prompt: str
+    answers: tuple[str, str]
+    places: tuple[str, ...]
+    effect: tuple[tuple[float, ...], ...]
+    plain: float
+
+
+def ranges(relation: str) -> dict[str, tuple]:
+    """Every value that each control can take."""
+    if not isinstance(relation, str) or relation not in RELATIONS:
+        raise unknown("relation in this lab", relation, RELATIONS)
+    keys = tuple(sorted(relations()[relation]))
+    return {"relation": RELATIONS, "base": keys, "source": keys, "k": tuple(range(1, MOST_EXAMPLES + 1))}
+
+
+def prompts_of(state: State) -> tuple[str, str]:
+    """The prompts that ask for the base and for the source, with the same examples. CourseError for a bad state."""
+    check_state(state, State)
+    allowed, relation = ranges(state.relation), relations()[state.relation]
+    for name in ("base", "source"):
+        if not isinstance(getattr(state, name), str) or getattr(state, name) not in allowed[name]:
+            raise CourseError(f"{name} cannot be {shown(getattr(state, name))} for {state.relation}. Allowed: "
+                              f"{', '.join(allowed[name])}.")
+    k = whole_number("k", state.k, 1, MOST_EXAMPLES)
+    if relation[state.base] == relation[state.source]:
+        raise CourseError(f"{state.base} and {state.source} have the same answer, {relation[state.base]}, so a swap "
+                          "could not be seen. Choose another source.")
+    examples = draw_examples(relation, k, 0, exclude=(state.base, state.source))
+    return few_shot(examples, state.base), few_shot(examples, state.source)
+
+
+def given_by_blocks(model, ids: list[int]) -> list[torch.Tensor]:
+    """What every block gives for these tokens, each (T, d)."""
+    seen: list[torch.Tensor] = []
+    handles = [block.register_forward_hook(lambda *call: seen.append(call[2][0]))
+               for block in blocks_of(model).values()]
+    model(input_ids=torch.tensor([ids]), logits_to_keep=1)
+    for handle in handles:
+        handle.remove()
+    return seen
+
+
+def swapped(model, ids: list[int], block, states: torch.Tensor, places: range) -> torch.Tensor:
+    """The last logits of these tokens, with the states (T', d) swapped in after the block at one place each, (P, V).
+
+    Places count from the end, -1 is the last.
+    """
+    def swap(module, inputs, h):                                                             # (P, T, d)
+        h = h.clone()
+        for row, place in enumerate(places):
+            h[row, place] = states[place]
+        return h
+
+    handle = block.register_forward_hook(swap)
+    try:
+        return model(input_ids=torch.tensor([ids] * len(places)), logits_to_keep=1).logits[:, -1]
+    finally:
+        handle.remove()
+
+
+@torch.no_grad()
+def compute(model, tokenizer, state: State) -> Result:
+    """state -> result: one pass for each block, with a row for each place."""
+    prompt, other = prompts_of(state)
+    base, source = (tokenizer(text)["input_ids"] for text in (prompt, other))
+    lines = [tokenizer("\n" + text.rpartition("\n")[2])["input_ids"] for text in (prompt, other)]
+    P, relation = min(map(len, lines)) - 1, relations()[state.relation]  # the places that both last lines have
+    answers = relation[state.base], relation[state.source]
+    own, theirs = answer_tokens(tokenizer, answers)
+    same = next(place for place, pair in enumerate(zip(own, theirs)) if pair[0] != pair[1])
+    base, source = base + own[:same], source + own[:same]                # what both answers begin with is read, too
+    places = range(-P - same, -same)
+    chance = lambda logits: logits[..., [own[same], theirs[same]]].softmax(-1)[..., 1].tolist()
+    effect = [tuple(chance(swapped(model, base, block, states, places)))
+              for block, states in zip(blocks_of(model).values(), given_by_blocks(model, source))]
+    plain = chance(model(input_ids=torch.tensor([base]), logits_to_keep=1).logits[0, -1])
+    written = tuple(tokenizer.decode([base[place]]).strip() for place in places)
+    return Result(state, prompt, answers, written, tuple(effect), plain)
+
+
+def strongest(result: Result) -> tuple[int, int]:
+    """(block, place) of the swap with the largest effect; the first of several."""
+    return max(((b, p) for b, row in enumerate(result.effect) for p in range(len(row))),
+               key=lambda site: result.effect[site[0]][site[1]])
+
+
+def summary(result: Result) -> str:
+    """What the model says as it is, and where a swap changes it most."""
+    block, place = strongest(result)
+    own, theirs = result.answers
+    return (f"Without a swap {theirs} has {percent(result.plain)}, against {own}. With the state of "
+            f"{result.state.source} swapped in it has most, {percent(result.effect[block][place])}, at "
+            f"“{result.places[place]}” after block {block + 1}.")
+
+
+def alt(result: Result) -> str:
+    """What the picture shows, in words."""
+    rows = "; ".join(f"after block {number + 1} {', '.join(map(percent, row))}"
+                     for number, row in enumerate(result.effect))
+    return (f"A table of squares, darker for more: the probability of {result.answers[1]} against {result.answers[0]} "
+            f"after a swap at {', '.join(f'“{place}”' for place in result.places)}: {rows}.")
+
+
+@styled
+def figure(result: Result) -> Figure:
+    """The still figure: a square for each block and place, with its figure."""
+    whole = Figure(figsize=(WIDTH, 2.9), layout="none")
+    axes = whole.add_axes((0.18, 0.06, 0.78, 0.72))
+    axes.matshow(result.effect, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for row, shares in enumerate(result.effect):
+        for column, value in enumerate(shares):
+            axes.text(column, row, percent(value), ha="center", va="center", color="white" if value > 0.6 else INK)
+    axes.set_xticks(range(len(result.places)), [f"“{place}”" for place in result.places])
+    axes.set_yticks(range(len(result.effect)), [f"after block {number + 1}" for number in range(len(result.effect))])
+    axes.xaxis.set_label_position("top")
+    axes.set_xlabel(f"swapped at (probability of {result.answers[1]} against {result.answers[0]})")
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    return whole
+
+
+def text_form(result: Result) -> str:
+    """The same for a terminal or a screen reader."""
+    head = " " * 14 + "".join(f"{place[:9]:>10}" for place in result.places)
+    rows = [f"after block {number + 1} " + "".join(f"{percent(value):>10}" for value in shares)
+            for number, shares in enumerate(result.effect)]
+    return "\n".join([result.prompt, "", head, *rows, "", summary(result)])
+
+
+def panel(model, tokenizer, start: State = State()):
+    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
+    import ipywidgets as widgets
+
+    from course_lib.explore.panel import Panel, control, status, text_block
+
+    prompts_of(start)  # says what is wrong with it
+
+    def draw(values: dict) -> str:
+        result = compute(model, tokenizer, State(**values))
+        picture = plots.picture_html(figure(result), alt(result), dpi=96)
+        return text_block(result.prompt) + picture + status(summary(result))
+
+    allowed = ranges(start.relation)
+    names = [(name.replace("_", " "), name) for name in allowed["relation"]]
+    controls = {"relation": control(widgets.Dropdown, "Relation", options=names, value=start.relation)}
+    for name, label in (("base", "Asked for"), ("source", "Swapped in")):
+        controls[name] = control(widgets.Dropdown, label, options=allowed[name], value=getattr(start, name))
+
+    def other_keys(change):
+        keys, relation = ranges(change["new"])["base"], relations()[change["new"]]
+        controls["base"].options = controls["source"].options = keys
+        controls["source"].value = next(key for key in keys if relation[key] != relation[keys[0]])
+
+    controls["relation"].observe(other_keys, names="value")
+    controls["k"] = control(widgets.IntSlider, "Examples", min=1, max=MOST_EXAMPLES, value=start.k)
+    return Panel("Interchange lab", controls, draw)
+
+
+def interchange_lab(model, tokenizer, start: State = State(), text: bool = False) -> None:
+    """Shows the interchange lab. In text form it shows the one state `start`: State(base="France", source="Peru")."""
+    show(lambda: panel(model, tokenizer, start), lambda: text_form(compute(model, tokenizer, start)), text)

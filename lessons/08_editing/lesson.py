@@ -1,0 +1,779 @@
+# %% [markdown] title
+# # Lesson 08 · Editing representations: steering, interchange, LoReFT
+#
+# **What this lesson claims:** you can change what a model does by editing its hidden states, and leave every weight
+# alone. You need Python, [lesson 00](00_start_here.ipynb), which followed a sentence through the blocks, and
+# [lesson 06](06_lora.ipynb) for the comparison with LoRA. After it you can
+#
+# - read a concept out of hidden states with a linear probe, and say why that is no proof that the model uses it;
+# - steer a model with one fixed vector, and find what that costs;
+# - swap hidden states between two texts to see where a decision is made, and train the subspace that is swapped;
+# - write LoReFT by hand, and compare it fairly with LoRA.
+
+# %% setup
+from course_lib.lesson import start
+
+lesson = start("08")
+
+# %% [markdown] inside
+# ## Is the opinion inside?
+#
+# `orchard-s` has read thousands of reviews. Some of them closed with a line that sums them up: *In short: full
+# marks.* Or *no marks.* Nobody gave it a label. Put `In short:` behind a review, and which of the two it finds
+# more probable tells its own sense of that review.
+
+# %% load
+import torch
+
+from course_lib import load_model
+from course_lib.claims.measures.summing_up import PHRASES, batch_of, short_reviews
+from course_lib.models import weights_hash
+
+model, tokenizer = load_model("orchard-s")
+hash_before = weights_hash(model)                    # a fingerprint of every parameter
+texts, labels = short_reviews("train", 300)          # each with "\nIn short:" behind it
+test_texts, test_labels = short_reviews("test", 150)
+print(test_texts[0], "->", PHRASES[test_labels[0]])
+
+# %% helpers
+from course_lib.display import fold, percent, say, show_source
+from course_lib.plots import curve, heat, interval, show, show_shares, wilson
+
+# %% own-sense
+no, full = (tokenizer(f" {phrase}")["input_ids"][0] for phrase in PHRASES)  # their first tokens
+favours = lambda logits: logits[:, -1, full] > logits[:, -1, no]            # (B, T, V) -> (B,)
+
+with torch.no_grad():
+    own = favours(model(**batch_of(tokenizer, test_texts)).logits)
+right = (own == torch.tensor(test_labels)).float().mean().item()
+say(f"Its own sense agrees with the review's label in **{percent(right)}** of {len(own)} reviews "
+    "(guessing: 50 %). So the opinion must be somewhere between the words and this answer.")
+
+# %% [markdown] states
+# Where? Every block hands on a *hidden state* for every token, a vector of 128 numbers. Record them all, with a hook
+# on each block. The last five places are the same for every review: its end, the line break, `In`, `short`, `:`.
+
+# %% states-run
+from course_lib.architecture import blocks_of
+
+blocks = list(blocks_of(model).values())             # 4 of them
+
+
+@torch.no_grad()
+def states(network, batch, last=5):
+    """What every block gives at the last places, (blocks, B, P, d), and the logits."""
+    seen = []
+    hooks = [block.register_forward_hook(lambda module, inputs, h: seen.append(h[:, -last:]))
+             for block in blocks_of(network).values()]
+    logits = network(**batch).logits
+    for hook in hooks:
+        hook.remove()
+    return torch.stack(seen), logits
+
+# %% states-library
+batch = batch_of(tokenizer, test_texts[:8])
+by_hand, _ = states(model, batch)                    # (4, 8, 5, 128)
+theirs = model(**batch, output_hidden_states=True).hidden_states  # embeddings, then the blocks
+assert all(torch.equal(ours, h[:, -5:]) for ours, h in zip(by_hand, theirs[1:-1]))
+PLACES = ["end", "line break", "In", "short", ":"]
+print(tuple(by_hand.shape), "the same as transformers' own recording")
+
+# %% [markdown] probe
+# Now a **linear probe**: one weight for each of the 128 numbers, chosen so that their sum tells the favourable
+# reviews from the others. It sees one place after one block. The control is the same model with random weights: a
+# probe can be right by its own skill, for even random weights mix the words into their states.
+
+# %% probe-predict
+from course_lib.quiz import predict, quiz, reveal
+
+predict("08.probe")
+
+# %% probe-scratch
+def fit_probe(x, y, decay=0.1):
+    """A weight for each number of x (B, d) by ridge regression on -1 and 1, and how x is scaled."""
+    mean, size = x.mean(0), x.std(0) + 1e-6
+    z = (x - mean) / size                            # (B, d)
+    pull = decay * len(z) * torch.eye(z.shape[1])    # keeps the weights small
+    return torch.linalg.solve(z.T @ z + pull, z.T @ (2.0 * y - 1)), mean, size
+
+
+def probe_share(x, y, x_new, y_new):
+    """The share of new reviews that a probe of x, y puts on the right side."""
+    weights, mean, size = fit_probe(x, y)
+    return (((x_new - mean) / size @ weights > 0) == (y_new == 1)).float().mean().item()
+
+# %% probe-run
+untrained, _ = load_model("orchard-s", random=True, seed=lesson.seed)
+y, y_test = torch.tensor(labels), torch.tensor(test_labels)
+readable = {}
+for name, network in (("orchard-s", model), ("random weights", untrained)):
+    x, _ = states(network, batch_of(tokenizer, texts))            # (4, 300, 5, 128)
+    x_test, _ = states(network, batch_of(tokenizer, test_texts))  # (4, 150, 5, 128)
+    readable[name] = [[probe_share(x[b, :, p], y, x_test[b, :, p], y_test) for p in range(5)]
+                      for b in range(len(blocks))]
+reveal("08.probe", round(100 * readable["orchard-s"][-1][-1]))
+
+# %% probe-plot
+from course_lib import load_task
+from course_lib.bag_of_words import bag_of_words_accuracy
+
+task = load_task("reviews")
+words = bag_of_words_accuracy(task["train"].select(range(300)), task["test"])
+lines = {"at “:”": [row[4] for row in readable["orchard-s"]],
+         "at “short”": [row[3] for row in readable["orchard-s"]],
+         "random weights, “:”": [row[4] for row in readable["random weights"]]}
+told = "; ".join(f"{name} {', '.join(map(percent, shares))}" for name, shares in lines.items())
+show(curve(range(1, 5), {name: (shares,) for name, shares in lines.items()}, y_limits=(0.4, 1),
+           x_label="after block", y_label="right, by a probe", baselines={"bag of words": words}),
+     alt=f"Shares of reviews that a probe reads rightly, after blocks 1 to 4: {told}.",
+     caption=f"One probe for each point, {len(texts)} reviews to learn from, n = {len(y_test)}.")
+
+# %% probe-explain
+best = max(max(row) for row in readable["orchard-s"])
+lucky = max(max(row) for row in readable["random weights"])
+say(f"One weighted sum of 128 numbers tells up to **{percent(best)}** of the reviews; with random "
+    f"weights at most {percent(lucky)}, a bag of words {percent(words)}. So there is a *direction* "
+    "in these states that stands for the opinion, and pretraining put it there.")
+
+# %% [markdown] steer
+# ## A direction that steers
+#
+# If a direction stands for the opinion, push along it. Take the mean hidden state of favourable reviews, at “short”
+# after the third block, less that of unfavourable ones: the **steering vector** $v$. Then add it at *every* position of
+# any text, after the same block: $h + s \cdot v$. The strength $s$ is yours to choose. No gradient, no training.
+
+# %% steer-scratch
+LAYER = 2                                            # the third of four blocks, counted from 0
+good, bad = ([text for text, label in zip(texts, labels) if label == side][:64] for side in (1, 0))
+
+
+def mean_state(reviews):
+    """The mean over reviews of the hidden state at "short", after block LAYER: (d,)."""
+    h, _ = states(model, batch_of(tokenizer, reviews))
+    return h[LAYER, :, 3].mean(0)                    # (blocks, B, 5, d) -> (B, d) -> (d,)
+
+
+v = mean_state(good) - mean_state(bad)               # (128,)
+
+# %% steer-same
+from course_lib.methods import Steering
+
+cut = lambda reviews: [text.removesuffix(":") for text in reviews]  # so that "short" is the last
+steering = Steering.from_texts(model, tokenizer, cut(good), cut(bad), LAYER)
+assert torch.allclose(steering.vector, v, atol=1e-4)
+assert not list(steering.parameters())               # nothing to train
+show_source(Steering)
+
+# %% [markdown] steer-guess
+# Now take reviews that are unfavourable, and steer. The control is a random vector of the same length: if any push of
+# that size changed the answer, the direction would not matter.
+
+# %% steer-predict
+predict("08.steer")
+
+# %% steer-run
+from course_lib.evaluation import old_domain_loss
+
+noise = torch.randn(v.shape, generator=torch.Generator().manual_seed(lesson.seed))
+random_push = Steering(model, LAYER, noise * v.norm() / noise.norm())
+grumbling = batch_of(tokenizer, short_reviews("test", 60, label=0)[0])
+STRENGTHS, turned = [0, 0.5, 1, 2, 4], {"steering vector": [], "random vector": []}
+for method, shares in zip((steering, random_push), turned.values()):
+    for strength in STRENGTHS:
+        method.strength = strength                   # it can be changed between calls
+        with method.on(model), torch.no_grad():
+            shares.append(favours(method.logits(model, grumbling)).float().mean().item())
+
+# %% steer-plot
+CHOSEN = 2                                           # chosen on validation, see the ledger
+at = STRENGTHS.index(CHOSEN)
+reveal("08.steer", round(100 * turned["steering vector"][at]))
+show(curve(STRENGTHS, {name: (shares,) for name, shares in turned.items()}, y_limits=(0, 1),
+           x_label="strength", y_label="called favourable"),
+     alt=f"Unfavourable reviews called favourable, at the strengths {STRENGTHS}: " + "; ".join(
+         f"{name} {', '.join(map(percent, shares))}" for name, shares in turned.items()) + ".",
+     caption=f"n = {len(grumbling['input_ids'])} unfavourable test reviews. The random vector is "
+             "as long.")
+
+# %% [markdown] steer-cost
+# And what does it cost? The vector is added everywhere, to every text, whether it is a review or not. So measure the
+# loss on ordinary text of the old world, too.
+
+# %% steer-cost-run
+losses = []
+for strength in STRENGTHS:
+    steering.strength = strength
+    losses.append(old_domain_loss(model, tokenizer, steering, n_documents=30))
+say("| strength | called favourable | loss on old text |\n|---|---|---|" + "".join(
+    f"\n| {s:g} | {percent(share)} | {loss:.2f} |"
+    for s, share, loss in zip(STRENGTHS, turned["steering vector"], losses)))
+gain, price = turned["steering vector"][at] - turned["steering vector"][0], losses[at] - losses[0]
+say(f"At strength {CHOSEN} it turns {percent(max(gain, 0))} of the reviews round, and old text "
+    f"costs {price:.2f} nats a token more. One vector for all positions and texts has no way of "
+    "knowing where it is wanted.")
+
+# %% steer-control
+shaken = turned["random vector"][at]
+say(f"And the control: at strength {CHOSEN} the random vector turned {percent(shaken)} round. " + (
+    "So long a push, in whatever direction, breaks the model rather than steering it; what counts as "
+    "steering is only what the vector does beyond that." if shaken > 0.1 else
+    "So it is the direction that does it, and not the size of the push."))
+
+# %% [markdown] edit-lab
+# ## Explore: the edit lab
+#
+# **Question: how strong a push turns a review round, and what does the model write when you push further?** Each dot
+# is a review, drawn in the plane of the steering vector and of the direction in which reviews differ most otherwise.
+
+# %% edit-lab-run
+from course_lib.explore import edit_lab
+
+edit_lab.edit_lab(model, tokenizer)
+
+# %% edit-lab-found
+def weakest_push(number):
+    """The smallest strength from 0 on at which this review is called favourable, or None."""
+    for strength in (s for s in edit_lab.STRENGTHS if s >= 0):
+        if edit_lab.compute(model, tokenizer, edit_lab.State(number, strength)).favourable > 0.5:
+            return strength
+
+
+needed = {number: weakest_push(number) for number in range(edit_lab.REVIEWS)}
+fold("What did you find?", "<p>The weakest push that makes the model prefer <i>full marks</i>: "
+     + ", ".join(f"review {number + 1} " + ("none of these" if push is None else f"{push:g}")
+                 for number, push in needed.items())
+     + ". Favourable reviews need none. Every dot moves by the same arrow: the push does not "
+     "depend on where a review stands, so what is too little for one is too much for another.</p>")
+
+# %% [markdown] swap
+# ## What can be read is not yet what is used
+#
+# A probe reads. Does the *model* read there, too? To know that, change the state and see what follows. An
+# **interchange intervention** takes the hidden state of another text, the *source*, and puts it into the run of this
+# one, the *base*, at one place after one block. If the answer follows the source, what was swapped has a causal role.
+
+# %% swap-scratch
+@torch.no_grad()
+def swapped(base, source_states, block, place):
+    """The logits of `base` with the source's states (B, d) at this place after this block."""
+    def hook(module, inputs, h):                     # h (B, T, d): what the block gives
+        h = h.clone()
+        h[:, place] = source_states
+        return h
+
+    handle = blocks[block].register_forward_hook(hook)
+    try:
+        return model(**base).logits                  # (B, 1, V)
+    finally:
+        handle.remove()
+
+# %% [markdown] swap-guess
+# The base reviews are unfavourable, the sources favourable. After the third block: at which place does the swap turn
+# the answer round?
+
+# %% swap-predict
+predict("08.place")
+
+# %% swap-run
+bases, sources = (batch_of(tokenizer, short_reviews("test", 40, label=side)[0]) for side in (0, 1))
+h_source, _ = states(model, sources)                 # (4, B, 5, d)
+effect = [[favours(swapped(bases, h_source[b, :, p], b, p - 5)).float().mean().item()
+           for p in range(5)] for b in range(len(blocks))]
+with torch.no_grad():
+    plain = favours(model(**bases).logits).float().mean().item()
+strongest = max(range(5), key=lambda p: effect[LAYER][p])
+reveal("08.place", "nowhere" if effect[LAYER][strongest] < 0.5 else
+       ("end", "end", "in", "short", "colon")[strongest])
+
+# %% swap-plot
+rows = [f"after block {b + 1}" for b in range(len(blocks))]
+told = "; ".join(f"{row} {', '.join(map(percent, shares))}" for row, shares in zip(rows, effect))
+show(heat(effect, rows, PLACES, colour_label="share turned round"),
+     alt=f"Share of answers turned round by a swap, at {', '.join(PLACES)}: {told}.",
+     caption=f"n = {len(bases['input_ids'])} pairs of test reviews. Without a swap "
+             f"{percent(plain)} are called favourable.")
+
+# %% swap-explain
+where = [(b, p) for b in range(len(blocks)) for p in range(5)]
+used = [(b, p) for b, p in where if effect[b][p] >= 0.5]
+idle = [(b, p) for b, p in where if readable["orchard-s"][b][p] >= 0.8 and effect[b][p] <= 0.1]
+places_of = lambda sites: ", ".join(f"“{PLACES[p]}” after block {b + 1}" for b, p in sites)
+say(f"The swap turns most answers round at {places_of(used) or 'no place'}. The decision moves: it "
+    "is gathered at one place, and the next block's attention carries it on.")
+if idle:
+    say("And here a probe is right in at least 80 % of the reviews, yet a swap changes at most 10 "
+        f"% of the answers: {places_of(idle)}. **What can be read there is not what the answer is "
+        "made from.**")
+
+# %% [markdown] swap-control
+# Is it the *favourable* state that does it, or would any other do? Three controls: the state of another unfavourable
+# review; a step as long in a random direction; and the same favourable state one place further.
+
+# %% swap-control-run
+h_base, _ = states(model, bases)
+other = batch_of(tokenizer, short_reviews("test", 40, seed=500, label=0)[0])
+step = h_source[LAYER, :, 3] - h_base[LAYER, :, 3]   # (B, d): how far the swap moves it
+shake = torch.randn(step.shape, generator=torch.Generator().manual_seed(lesson.seed))
+shake *= step.norm(dim=1, keepdim=True) / shake.norm(dim=1, keepdim=True)
+own_state = h_base[LAYER, :, 3]
+tries = {"no swap": own_state, "favourable source": h_source[LAYER, :, 3],
+         "another unfavourable": states(model, other)[0][LAYER, :, 3],
+         "random step": own_state + shake, "steering vector, here alone": own_state + v}
+counts = {key: favours(swapped(bases, h, LAYER, -2)).sum().item() for key, h in tries.items()}
+counts["one place further"] = favours(swapped(bases, h_source[LAYER, :, 4], LAYER, -1)).sum().item()
+
+# %% swap-control-plot
+pairs = len(bases["input_ids"])
+show_shares({key: wilson(count, pairs) for key, count in counts.items()},
+            "answers called favourable",
+            f"At “short” after block {LAYER + 1}. n = {pairs} unfavourable test reviews. "
+            "Lines: 95 % intervals.", ["favourable source"])
+
+# %% swap-control-explain
+here, everywhere = (counts["steering vector, here alone"] / pairs,
+                    turned["steering vector"][STRENGTHS.index(1)])
+say("The last bar but one is the steering vector, with strength 1, added **at this place alone**: "
+    f"{percent(here)} turned round. Added at every position, as above, it was "
+    f"{percent(everywhere)}." + " Knowing the place, one need not push everywhere." * (
+        here > everywhere))
+
+# %% [markdown] swap-class
+# The course's own class does the same, and more. Asserted: it gives what our hook gave, and where the source *is* the
+# base, nothing changes, to the last bit.
+
+# %% swap-class-run
+from course_lib.methods import Interchange
+
+whole = Interchange(model, LAYER, position=-2)
+last_states = lambda inputs: model.base_model(**inputs).last_hidden_state  # after all blocks
+with whole.on(model), torch.no_grad():
+    ours = whole.logits(model, {**bases, "source": sources})
+    nothing = last_states(whole.prepare({**bases, "source": bases}))
+assert torch.allclose(ours, swapped(bases, h_source[LAYER, :, 3], LAYER, -2), atol=1e-4)
+with torch.no_grad():
+    assert torch.equal(nothing, last_states(bases))  # not one bit
+show_source(Interchange)
+
+# %% [markdown] swap-lab
+# ## Explore: the interchange lab
+#
+# **Question: along which path does a fact travel?** The lab asks for a fact in a list, and swaps the states of
+# another key in, at every place after every block. Follow where the other key's answer comes out.
+
+# %% swap-lab-run
+from course_lib.explore import interchange_lab
+
+interchange_lab.interchange_lab(model, tokenizer)
+
+# %% swap-lab-found
+lab = interchange_lab.compute(model, tokenizer, interchange_lab.State())
+paths = [max(range(len(lab.places)), key=lambda p: row[p]) for row in lab.effect]
+fold("What did you find?", "<p>For the fact that the lab starts with, the strongest place is "
+     + ", ".join(f"“{lab.places[p]}” after block {b + 1} ({percent(lab.effect[b][p])})"
+                 for b, p in enumerate(paths))
+     + ". Early blocks keep a fact with the word that it is about; later it is where the answer is "
+     "to be written. A key of several tokens is spread over them, so that one swap moves only a "
+     "part.</p>")
+
+# %% [markdown] das
+# ## How much of the vector does it take?
+#
+# So far the whole vector was swapped, 128 numbers. The opinion may need far less: swap only the part within a
+# subspace, and leave the rest to the base:
+#
+# $$h_b + R^\top R\,(h_s - h_b)$$
+#
+# The rows of $R$, shape $(r, d)$, have length 1 and stand at right angles. **Distributed alignment search** (DAS)
+# trains $R$ so that after the swap the model answers what the source would. In half of the pairs base and source
+# agree, so a swap that does nothing is right in about half.
+
+# %% das-predict
+predict("08.das")
+
+# %% das-train
+from course_lib import evaluate, fit
+from course_lib.claims.lesson_08 import DAS_RATE, DAS_STEPS
+from course_lib.claims.measures.summing_up import swap_rows
+from course_lib.plots import LiveCurve
+
+pairs_train, pairs_test = swap_rows("train", 320), swap_rows("test", 120)
+LAST = len(blocks) - 1
+das = Interchange(model, LAST, rank=1)               # R is one direction of 128, random at first
+ends = lambda one: (one["accuracy"], one["low"], one["high"])
+interchange = {"untrained direction": ends(evaluate(model, tokenizer, pairs_test, das))}
+fit(model, tokenizer, {"train": pairs_train}, das, steps=DAS_STEPS, batch_size=16,
+    learning_rate=DAS_RATE, watch=LiveCurve())
+interchange["trained direction"] = ends(evaluate(model, tokenizer, pairs_test, das))
+interchange["whole vector"] = ends(evaluate(model, tokenizer, pairs_test, Interchange(model, LAST)))
+
+# %% [markdown] das-control
+# The most important control: the same search in a model with random weights. A search over directions is powerful. If
+# it found one there as well, finding one would say nothing about what a model has learned.
+
+# %% das-control-run
+blank = Interchange(untrained, LAST, rank=1)
+fit(untrained, tokenizer, {"train": pairs_train}, blank, steps=DAS_STEPS, batch_size=16,
+    learning_rate=DAS_RATE, progress=False)
+interchange["random weights, trained"] = ends(evaluate(untrained, tokenizer, pairs_test, blank))
+reveal("08.das", round(100 * interchange["trained direction"][0]))
+show_shares(interchange, "pairs answered as the source",
+            f"Last block, last place; n = {len(pairs_test)} pairs of test reviews; one run. Lines: "
+            "95 % intervals.", ["trained direction"], {"agree anyway": sum(
+                a == b for a, b in zip(short_reviews("test", 120)[1], pairs_test["label"])) / 120})
+
+# %% das-explain
+h, _ = states(model, batch_of(tokenizer, texts[:200]))
+difference = h[LAST, y[:200] == 1, 4].mean(0) - h[LAST, y[:200] == 0, 4].mean(0)  # (d,)
+cosine = torch.cosine_similarity(das.R[0].detach(), difference, dim=0).abs().item()
+say(f"Swapping **one** trained direction out of {len(difference)} answers "
+    f"{percent(interchange['trained direction'][0])} of the pairs as the source; swapping "
+    f"everything {percent(interchange['whole vector'][0])}; an untrained direction "
+    f"{percent(interchange['untrained direction'][0])}. The cosine between it and the mean "
+    f"difference at the same place is {cosine:.2f} (two random directions: about "
+    f"{(2 / torch.pi / len(difference)) ** 0.5:.2f}).")
+
+# %% [markdown] das-width
+# One of our texts says that DAS finds causal subspaces *even in random models*. Here are the recorded runs over the
+# ladder of widths, and with many directions at once.
+
+# %% das-width-run
+from course_lib import claims
+
+runs = claims.recorded("C58")
+say("| | orchard-xs | orchard-s | orchard-m |\n|---|---|---|---|" + "".join(
+    f"\n| {what} | " + " | ".join(claims.share(runs[f"{key}_{size}"]) for size in ("xs", "s", "m"))
+    + " |" for what, key in (("pretrained, trained direction", "trained"),
+                             ("random weights, trained direction", "random"),
+                             ("pretrained, untrained direction", "subspace"))))
+verdict = claims.get("C58").judge(runs)
+say(f"Random weights with 64 directions at once: {claims.share(runs['random_rank_64'])}. The "
+    f"statement about random models, by these runs: **{verdict.word}**.")
+say("Treat it as open. A search can find a direction that carries some information, another one "
+    "that moves the answer, and take one half-way between the two; the wider the model, the more "
+    "there are. So always run the control.")
+
+# %% [markdown] loreft
+# ## LoReFT: learn what to write there
+#
+# DAS takes from a source what its subspace gets. **LoReFT** has no source: it learns what to write, from the state
+# itself. The same $R$, a matrix $W$ and a vector $b$ of its own:
+#
+# $$h + R^\top (W h + b - R h)$$
+#
+# What $R$ saw of the state, $R h$, is taken out; $W h + b$ is put in its place. Read the shapes.
+
+# %% loreft-scratch
+def loreft_edit(h, R, W, b):
+    """(n, d) -> (n, d); R and W are (r, d), b is (r,), the rows of R are orthonormal."""
+    seen = h @ R.T                                   # (n, d) @ (d, r) -> (n, r)
+    wanted = h @ W.T + b                             # (n, r)
+    return h + (wanted - seen) @ R                   # (n, r) @ (r, d) -> (n, d)
+
+# %% loreft-same
+from course_lib.methods import LoReFT
+
+fresh = LoReFT(model)                                # rank 4; first and last position, all blocks
+h = h_base[0, :, 4]                                  # (B, d): some hidden states
+with torch.no_grad():
+    R, W, b = fresh.R[0], fresh.W[0], fresh.b[0]
+    assert torch.allclose(R @ R.T, torch.eye(4), atol=1e-5)      # orthonormal rows
+    assert torch.allclose(loreft_edit(h, R, W, b), h, atol=1e-5)  # it starts with W = R, b = 0
+    W.add_(torch.randn(W.shape))                     # moved away from its start
+    assert torch.allclose(loreft_edit(h, R, W, b), fresh.edit(0, h, None), atol=1e-4)
+show_source(LoReFT)
+
+# %% [markdown] loreft-library
+# ## The same with the library
+#
+# `pyreft`, the paper's own library, wants old versions of everything, so it is not installed with the course. But
+# its edit takes three lines on parts of PyTorch. Here they are, with our numbers.
+
+# %% loreft-library-run
+from torch import nn
+from torch.nn.utils.parametrizations import orthogonal
+
+rotate = orthogonal(nn.Linear(128, 4, bias=False))   # PyTorch keeps its rows orthonormal
+learned = nn.Linear(128, 4)
+rotate.weight = R                                    # copied: ours are orthonormal already
+with torch.no_grad():
+    learned.weight.copy_(W)
+    learned.bias.copy_(b)
+    rotated = rotate(h)                              # R h, as pyreft writes it
+    given = h + (learned(h) - rotated) @ rotate.weight
+    assert torch.allclose(given, loreft_edit(h, R, W, b), atol=1e-4)
+print("largest difference:", f"{(given - loreft_edit(h, R, W, b)).abs().max():.0e}")
+
+# %% [markdown] loreft-train
+# ## LoReFT against LoRA
+#
+# Train both on 128 labelled reviews, in the same loop, with about as many parameters. The task asks for the label
+# words, which the base never saw tied to an opinion. By how many **points** is LoReFT ahead of LoRA?
+
+# %% loreft-predict
+predict("08.gap")
+
+# %% loreft-fit
+from course_lib.claims.lesson_08 import LORA, LORA_RATES, LOREFT_RATES, SHORT
+from course_lib.methods import LoRA
+
+few_labels = {"train": task["train"].select(range(128))}
+test = task["test"].select(range(150))
+loreft, lora = LoReFT(model), LoRA(model, **LORA)  # of rank 1, on every linear layer
+for method, rates in ((loreft, LOREFT_RATES), (lora, LORA_RATES)):  # chosen once, on validation
+    fit(model, tokenizer, few_labels, method, steps=SHORT, batch_size=16,
+        learning_rate=rates["reviews"], progress=False)
+size = lambda method: sum(parameter.numel() for parameter in method.parameters())
+print(f"LoReFT trains {size(loreft):,} parameters, LoRA {size(lora):,}")
+
+# %% loreft-measure
+from course_lib.evaluation import answers
+
+tried = {"bare base": None, "LoReFT, untrained": LoReFT(model), "LoReFT": loreft, "LoRA": lora}
+marks = {key: [[mine == label] for mine, label in zip(*answers(model, tokenizer, test, method))]
+         for key, method in tried.items()}
+found = {key: wilson(sum(map(sum, one)), len(test)) for key, one in marks.items()}
+show_shares(found, "right answers",
+            f"n = {len(test)} test reviews; 128 labels, {SHORT} steps of 16, one run. Lines: 95 % "
+            "intervals.", ["LoReFT", "LoRA"], {"guessing": 0.5})
+
+# %% loreft-reveal
+gap, low, high = interval([[a - b] for [a], [b] in zip(marks["LoReFT"], marks["LoRA"])])
+reveal("08.gap", round(100 * gap))
+say(f"LoReFT against LoRA on the same reviews: {100 * gap:+.0f} points (95 % interval "
+    f"{100 * low:+.0f} to {100 * high:+.0f}). " + (
+        "This many reviews cannot tell them apart." if low <= 0 <= high else
+        f"{'LoReFT' if gap > 0 else 'LoRA'} is ahead in this run."))
+assert weights_hash(model) == hash_before            # neither touched a weight
+
+# %% [markdown] rows
+# ## What the edit can reach
+#
+# LoRA changes a weight by a matrix of low rank. LoReFT changes a hidden state by a vector in a low-rank subspace: the
+# rows of $R$. Check it on the edits that were just learned: how much of an edit lies outside of them?
+
+# %% rows-run
+h, _ = states(model, batch_of(tokenizer, test_texts[:60]))  # (4, 60, 5, d)
+outside, rank = 0.0, 0
+with torch.no_grad():
+    for number, (layer, _) in enumerate(loreft.sites):
+        edit, R = loreft.edit(number, h[layer, :, 4], None) - h[layer, :, 4], loreft.R[number]
+        outside = max(outside, ((edit - edit @ R.T @ R).norm() / edit.norm()).item())
+        rank = max(rank, torch.linalg.matrix_rank(edit, rtol=1e-4).item())
+with lora.on(model):
+    after, _ = states(model, lora.prepare(batch_of(tokenizer, test_texts[:60])))
+lora_rank = torch.linalg.matrix_rank(after[1, :, 4] - h[1, :, 4], rtol=1e-4).item()
+say(f"Outside of the rows of R lies {outside:.0e} of an edit: rounding. The edits of {len(edit)} "
+    f"texts have rank {rank} together. What LoRA changed in the states after two blocks has rank "
+    f"{lora_rank}.")
+assert outside < 1e-4 and rank <= 4
+
+# %% [markdown] share
+# *Under one per cent of the representations*, says one text. A representation is one hidden state: one token after
+# one block. Count how many of them are edited.
+
+# %% share-run
+tokens = sum(map(len, tokenizer(test["prompt"][:])["input_ids"])) / len(test)
+edited = lambda layers, places, length: layers * places / (len(blocks) * length)
+shares = {"ours": edited(4, 2, tokens), "last_block": edited(1, 1, tokens),
+          "paper": edited(4, 14, 100)}
+say("| which positions | of a prompt of | edited |\n|---|---|---|"
+    f"\n| the last one, after the last block | {tokens:.0f} tokens | "
+    f"{100 * shares['last_block']:.2f} % |"
+    f"\n| first and last, every block (ours) | {tokens:.0f} tokens | {100 * shares['ours']:.1f} % |"
+    f"\n| first 7 and last 7, every block (the paper's commonsense runs) | 100 tokens | "
+    f"{100 * shares['paper']:.0f} % |")
+say("So it depends on the configuration. What is under one per cent in the paper is the share of "
+    "*trained parameters*.")
+
+# %% [markdown] cost
+# What does it cost to use? Count the operations of one pass over prompts of different lengths, and try to merge it.
+
+# %% cost-run
+from course_lib.claims.lesson_08 import LENGTHS
+from course_lib.claims.measures.lesson_08 import extra_work
+from course_lib.errors import CourseError
+
+work = extra_work(lesson.seed)
+say("| tokens | the model's own, million | LoReFT adds | share |\n|---|---|---|---|" + "".join(
+    f"\n| {n} | {work[f'base_{n}'] / 1e6:,.0f} | {work[f'extra_{n}']:,.0f} | "
+    f"{100 * work[f'extra_{n}'] / work[f'base_{n}']:.2f} % |" for n in LENGTHS))
+try:
+    loreft.merge(model)
+except CourseError as error:
+    print(error)
+
+# %% [markdown] cost-why
+# A fixed cost, for it edits a fixed number of positions. (The counter sees products of matrices; making $R$
+# orthonormal comes on top, as fixed.) But it never goes away: a weight acts on all positions
+# alike, so no weight can do what LoReFT does. (A steering vector, added everywhere, is a bias: it merges into any
+# model whose blocks end in one.)
+
+# %% [markdown] grid
+# Four things you choose: how many first and how many last positions, which blocks, and whether the two share one
+# edit. Recorded: each moved away from the default, one at a time. Within a block, first and last positions never
+# overlap, and each has its own parameters. Two edits of the *same* position would depend on their order.
+
+# %% grid-run
+from course_lib.claims.lesson_08 import GRID
+
+runs = claims.recorded("C50")
+over_seeds = lambda figure: (figure.mean, min(figure.values), max(figure.values))
+show_shares({name: over_seeds(runs[key]) for key, (name, _) in GRID.items()}, "right answers",
+            f"Recorded, seeds: {len(runs['default'].values)}. 128 labels, {SHORT} steps; one "
+            "learning rate for all. Lines: lowest and highest seed.", [GRID["default"][0]],
+            {"guessing": 0.5})
+
+# %% [markdown] paper
+# ## Beside the paper
+#
+# One of our texts calls LoReFT better than other methods on commonsense, *by a large margin* on arithmetic, and on
+# GLUE. The paper's own tables say something else, and its protocol is not ours: never mix the two columns.
+
+# %% paper-run
+from course_lib.claims.lesson_08 import PAPER
+
+say("| Wu et al. 2024, v3 | model | LoRA | LoReFT | ahead |\n|---|---|---|---|---|" + "".join(
+    f"\n| {what} | {base} | {theirs} | {own} | {'LoReFT' if own > theirs else '**LoRA**'} |"
+    for what, base, theirs, own in PAPER))
+runs = claims.recorded("C102")
+say("| here, 128 labels, as many parameters | LoRA | LoReFT |\n|---|---|---|" + "".join(
+    f"\n| {key} | {claims.share(runs[f'{key}_lora'])} | {claims.share(runs[f'{key}_loreft'])} |"
+    for key in LORA_RATES))
+
+# %% paper-explain
+say(claims.get("C102").judge(runs).because)
+say("In the paper LoReFT wins where the answer is short, and loses on arithmetic, where a long "
+    "answer must be worked out: it edits the prompt and nothing of what is written after it. Which "
+    "is better depends on the task. Lesson 13 sets all methods side by side.")
+
+# %% [markdown] real
+# ## On a real model
+#
+# LoReFT runs unchanged on `minilm`, which read natural English. It is an encoder, so it gets a head. Where it is not
+# installed, the cell says how to get it, and you can go on without.
+
+# %% real-load
+natural = load_task("natural")       # or your own: load_task("my.csv"), columns text and label
+training, testing = natural["train"].select(range(128)), natural["test"].select(range(72))
+try:
+    real, real_tokenizer = load_model("minilm")
+    print(f"minilm has {sum(p.numel() for p in real.parameters()):,} parameters.")
+except CourseError as error:
+    real = None
+    print(error)
+
+# %% real-run
+from course_lib.methods import Frozen
+
+if real:
+    tuned = {"head alone": Frozen(real, train=(), num_labels=2),
+             "LoReFT and head": LoReFT(real, num_labels=2)}
+    real_found = {}
+    for key, method in tuned.items():
+        fit(real, real_tokenizer, {"train": training}, method, steps=20, batch_size=16,
+            learning_rate=1e-2, reuse=key == "head alone", progress=False)
+        real_found[key] = ends(evaluate(real, real_tokenizer, testing, method))
+    show_shares(real_found, "right answers",
+                f"minilm, {len(training)} sentences to learn from, n = {len(testing)} to test; "
+                "one short run. Lines: 95 % intervals.", ["LoReFT and head"], {"guessing": 0.5})
+
+# %% real-explain
+if real:
+    told = {key: least > 0.5 for key, (_, least, _) in real_found.items()}
+    say("; ".join(f"**{key}** {'is better than' if better else 'cannot be told from'} guessing"
+                  for key, better in told.items())
+        + f". {len(training)} sentences of such variety are few, and so short a training is "
+        "little. `.venv/bin/course bench minilm`, in a terminal in the course's folder, takes more.")
+
+# %% [markdown] exercise
+# ## Now you
+#
+# In [exercise 08](../exercises/08_editing.ipynb) you make a steering vector, swap a subspace, write LoReFT's edit and
+# build the module that trains it. Each task has a check that names the likely mistake.
+#
+# ## Quiz
+#
+# Seven questions. A wrong answer tells you why it was tempting, and where the lesson shows what is true.
+
+# %% quiz-probe
+quiz("08.probe_proof")
+
+# %% quiz-steer
+quiz("08.steering_cost")
+
+# %% quiz-swap
+quiz("08.swap")
+
+# %% quiz-control
+quiz("08.das_control")
+
+# %% quiz-size
+quiz("08.loreft_size")
+
+# %% quiz-share
+quiz("08.edited_share")
+
+# %% quiz-merge
+quiz("08.merge")
+
+# %% [markdown] verdicts
+# ## The text says, we measured
+#
+# The statements are from two texts, named below under Sources. The figures are yours, from this run, but for the
+# widths of C58, which are recorded. Code draws the verdict from them.
+
+# %% verdicts-figures
+share_of = {key: count / pairs for key, count in counts.items()}
+live = {f"{key}_s": interchange[one][0] for key, one in (
+    ("subspace", "untrained direction"), ("trained", "trained direction"),
+    ("random", "random weights, trained"))}
+widths = {key: figure.mean for key, figure in claims.recorded("C58").items()} | live
+pushed = turned["steering vector"]
+
+# %% verdicts-run
+from course_lib.claims.view import ledger, says_measured_verdict
+
+says_measured_verdict({
+    "C47": {"trained": lines["at “:”"][-1], "random": lines["random weights, “:”"][-1],
+            "words": words},
+    "C48": shares | {"tokens": tokens},
+    "C49": {"outside": outside, "rank": rank, "changed": weights_hash(model) != hash_before},
+    "C58": widths,
+    "C59": {"before": pushed[0], "steered": pushed[at], "control": shaken,
+            "loss_before": losses[0], "loss_steered": losses[at]},
+    "C61": {"before": share_of["no swap"], "swapped": share_of["favourable source"],
+            "same": share_of["another unfavourable"], "noise": share_of["random step"],
+            "elsewhere": share_of["one place further"]},
+})
+
+# %% [markdown] ledger
+# One run is one run. The *ledger* holds the recorded runs of all the claims of this lesson, over several
+# seeds.
+
+# %% ledger-run
+ledger("08")
+
+# %% [markdown] recap
+# ## What we know now
+#
+# 1. A concept can lie along a direction of the hidden states; a probe finds it, and only a swap shows whether the
+#    model uses it, and where.
+# 2. Adding a fixed vector steers without training and bluntly; a subspace that is trained to be swapped can be very
+#    small; and every such finding needs its control, an untrained subspace and a random model.
+# 3. LoReFT learns an edit within a few directions at a few positions: few parameters, a fixed cost at every use, and
+#    no way of merging it. Whether it beats LoRA depends on the task.
+#
+# **What remains unexplained:** neither LoRA nor LoReFT touched the base. Does what it knew survive all the same, and
+# what of it can be won back where it does not? That is lesson 09.
+
+# %% [markdown] sources
+# ## Sources
+#
+# - Unite.AI, LoReFT: representation fine-tuning for language models.
+# - Wikipedia, [Fine-tuning (deep learning)](https://en.wikipedia.org/wiki/Fine-tuning_(deep_learning)).
+# - Wu et al. 2024, [ReFT: representation finetuning for language models](https://arxiv.org/abs/2404.03592).
+# - Geiger et al. 2023, [Finding alignments between interpretable causal variables and distributed neural
+#   representations](https://arxiv.org/abs/2303.02536): interchange interventions and DAS.
+# - Rimsky et al. 2024, [Steering Llama 2 via contrastive activation addition](https://arxiv.org/abs/2312.06681).
+# - Makelov et al. 2023, [Is this the subspace you are looking for?](https://arxiv.org/abs/2311.17030), on what a search
+#   over subspaces can find.

@@ -1,0 +1,268 @@
+# %% [markdown] statement
+# ## Task 08.4 · The module that learns the edit
+#
+# Build the piece: a module that holds one edit and can be trained.
+#
+# - `self.raw`, shape `(d, rank)`, is an `nn.Parameter` that starts at random;
+# - `self.R`, a property, gives `(rank, d)` with **orthonormal rows**, made from `raw` anew whenever it is asked for:
+#   the transpose of the Q that `torch.linalg.qr(raw)` gives first;
+# - `self.W`, shape `(rank, d)`, is an `nn.Parameter` that starts as `R`, and `self.b`, shape `(rank,)`, one that
+#   starts at zero;
+# - `forward(h)`, shape `(n, d)` to `(n, d)`, returns $h + R^\top (W h + b - R h)$.
+#
+# So at the start nothing changes, and the rows of $R$ stay orthonormal however `raw` is trained. When the check
+# passes, the cell after it puts your module into the real model and trains it.
+
+# %% stub
+import torch
+from torch import nn
+
+
+class LoReFTEdit(nn.Module):
+    """h + R^T (W h + b - R h), with W = R and b = 0 at first."""
+
+    def __init__(self, d: int, rank: int):
+        super().__init__()
+        raise NotImplementedError
+
+    @property
+    def R(self) -> torch.Tensor:
+        raise NotImplementedError
+
+    def forward(self, h: torch.Tensor) -> torch.Tensor:
+        raise NotImplementedError
+
+# %% reference
+import torch
+from torch import nn
+
+
+class LoReFTEdit(nn.Module):
+    """h + R^T (W h + b - R h), with W = R and b = 0 at first."""
+
+    def __init__(self, d: int, rank: int):
+        super().__init__()
+        self.raw = nn.Parameter(torch.randn(d, rank))
+        self.W = nn.Parameter(self.R.detach().clone())
+        self.b = nn.Parameter(torch.zeros(rank))
+
+    @property
+    def R(self) -> torch.Tensor:
+        return torch.linalg.qr(self.raw)[0].T                           # (d, r) -> (r, d)
+
+    def forward(self, h: torch.Tensor) -> torch.Tensor:
+        R = self.R
+        return h + (h @ self.W.T + self.b - h @ R.T) @ R                # (n, r) @ (r, d) -> (n, d)
+
+# %% checks
+import random
+
+import torch
+
+TASK = "08.4"
+TOLERANCE = 1e-4
+
+
+def draw(seed: int) -> dict:
+    """A raw matrix of a width from 5 to 7 and two columns, and states."""
+    rng = random.Random(seed)
+    d = rng.choice([5, 6, 7])
+
+    def matrix(rows: int, columns: int) -> torch.Tensor:
+        return torch.tensor([[round(rng.uniform(-2, 2), 2) for _ in range(columns)] for _ in range(rows)])
+
+    return {"raw": matrix(d, 2), "h": matrix(3, d)}
+
+
+def probe(LoReFTEdit, raw, h) -> dict:
+    """How the module starts, what it does with `raw` given, and what training leaves of it."""
+    torch.manual_seed(0)
+    module = LoReFTEdit(*raw.shape)
+    kinds = {f"{name} is a": type(getattr(module, name, None)).__name__ for name in ("raw", "R", "W", "b")}
+    if not all(isinstance(getattr(module, name, None), torch.Tensor) for name in ("raw", "R", "W", "b")):
+        return kinds
+    trained = {name: parameter for name, parameter in module.named_parameters() if parameter.requires_grad}
+    found = kinds | {
+        "nothing changes at the start": torch.allclose(module(h), h, atol=1e-5),
+        "W is all zero at the start": bool((module.W == 0).all()),
+        "shapes of raw, R, W, b": [list(getattr(module, name).shape) for name in ("raw", "R", "W", "b")],
+        "what is trained": sorted(trained),
+    }
+    with torch.no_grad():
+        if module.raw.shape == raw.shape:
+            module.raw.copy_(raw)
+        found["R R^T, with raw given"] = module.R @ module.R.T
+        found["R^T R, with raw given"] = module.R.T @ module.R
+        module.W.zero_()
+        module.b.zero_()
+        found["with W and b zero it says"] = module(h)
+        module.W.copy_(module.R)
+        module.b.fill_(1.0)
+        found["length of what b = 1 adds"] = (module(h) - h).norm(dim=1)
+    optimizer = torch.optim.SGD(module.parameters(), lr=0.05)
+    before = module.R.detach().clone()
+    for _ in range(3):
+        optimizer.zero_grad()
+        loss = module(h).square().mean()
+        if loss.requires_grad:
+            loss.backward()
+        optimizer.step()
+    found["training moves R"] = not torch.allclose(module.R, before, atol=1e-6)
+    found["R R^T after training"] = module.R @ module.R.T
+    return found
+
+# %% wrong not_orthonormal
+# Your R is raw turned round, and its rows are neither of length 1 nor at right angles. Then R^T R h is no longer the
+# part of h in the subspace, and the edit takes out more than is there. Make R by torch.linalg.qr.
+import torch
+from torch import nn
+
+class LoReFTEdit(nn.Module):
+    def __init__(self, d, rank):
+        super().__init__()
+        self.raw = nn.Parameter(torch.randn(d, rank))
+        self.W = nn.Parameter(self.R.detach().clone())
+        self.b = nn.Parameter(torch.zeros(rank))
+
+    @property
+    def R(self):
+        return self.raw.T
+
+    def forward(self, h):
+        return h + (h @ self.W.T + self.b - h @ self.R.T) @ self.R
+
+# %% wrong only_length_one
+# The rows of your R have length 1, but they do not stand at right angles. Two rows that point nearly the same way
+# would count that direction twice. torch.linalg.qr does both.
+import torch
+from torch import nn
+
+class LoReFTEdit(nn.Module):
+    def __init__(self, d, rank):
+        super().__init__()
+        self.raw = nn.Parameter(torch.randn(d, rank))
+        self.W = nn.Parameter(self.R.detach().clone())
+        self.b = nn.Parameter(torch.zeros(rank))
+
+    @property
+    def R(self):
+        return (self.raw / self.raw.norm(dim=0)).T
+
+    def forward(self, h):
+        return h + (h @ self.W.T + self.b - h @ self.R.T) @ self.R
+
+# %% wrong r_made_once
+# You make R once, at the start. Then training moves raw, and R never hears of it. Make it anew in the property.
+import torch
+from torch import nn
+
+class LoReFTEdit(nn.Module):
+    def __init__(self, d, rank):
+        super().__init__()
+        self.raw = nn.Parameter(torch.randn(d, rank))
+        self.made = torch.linalg.qr(self.raw.detach())[0].T
+        self.W = nn.Parameter(self.made.clone())
+        self.b = nn.Parameter(torch.zeros(rank))
+
+    @property
+    def R(self):
+        return self.made
+
+    def forward(self, h):
+        return h + (h @ self.W.T + self.b - h @ self.R.T) @ self.R
+
+# %% wrong w_at_random
+# Your edit is no no-op at the start: W is random. With W = R and b = 0 what is taken out is put back, and the model
+# begins as the base.
+import torch
+from torch import nn
+
+class LoReFTEdit(nn.Module):
+    def __init__(self, d, rank):
+        super().__init__()
+        self.raw = nn.Parameter(torch.randn(d, rank))
+        self.W = nn.Parameter(torch.randn(rank, d))
+        self.b = nn.Parameter(torch.zeros(rank))
+
+    @property
+    def R(self):
+        return torch.linalg.qr(self.raw)[0].T
+
+    def forward(self, h):
+        return h + (h @ self.W.T + self.b - h @ self.R.T) @ self.R
+
+# %% wrong w_at_zero
+# W starts at zero. In LoRA a zero is the no-op; here W h replaces what R saw, so a zero wipes it out. Start with W = R.
+import torch
+from torch import nn
+
+class LoReFTEdit(nn.Module):
+    def __init__(self, d, rank):
+        super().__init__()
+        self.raw = nn.Parameter(torch.randn(d, rank))
+        self.W = nn.Parameter(torch.zeros(rank, d))
+        self.b = nn.Parameter(torch.zeros(rank))
+
+    @property
+    def R(self):
+        return torch.linalg.qr(self.raw)[0].T
+
+    def forward(self, h):
+        return h + (h @ self.W.T + self.b - h @ self.R.T) @ self.R
+
+# %% wrong seen_not_taken_out
+# You leave out - R h, so what R saw stays and W h + b comes on top. Subtract R h: LoReFT replaces.
+import torch
+from torch import nn
+
+class LoReFTEdit(nn.Module):
+    def __init__(self, d, rank):
+        super().__init__()
+        self.raw = nn.Parameter(torch.randn(d, rank))
+        self.W = nn.Parameter(self.R.detach().clone())
+        self.b = nn.Parameter(torch.zeros(rank))
+
+    @property
+    def R(self):
+        return torch.linalg.qr(self.raw)[0].T
+
+    def forward(self, h):
+        return h + (h @ self.W.T + self.b) @ self.R
+
+# %% wrong without_b
+# b is there, and your forward does not use it. It belongs to what is written: W h + b.
+import torch
+from torch import nn
+
+class LoReFTEdit(nn.Module):
+    def __init__(self, d, rank):
+        super().__init__()
+        self.raw = nn.Parameter(torch.randn(d, rank))
+        self.W = nn.Parameter(self.R.detach().clone())
+        self.b = nn.Parameter(torch.zeros(rank))
+
+    @property
+    def R(self):
+        return torch.linalg.qr(self.raw)[0].T
+
+    def forward(self, h):
+        return h + (h @ self.W.T - h @ self.R.T) @ self.R
+
+# %% wrong raw_not_trained
+# raw is a plain tensor, so no optimizer finds it, and the subspace stays where chance put it. Wrap it in nn.Parameter.
+import torch
+from torch import nn
+
+class LoReFTEdit(nn.Module):
+    def __init__(self, d, rank):
+        super().__init__()
+        self.raw = torch.randn(d, rank)
+        self.W = nn.Parameter(self.R.detach().clone())
+        self.b = nn.Parameter(torch.zeros(rank))
+
+    @property
+    def R(self):
+        return torch.linalg.qr(self.raw)[0].T
+
+    def forward(self, h):
+        return h + (h @ self.W.T + self.b - h @ self.R.T) @ self.R

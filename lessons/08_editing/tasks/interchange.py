@@ -1,0 +1,93 @@
+# %% [markdown] statement
+# ## Task 08.2 · The interchange swap
+#
+# Swap the part of a hidden state that lies in the subspace of $R$, and keep the rest, for every row:
+#
+# $$h_b + R^\top R\,(h_s - h_b)$$
+#
+# - `h_base`, shape `(n, d)`: the states of the base texts;
+# - `h_source`, shape `(n, d)`: those of the source texts;
+# - `R`, shape `(r, d)`: its rows have length 1 and stand at right angles.
+#
+# Return the new states, shape `(n, d)`. The states are rows, so $R\,h$ is written `h @ R.T`. If the source is the
+# base, the result must be the base.
+
+# %% stub
+import torch
+
+
+def interchange(h_base: torch.Tensor, h_source: torch.Tensor, R: torch.Tensor) -> torch.Tensor:
+    """h_b + R^T R (h_s - h_b) for every row: (n, d), (n, d), (r, d) -> (n, d)."""
+    raise NotImplementedError
+
+# %% reference
+import torch
+
+
+def interchange(h_base: torch.Tensor, h_source: torch.Tensor, R: torch.Tensor) -> torch.Tensor:
+    """h_b + R^T R (h_s - h_b) for every row: (n, d), (n, d), (r, d) -> (n, d)."""
+    seen = (h_source - h_base) @ R.T                     # (n, d) @ (d, r) -> (n, r)
+    return h_base + seen @ R                             # (n, r) @ (r, d) -> (n, d)
+
+# %% checks
+import random
+
+import torch
+
+TASK = "08.2"
+TOLERANCE = 1e-4
+
+
+def draw(seed: int) -> dict:
+    """Two or three pairs of states, and two orthonormal rows of a width from 5 to 7."""
+    rng = random.Random(seed)
+    n, d = rng.choice([2, 3]), rng.choice([5, 6, 7])
+
+    def matrix(rows: int) -> torch.Tensor:
+        return torch.tensor([[round(rng.uniform(-2, 2), 2) for _ in range(d)] for _ in range(rows)])
+
+    return {"h_base": matrix(n), "h_source": matrix(n), "R": torch.linalg.qr(matrix(2).T)[0].T.contiguous()}
+
+# %% wrong whole_vector
+# You swap the whole state: the result is the source's. Only the part that R sees is to come from it; the rest stays
+# the base's.
+def interchange(h_base, h_source, R):
+    return h_source.clone()
+
+# %% wrong the_rest_swapped
+# It is the wrong part that you swap: what R sees stays the base's, and all the rest comes from the source. Exchange the
+# two.
+def interchange(h_base, h_source, R):
+    return h_source + (h_base - h_source) @ R.T @ R
+
+# %% wrong added_not_replaced
+# You add the source's part without taking the base's out: then both are in there. If the source is the base, your
+# result differs from it. Project the difference h_source - h_base.
+def interchange(h_base, h_source, R):
+    return h_base + h_source @ R.T @ R
+
+# %% wrong base_forgotten
+# You return the change alone. The base's state belongs to the sum.
+def interchange(h_base, h_source, R):
+    return (h_source - h_base) @ R.T @ R
+
+# %% wrong rest_lost
+# You keep only what R sees of the source. What R does not see of the base is lost: start from h_base.
+def interchange(h_base, h_source, R):
+    return h_source @ R.T @ R
+
+# %% wrong sign
+# Your change points the other way: it is the source less the base.
+def interchange(h_base, h_source, R):
+    return h_base - (h_source - h_base) @ R.T @ R
+
+# %% wrong one_row
+# You use the first row of R alone. The subspace has as many directions as R has rows.
+def interchange(h_base, h_source, R):
+    return h_base + (h_source - h_base) @ R[:1].T @ R[:1]
+
+# %% wrong half_way
+# Your result lies half-way between base and source. A swap replaces: inside of the subspace nothing of the base is
+# left.
+def interchange(h_base, h_source, R):
+    return h_base + 0.5 * (h_source - h_base) @ R.T @ R

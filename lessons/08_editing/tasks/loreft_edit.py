@@ -1,0 +1,132 @@
+# %% [markdown] statement
+# ## Task 08.3 · LoReFT's edit at the right positions
+#
+# You get what a block says about one prompt, and edit some of its positions:
+#
+# $$h + R^\top (W h + b - R h)$$
+#
+# - `hidden`, shape `(T, d)`: a state for every token;
+# - `R` and `W`, shape `(r, d)`, the rows of `R` orthonormal; `b`, shape `(r,)`;
+# - `prefix` and `suffix`: how many of the first and of the last positions are edited. Together they are at most `T`.
+#
+# Return a new tensor, shape `(T, d)`: the other positions stay as they are, and so does `hidden` itself.
+
+# %% stub
+import torch
+
+
+def loreft_edit(hidden: torch.Tensor, R: torch.Tensor, W: torch.Tensor, b: torch.Tensor,
+                prefix: int, suffix: int) -> torch.Tensor:
+    """h + R^T (W h + b - R h) at the first `prefix`, last `suffix` positions: (T, d) -> (T, d)."""
+    raise NotImplementedError
+
+# %% reference
+import torch
+
+
+def loreft_edit(hidden: torch.Tensor, R: torch.Tensor, W: torch.Tensor, b: torch.Tensor,
+                prefix: int, suffix: int) -> torch.Tensor:
+    """h + R^T (W h + b - R h) at the first `prefix`, last `suffix` positions: (T, d) -> (T, d)."""
+    T = len(hidden)
+    places = [*range(prefix), *range(T - suffix, T)]
+    h, new = hidden[places], hidden.clone()              # (n, d), (T, d)
+    new[places] = h + (h @ W.T + b - h @ R.T) @ R        # (n, r) @ (r, d) -> (n, d)
+    return new
+
+# %% checks
+import random
+
+import torch
+
+TASK = "08.3"
+TOLERANCE = 1e-4
+
+
+def draw(seed: int) -> dict:
+    """Six to eight tokens, two orthonormal rows, one or two first positions and another number of last ones."""
+    rng = random.Random(seed)
+    T, d = rng.choice([6, 7, 8]), rng.choice([5, 6, 7])
+    prefix, suffix = rng.choice([(1, 2), (2, 1), (1, 3), (2, 3)])
+
+    def matrix(rows: int) -> torch.Tensor:
+        return torch.tensor([[round(rng.uniform(-2, 2), 2) for _ in range(d)] for _ in range(rows)])
+
+    b = torch.tensor([round(rng.uniform(0.5, 2), 2) for _ in range(2)])
+    return {"hidden": matrix(T), "R": torch.linalg.qr(matrix(2).T)[0].T.contiguous(), "W": matrix(2), "b": b,
+            "prefix": prefix, "suffix": suffix}
+
+# %% wrong all_positions
+# You edit every position. LoReFT edits the first `prefix` and the last `suffix` ones alone; the rest of the prompt
+# stays as it is.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    return hidden + (hidden @ W.T + b - hidden @ R.T) @ R
+
+# %% wrong seen_not_taken_out
+# You leave out - R h. So what R sees of the state stays, and the new content is added on top. That is another method of
+# the same paper, DiReFT. LoReFT replaces: subtract R h.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    T = len(hidden)
+    places, new = [*range(prefix), *range(T - suffix, T)], hidden.clone()
+    h = hidden[places]
+    new[places] = h + (h @ W.T + b) @ R
+    return new
+
+# %% wrong b_inside_r
+# Your b ends up inside of R: it is treated as something that R sees, and is subtracted. In the formula b belongs to
+# what is written, W h + b, with a plus.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    T = len(hidden)
+    places, new = [*range(prefix), *range(T - suffix, T)], hidden.clone()
+    h = hidden[places]
+    new[places] = h + (h @ W.T - (h @ R.T + b)) @ R
+    return new
+
+# %% wrong without_b
+# You leave b out. W h + b is written into the subspace, so that something can be written whatever h is.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    T = len(hidden)
+    places, new = [*range(prefix), *range(T - suffix, T)], hidden.clone()
+    h = hidden[places]
+    new[places] = h + (h @ W.T - h @ R.T) @ R
+    return new
+
+# %% wrong first_only
+# You edit the first positions and forget the last ones: `suffix` of them, counted from the end.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    new, h = hidden.clone(), hidden[:prefix]
+    new[:prefix] = h + (h @ W.T + b - h @ R.T) @ R
+    return new
+
+# %% wrong last_only
+# You edit the last positions and forget the first ones: `prefix` of them.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    new, h = hidden.clone(), hidden[-suffix:]
+    new[-suffix:] = h + (h @ W.T + b - h @ R.T) @ R
+    return new
+
+# %% wrong h_forgotten
+# At the edited positions you return the change alone. It is added to h: what lies outside of the subspace stays.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    T = len(hidden)
+    places, new = [*range(prefix), *range(T - suffix, T)], hidden.clone()
+    h = hidden[places]
+    new[places] = (h @ W.T + b - h @ R.T) @ R
+    return new
+
+# %% wrong ends_exchanged
+# You edit `suffix` first positions and `prefix` last ones. prefix counts from the beginning, suffix from the end.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    T = len(hidden)
+    places, new = [*range(suffix), *range(T - prefix, T)], hidden.clone()
+    h = hidden[places]
+    new[places] = h + (h @ W.T + b - h @ R.T) @ R
+    return new
+
+# %% wrong through_w
+# You project back with W where R belongs. Then the edit lies in the rows of W; LoReFT keeps it in the rows of R.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    T = len(hidden)
+    places, new = [*range(prefix), *range(T - suffix, T)], hidden.clone()
+    h = hidden[places]
+    new[places] = h + (h @ W.T + b - h @ R.T) @ W
+    return new

@@ -1,0 +1,140 @@
+"""The edit lab and the interchange lab, in Python: what is shown is what a run gives, and every control changes it."""
+import html
+import re
+from dataclasses import replace
+
+import pytest
+import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from course_lib.architecture import blocks_of
+from course_lib.errors import CourseError
+from course_lib.explore import common, edit_lab, interchange_lab
+from course_lib.methods import Interchange, Steering
+from course_lib.prompting import complete
+from course_lib.world import relations
+from tests.tiny import tiny_model
+
+pytestmark = pytest.mark.filterwarnings("error:Passing unrecognized arguments")
+PUSH = edit_lab.State(block=0)
+SWAP = interchange_lab.State(relation="fruit_family", base="pear", source="lemon")
+NAN = float("nan")
+
+
+@pytest.fixture(scope="module")
+def deep(tokenizer):
+    """A random model of three blocks."""
+    return tiny_model("llama", len(tokenizer), spread=0.7, context=192, blocks=3, tied=False)
+
+
+def test_the_edit_lab_writes_what_steering_makes_the_model_write(model, tokenizer):
+    plane = edit_lab.plane_of(model, tokenizer, 0)
+    assert edit_lab.plane_of(model, tokenizer, 0) is plane  # made once
+    for strength in (-2.0, 0.0, 3.0):
+        result = edit_lab.compute(model, tokenizer, replace(PUSH, strength=strength))
+        steering = Steering(model, 0, plane.vector, strength)
+        assert result.written == complete(model, tokenizer, result.text, edit_lab.TOKENS, steering)
+        assert 0 < result.favourable < 1
+        moved = (torch.tensor(result.end) - torch.tensor(result.start)) / plane.vector.norm()
+        assert torch.allclose(moved, torch.tensor([strength, 0.0]), atol=1e-4)
+
+
+def test_the_plane_has_two_directions_at_right_angles(model, tokenizer):
+    plane = edit_lab.plane_of(model, tokenizer, 0)
+    assert torch.allclose(plane.axes @ plane.axes.T, torch.eye(2), atol=1e-4)
+    apart = plane.favourable.mean(0) - plane.unfavourable.mean(0)
+    assert torch.allclose(apart, torch.tensor([plane.vector.norm(), 0.0]), atol=1e-2)
+    texts = edit_lab.reviews()
+    assert len(texts) == len(set(texts)) == edit_lab.REVIEWS and all(text.endswith("\nIn short:") for text in texts)
+
+
+def swap_by_class(model, tokenizer, state):
+    """The same as the lab's map, with the course's own Interchange, one place at a time."""
+    result = interchange_lab.compute(model, tokenizer, state)
+    base, source = interchange_lab.prompts_of(state)
+    ids = lambda text: {"input_ids": torch.tensor([tokenizer(text)["input_ids"]])}
+    first = [tokenizer(f" {answer}")["input_ids"][0] for answer in result.answers]
+    rows = []
+    for layer in range(len(blocks_of(model))):
+        row = []
+        for place in range(-len(result.places), 0):
+            method = Interchange(model, layer, place)
+            with method.on(model), torch.no_grad():
+                logits = method.logits(model, {**ids(base), "source": ids(source)})[0, -1]
+            row.append(logits[first].softmax(-1)[1].item())
+        rows.append(row)
+    return result, rows
+
+
+@pytest.mark.parametrize("state", [SWAP, replace(SWAP, k=1), interchange_lab.State("opposite", "hot", "big")], ids=str)
+def test_the_map_is_that_of_interchange(state, deep, tokenizer):
+    result, rows = swap_by_class(deep, tokenizer, state)
+    assert torch.allclose(torch.tensor(result.effect), torch.tensor(rows), atol=1e-4)
+    assert result.places[-1] == ":" and len({value for row in result.effect for value in row}) > 3
+    block, place = interchange_lab.strongest(result)
+    assert result.effect[block][place] == max(map(max, result.effect))
+
+
+def test_answers_that_begin_alike_are_told_apart_where_they_part(deep, tokenizer, monkeypatch):
+    relation = relations()["country_capital"]
+    own = lambda tokenizer, answers: [[5, 6, 7], [5, 9, 7]]
+    monkeypatch.setattr(interchange_lab, "answer_tokens", own)
+    state = interchange_lab.State("country_capital", *list(relation)[:2])
+    result = interchange_lab.compute(deep, tokenizer, state)
+    assert result.places[-1] == ":" and all(0 < value < 1 for row in result.effect for value in row)
+
+
+@pytest.mark.parametrize("lab, start, moves", [
+    (edit_lab, PUSH, [("review", 3), ("strength", 2.0), ("strength", -1.0)]),
+    (interchange_lab, SWAP, [("base", "apple"), ("source", "orange"), ("k", 5), ("relation", "opposite")])],
+    ids=["edit lab", "interchange lab"])
+def test_every_control_changes_the_picture(lab, start, moves, model, tokenizer):
+    panel = lab.panel(model, tokenizer, start)
+    assert len(panel.controls) <= 5 and all(control.description for control in panel.controls.values())
+    for name, value in moves:
+        before = panel.picture.value
+        panel.controls[name].value = value
+        assert panel.picture.value != before and "role='alert'" not in panel.picture.value
+        state = lab.State(**panel.values)
+        assert html.escape(lab.summary(lab.compute(model, tokenizer, state))) in panel.picture.value
+        assert re.search(r"<img src='data:image/png;base64,[^']{2000,}' alt='A ", panel.picture.value)
+    panel.reset_button.click()
+    assert lab.State(**panel.values) == start
+
+
+@pytest.mark.parametrize("lab, start", [(edit_lab, PUSH), (interchange_lab, SWAP)], ids=["edit lab", "interchange lab"])
+def test_words_and_picture(lab, start, model, tokenizer):
+    result = lab.compute(model, tokenizer, start)
+    figure = lab.figure(result)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    for axes in figure.axes:
+        box = axes.get_tightbbox(canvas.get_renderer())
+        assert box.x0 >= 0 and box.x1 <= figure.bbox.width and box.y0 >= 0 and box.y1 <= figure.bbox.height
+    assert lab.summary(result) in lab.text_form(result) and lab.alt(result).endswith(".")
+
+
+BAD = [
+    *((edit_lab, state, "A state here is State") for state in ("apple", None, SWAP)),
+    *((edit_lab, replace(PUSH, review=value), "review must be at least 0") for value in (6, -1, 1.0, "1", None, True)),
+    *((edit_lab, replace(PUSH, block=value), "block must be at least 0") for value in (1, -1, "0", None, NAN)),
+    *((edit_lab, replace(PUSH, strength=value), "strength cannot be") for value in (0.3, "1", None, NAN, True, [1])),
+    *((interchange_lab, state, "A state here is State") for state in ("apple", None, PUSH)),
+    *((interchange_lab, replace(SWAP, relation=name), "no relation in this lab") for name in ("verb_past", None, [1])),
+    *((interchange_lab, replace(SWAP, base=key), "base cannot be") for key in ("Peru", "", None, NAN, ["pear"])),
+    *((interchange_lab, replace(SWAP, source=key), "source cannot be") for key in ("Peru", 3)),
+    *((interchange_lab, replace(SWAP, k=k), "k must be at least 1 and at most 5") for k in (0, 6, "3", None, 1.0)),
+    (interchange_lab, replace(SWAP, source="apple"), "pear and apple have the same answer, pome, so a swap"),
+    (interchange_lab, replace(SWAP, source="pear"), "have the same answer"),
+]
+
+
+@pytest.mark.parametrize("lab, state, said", BAD, ids=range(len(BAD)))
+def test_a_bad_state(lab, state, said, model, tokenizer, displayed, monkeypatch, capsys):
+    with pytest.raises(CourseError, match=said):
+        lab.compute(model, tokenizer, state)
+    view = edit_lab.edit_lab if lab is edit_lab else interchange_lab.interchange_lab
+    for widgets in (False, True):
+        monkeypatch.setattr(common, "widgets_work", lambda on=widgets: on)
+        view(model, tokenizer, state)
+        assert said in capsys.readouterr().out and displayed == []

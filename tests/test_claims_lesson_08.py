@@ -1,0 +1,61 @@
+"""What lesson 08 measures, in small: each claim gives its own figures; and the texts and readings that it shares."""
+import pytest
+import torch
+
+from course_lib import claims, models
+from course_lib.claims.measures import lesson_08, summing_up
+from course_lib.methods import Steering
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """One step of training, few texts, one small model."""
+    whole, drawn = lesson_08.fit, summing_up.short_reviews
+    monkeypatch.setattr(lesson_08, "TEST", 4)
+    monkeypatch.setattr(lesson_08, "WIDTHS", ("xs",))
+    monkeypatch.setattr(lesson_08, "fit", lambda *args, steps, **more: whole(*args, steps=1, **more))
+    for module in (lesson_08, summing_up):
+        monkeypatch.setattr(module, "short_reviews", lambda split, n, seed=0, label=None: drawn(split, min(n, 8), seed,
+                                                                                                label))
+
+
+@pytest.mark.parametrize("claim_id", ["C47", "C49", "C50", "C51", "C52", "C59", "C60", "C61", "C62", "C102"])
+def test_a_measurement_gives_the_figures_that_the_claim_is_judged_by(claim_id, small):
+    assert tuple(sorted(claims.measure(claim_id, 0))) == tuple(sorted(claims.get(claim_id).figures))
+
+
+def test_the_widths_of_das(small):
+    assert set(lesson_08.subspaces(0)) == {"subspace_xs", "trained_xs", "random_xs", "random_rank_64"}
+
+
+def test_pairs_of_reviews_have_the_sources_answer():
+    rows = summing_up.swap_rows("validation", 40, seed=3)
+    assert rows.features["label"].names == list(summing_up.PHRASES) and 10 < sum(rows["label"]) < 30
+    assert all(row["answer"] == summing_up.PHRASES[row["label"]] for row in rows)
+    known = dict(zip(*summing_up.short_reviews("validation", 80, 1)))
+    assert {known[row["source"]] == row["label"] for row in rows if row["source"] in known} == {True}
+    assert all(len(row["prompt"].removesuffix(summing_up.OPENING).split()) <= summing_up.LONGEST for row in rows)
+    assert rows["prompt"][:] != rows["source"][:]
+
+
+def test_recorded_states_are_those_of_the_library():
+    model, tokenizer = models.load_model("orchard-s")
+    batch = summing_up.batch_of(tokenizer, summing_up.short_reviews("test", 3)[0])
+    seen = summing_up.states(model, batch, 2)                                                # (4, 3, 2, 128)
+    with torch.no_grad():
+        theirs = model(**batch, output_hidden_states=True).hidden_states
+    assert all(torch.equal(ours, h[:, -2:]) for ours, h in zip(seen[:-1], theirs[1:]))
+    assert not any(block._forward_hooks for block in model.model.layers if any(
+        hook.__module__.startswith("course_lib") for hook in block._forward_hooks.values()))
+    push = Steering(model, 3, 100 * (seen[-1, 0, -1] - seen[-1, 1, -1]))
+    assert 0 <= summing_up.said(model, tokenizer, batch, push) <= 1
+
+
+def test_a_probe_finds_a_direction_that_is_there_and_none_where_there_is_none():
+    generator = torch.Generator().manual_seed(0)
+    x, y = torch.randn(400, 16, generator=generator), torch.randint(2, (400,), generator=generator)
+    marked = x + 2.0 * (2 * y[:, None] - 1) * torch.eye(16)[3]
+    assert summing_up.probed(marked[:300], y[:300], marked[300:], y[300:]) > 0.9
+    assert 0.35 < summing_up.probed(x[:300], y[:300], x[300:], y[300:]) < 0.65
+    weights, mean, size = summing_up.probe(marked, y)
+    assert weights.abs().argmax() == 3 and torch.allclose(mean, marked.mean(0)) and size.shape == (16,)
