@@ -25,6 +25,13 @@ _ATTACHED: WeakKeyDictionary = WeakKeyDictionary()   # model -> the method that 
 _MERGED: WeakKeyDictionary = WeakKeyDictionary()     # model -> (the method folded into it, [(parameter, what it was)])
 
 
+def check_free(model, before: str) -> None:
+    """CourseError where a method is attached to the model, which must be undone `before` something."""
+    if model in _ATTACHED:
+        raise CourseError(f"{_ATTACHED[model].name} is attached to this model; leave its `with` block before you "
+                          f"{before}.")
+
+
 class Method(nn.Module):
     """What all methods share. A method says in `settings` how to build it again; it defines `edits`, `prepare` or both.
 
@@ -39,7 +46,7 @@ class Method(nn.Module):
         super().__init__()
         self.eval()  # as loaded models are; `fit` puts it in training mode
         check_model(model, self.name)
-        check_free(model, f"build {self.name} on")
+        check_free(model, f"build {self.name} on it")
         seed = whole_number("seed", seed, 0, LARGEST_SEED)
         labels = None if num_labels is None else whole_number("num_labels", num_labels, 2)
         self.settings = {**settings, "num_labels": labels, "seed": seed}
@@ -187,10 +194,3 @@ class Method(nn.Module):
             raise CourseError(f"This {self.name} is not merged into this model.")
         for parameter, before in _MERGED.pop(model)[1]:
             parameter.copy_(before)
-
-
-def check_free(model, doing: str) -> None:
-    """CourseError where a method is attached to the model; `doing` says what cannot be done to it then."""
-    if model in _ATTACHED:
-        raise CourseError(f"{_ATTACHED[model].name} is attached to this model; leave its `with` block before you "
-                          f"{doing} it.")

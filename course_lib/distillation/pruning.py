@@ -25,7 +25,7 @@ def prune(model, layers: Collection[int] = (), heads: Mapping[int, Collection[in
     cannot be loaded from a folder again. Raises CourseError for a part that does not exist, and where nothing is left.
     """
     check_model(model, "prune")
-    check_free(model, "prune")
+    check_free(model, "prune it")
     small = copy.deepcopy(model)
     blocks = list(blocks_of(small).values())
     for layer, gone in by_layer("heads", heads, len(blocks)):
