@@ -4,14 +4,14 @@ from course_lib.display import percent
 
 measures = Measures("04")
 CLOSE = 0.05        # accuracies nearer to each other than this are called about equal
-HALF, MOST = 0.5, 0.75  # the share of heads and of neurons that is taken out
+HALF, MOST = 0.5, 0.75  # the shares of heads and of neurons that are taken out
 BIASED = 0.1        # stars: a gap between film and restaurant that is more than this is a bias
 
 
 def judge_fewer(f: Figures) -> Verdict:
     """Holds where the student has fewer parameters, with and without embeddings."""
-    because = (f"The teacher has {f['teacher'].mean:,.0f} parameters, the student {f['student'].mean:,.0f} before it is "
-               f"taught and {f['taught'].mean:,.0f} after; without embeddings {f['teacher_inner'].mean:,.0f} and "
+    because = (f"The teacher has {f['teacher'].mean:,.0f} parameters, the student {f['student'].mean:,.0f} before it "
+               f"is taught and {f['taught'].mean:,.0f} after; without embeddings {f['teacher_inner'].mean:,.0f} and "
                f"{f['student_inner'].mean:,.0f}.")
     fewer = f["taught"].mean < f["teacher"].mean and f["student_inner"].mean < f["teacher_inner"].mean
     return Verdict(HOLDS if fewer else FAILS, because)
@@ -31,7 +31,7 @@ def judge_faster(f: Figures) -> Verdict:
 
 
 def judge_between(f: Figures) -> Verdict:
-    """Holds where the student is below its teacher, and above the same model on the labels that the teacher had."""
+    """Holds where the student is below its teacher, and above the same model on the teacher's labels."""
     because = (f"Teacher {share(f['teacher'])}; distilled student {share(f['distilled'])}; the same student on the "
                f"teacher's {f['labels'].mean:.0f} labels {share(f['alone'])}, on {f['rows'].mean:.0f} right labels "
                f"{share(f['gold'])}, on as many of the teacher's answers without probabilities {share(f['hard'])}; "
@@ -74,7 +74,7 @@ def judge_parts(f: Figures) -> Verdict:
 
 
 def judge_bias(f: Figures) -> Verdict:
-    """Holds where the student of the skewed teacher is skewed, and the students of a fair one and of labels are not."""
+    """Holds where the skewed teacher's student is more skewed than those of a fair teacher and of right labels."""
     because = (f"Stars that a film gets more than a restaurant, on balanced reviews: the skewed teacher gives "
                f"{f['teacher'].mean:+.2f}, its student {f['student'].mean:+.2f}; a fair teacher {f['fair'].mean:+.2f}, "
                f"its student {f['fair_student'].mean:+.2f}; a student of the right labels {f['labels'].mean:+.2f}.")

@@ -49,18 +49,22 @@ def measure() -> dict:
     scores = importance(model, tokenizer, task["train"].select(range(64)), method)
     method.merge(model)
     generator, runs = torch.Generator().manual_seed(0), {}
+
+    def can(one, left: list[int]) -> dict:
+        """What this model, with so many parts left in each layer, still can."""
+        return {"left": left, "accuracy": evaluate(one, tokenizer, rows)["accuracy"],
+                "loss": old_domain_loss(one, tokenizer, n_documents=DOCUMENTS), "parameters": one.num_parameters()}
+
+    whole = can(model, [])
     for part, levels in TAKEN.items():
         given = getattr(scores, part)
         chance = torch.rand(given.shape, generator=generator)
         for order, ranks in zip(ORDERS, (given, chance, -given)):
-            for level in levels:
+            run = runs.setdefault(part, {})[order] = [whole | {"left": [given.shape[1]] * len(given)}]
+            for level in levels[1:]:
                 gone, left = gone_of(part, ranks, level, least)
-                small = prune(model, **{part: gone})
-                found = {"left": left, "accuracy": evaluate(small, tokenizer, rows)["accuracy"],
-                         "loss": old_domain_loss(small, tokenizer, n_documents=DOCUMENTS),
-                         "parameters": small.num_parameters()}
-                runs.setdefault(part, {}).setdefault(order, []).append(found)
-                print(part, order, level, found, flush=True)
+                run.append(can(prune(model, **{part: gone}), left))
+                print(part, order, level, run[-1], flush=True)
     return {"sizes": {part: list(getattr(scores, part).shape) for part in TAKEN},
             "parameters": model.num_parameters(), "runs": runs}
 

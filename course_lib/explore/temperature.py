@@ -53,7 +53,8 @@ def compute(teacher: torch.Tensor, student: torch.Tensor, names: Sequence[str], 
     check_state(state, State)
     text, T = whole_number("text", state.text, 0, len(teacher) - 1), state.temperature
     if isinstance(T, bool) or T not in TEMPERATURES:
-        raise CourseError(f"temperature cannot be {shown(T)}. There are {', '.join(f'{one:g}' for one in TEMPERATURES)}.")
+        allowed = ", ".join(f"{one:g}" for one in TEMPERATURES)
+        raise CourseError(f"temperature cannot be {shown(T)}. There are {allowed}.")
     if not isinstance(state.squared, bool):
         raise CourseError(f"squared is True or False; you gave {shown(state.squared)}.")
     with torch.enable_grad():

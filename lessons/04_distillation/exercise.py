@@ -1,10 +1,10 @@
 # %% [markdown] title
 # # Exercise 04 · Distillation, built by hand
 #
-# Four tasks, each a step up: one line, a loss, a loss with its gradient, and a choice of what to take out of a model.
-# You build from scratch what [lesson 04](../notebooks/04_distillation.ipynb) explains. Below each task stands a
-# check. Run it as often as you like: it names the likely mistake, and what you have solved is kept. Below the
-# check, your own code meets the models.
+# Four tasks, each a step up: one line, a loss, a loss with its gradient, and a choice of what to take out of
+# a model. You build from scratch what [lesson 04](../notebooks/04_distillation.ipynb) explains. Below each
+# task stands a check. Run it as often as you like: it names the likely mistake, and what you have solved is
+# kept. Below the check, your own code meets the models.
 
 # %% start
 import torch
@@ -20,7 +20,8 @@ few, test = task["train"].select(range(64)), task["test"].select(range(100))
 big, tokenizer = load_model("orchard-m")
 
 # %% [markdown] teacher
-# A teacher for the cells below: a short training, so that there is something to learn from. It takes some seconds.
+# A teacher for the cells below: a short training, so that there is something to learn from. It takes some
+# seconds.
 
 # %% teacher-run
 taught = FullFineTuning(big)
@@ -60,8 +61,9 @@ if passed("04.2"):
 # %% task 04.3
 
 # %% [markdown] your-student-question
-# Now train a student with your gradient. The loop is the plainest there is, and the student the plainest, too: one number
-# for each review and answer. Does your loss fall, and does the student end where the teacher is?
+# Now train a student with your gradient. The loop is the plainest there is, and the student the plainest,
+# too: one number for each review and answer. Does your loss fall, and does the student end where the teacher
+# is?
 
 # %% your-student
 if passed("04.3"):
@@ -76,7 +78,8 @@ if passed("04.3"):
 # %% task 04.4
 
 # %% [markdown] your-pruning-question
-# Take your choice out of the tuned teacher, and as many heads drawn by chance from another one. What is left of each?
+# Take your choice out of the tuned teacher, and as many heads drawn by chance from another one. What is left
+# of each?
 
 # %% your-pruning
 if passed("04.4"):
@@ -95,5 +98,5 @@ if passed("04.4"):
          caption=f"12 of {scores.numel()} heads. n = {len(test)} reviews. Lines: 95 % intervals.")
 
 # %% [markdown] end
-# You have softened, measured, taught and pruned. To see what you have solved so far, run
-# `%run -m course_lib.cli progress` in a cell.
+# You have softened, measured, taught and pruned. To see what you have solved so far, run `%run -m
+# course_lib.cli progress` in a cell.

@@ -1,9 +1,9 @@
 # %% [markdown] title
 # # Lesson 04 · Distillation: a small model learns from a large one
 #
-# **What this lesson claims:** a student with fewer parameters can learn from its teacher's probabilities. You
-# need Python, [lesson 00](00_start_here.ipynb) for logits and the loss, and
-# [lesson 02](02_fine_tuning.ipynb) for training. After it you can
+# **What this lesson claims:** a student with fewer parameters can learn from its teacher's probabilities.
+# You need Python, [lesson 00](00_start_here.ipynb) for logits and the loss, and [lesson
+# 02](02_fine_tuning.ipynb) for training. After it you can
 #
 # - train a small model on what a large one says, and say what temperature and $T^2$ are for;
 # - tell what a student has from its teacher's probabilities, and what from having more texts;
@@ -20,8 +20,8 @@ lesson = start("04")
 # ## A teacher and a student
 #
 # A large model answers well, and every answer costs. A small one is cheap. Can the large one teach the small
-# one? The teacher will be `orchard-m`, the student `orchard-xs`. They read the same kind of text, in the same
-# tokens.
+# one? The teacher will be `orchard-m`, the student `orchard-xs`. They read the same kind of text, in the
+# same tokens.
 
 # %% load
 from course_lib import evaluate, fit, load_model, load_task
@@ -41,8 +41,8 @@ from course_lib.display import decimal, fold, percent, say, show_source
 from course_lib.plots import bars, curve, interval, new_axes, show, show_shares, wilson
 
 # %% [markdown] task
-# The task is to tell how many stars a review gives, 1 to 5. Its answers have an order, and neighbours are easily
-# mistaken for each other. That will matter.
+# The task is to tell how many stars a review gives, 1 to 5. Its answers have an order, and neighbours are
+# easily mistaken for each other. That will matter.
 
 # %% task-rows
 task = load_task("stars")
@@ -53,7 +53,8 @@ for row in few.select(range(3)):
     print(f"[{row['answer']}] {row['text']}\n")
 
 # %% [markdown] teacher
-# First the teacher: full fine-tuning on the labels, as in lesson 02.
+# First the teacher: full fine-tuning on the labels, as in lesson 02. Its learning rate, and those of all
+# students below, were chosen on validation.
 
 # %% teacher-run
 from course_lib.claims.measures import lesson_04 as recording
@@ -62,7 +63,7 @@ from course_lib.plots import LiveCurve
 
 taught = FullFineTuning(big)
 fit(big, tokenizer, {"train": few}, taught, **recording.TEACHING,
-    learning_rate=recording.TEACHER_RATE, watch=LiveCurve())  # every rate here: chosen on validation
+    learning_rate=recording.TEACHER_RATE, watch=LiveCurve())
 
 # %% teacher-measure
 from course_lib.evaluation import answers
@@ -89,7 +90,7 @@ predict("04.alone")
 # %% alone-run
 alone = FullFineTuning(small)
 fit(small, tokenizer, {"train": few}, alone, **recording.LEARNING,
-    learning_rate=recording.STUDENT_RATE, progress=False)
+    learning_rate=recording.RATES["alone"], progress=False)
 marked |= {"untrained for the task": marks(small), "student, labels alone": marks(small, alone)}
 reveal("04.alone", round(100 * share(marked["student, labels alone"])))
 say(f"**{percent(share(marked['student, labels alone']))}**, and "
@@ -100,8 +101,8 @@ say(f"**{percent(share(marked['student, labels alone']))}**, and "
 # %% [markdown] soft
 # ## What a teacher says that a label does not
 #
-# A label is one answer. The teacher gives a **probability to every answer**. Here is the review of some of which
-# it is least sure.
+# A label is one answer. The teacher gives a **probability to every answer**. Here is the review of some of
+# which it is least sure.
 
 # %% soft-ask
 import torch
@@ -125,10 +126,10 @@ show(curve([1, 2, 3, 4, 5], {name: (values,) for name, values in hot.items()}, x
      caption="What the teacher says to this one review, at three temperatures.")
 
 # %% [markdown] soft-why
-# Divide the logits by a **temperature** $T$ before the softmax, and the small probabilities grow: at $T = 1$ you
-# hardly see which wrong answers are nearly right, at a higher $T$ you do. The higher, the flatter. Hinton and
-# others taught a small model with such *soft targets*: let $p$ be the teacher's distribution at $T$, and $q$ the
-# student's. The loss is how far $q$ is from $p$,
+# Divide the logits by a **temperature** $T$ before the softmax, and the small probabilities grow: at $T = 1$
+# you hardly see which wrong answers are nearly right, at a higher $T$ you do. The higher, the flatter.
+# Hinton and others taught a small model with such *soft targets*: let $p$ be the teacher's distribution at
+# $T$, and $q$ the student's. The loss is how far $q$ is from $p$,
 #
 # $$T^2 \sum_i p_i \, (\ln p_i - \ln q_i).$$
 
@@ -146,8 +147,8 @@ loss = by_hand(heard, said, T=2.0)
 print(f"{loss:.4f} nats for this student, {by_hand(said, said, 2.0):.4f} for the teacher itself")
 
 # %% [markdown] soft-same
-# The course's own loss is the same, and so is the one that comes with torch, but for its $T^2$, which you have to
-# put there yourself. Assert both, gradients as well.
+# The course's own loss is the same, and so is the one that comes with torch, but for its $T^2$, which you
+# have to put there yourself. Assert both, gradients as well.
 
 # %% soft-same-run
 from torch.nn.functional import kl_div
@@ -200,8 +201,8 @@ say(f"Without T² the gradient at T = 8 is **{fall:.0f} times smaller** than at 
 # %% [markdown] lab
 # ## Explore: temperature
 #
-# **Question: what does the student still hear when the teacher is very hot, and what when it is very cold?** Move the
-# temperature and watch both distributions and the push. Then switch T² off.
+# **Question: what does the student still hear when the teacher is very hot, and what when it is very cold?**
+# Move the temperature and watch both distributions and the push. Then switch T² off.
 
 # %% lab-run
 from course_lib.explore.temperature import State, compute, temperature
@@ -226,8 +227,8 @@ fold("What did you find?", f"<p>At T = 0.25 the teacher gives its second answer 
 # %% [markdown] teach
 # ## Teach
 #
-# Now take reviews **without labels**. The teacher answers them, and says how probable each answer is. It is asked
-# once, and what it says is kept: the large model plays no part in the training itself.
+# Now take reviews **without labels**. The teacher answers them, and says how probable each answer is. It is
+# asked once, and what it says is kept: the large model plays no part in the training itself.
 
 # %% teach-ask
 from course_lib.distillation import distil, taught_rows
@@ -239,8 +240,9 @@ agree = sum(a == b for a, b in zip(told_rows["label"], texts["label"])) / len(te
 say(f"{len(texts)} reviews; the labels that we hide agree with the teacher on {percent(agree)}.")
 
 # %% [markdown] teach-predict-text
-# The same student, the same steps, but what it learns from is the teacher. By how many **points** will it be ahead of
-# the student that had the labels alone?
+# The same student, the same steps, but what it learns from is the teacher. The temperature is a
+# hyperparameter like the learning rate; of a few it was chosen on validation. By how many **points** will it
+# be ahead of the student that had the labels alone?
 
 # %% teach-predict
 predict("04.distilled")
@@ -248,17 +250,18 @@ predict("04.distilled")
 # %% teach-run
 distilled = FullFineTuning(small)
 history = distil(teacher, small, tokenizer, distilled, recording.TEMPERATURE, recording.SOFT,
-                 learning_rate=recording.SOFT_RATE, **recording.LEARNING, watch=LiveCurve())
+                 learning_rate=recording.RATES["distilled"], **recording.LEARNING,
+                 watch=LiveCurve())
 marked["student, distilled"] = marks(small, distilled)
 
 # %% [markdown] teach-control
-# Two things were different: there were more texts, and there were probabilities. The control for the first is the same
-# student on the same texts with their *right* labels, which in life nobody would have.
+# Two things were different: there were more texts, and there were probabilities. The control for the first
+# is the same student on the same texts with their *right* labels, which in life nobody would have.
 
 # %% teach-control-run
 gold = FullFineTuning(small)
 fit(small, tokenizer, {"train": texts}, gold, **recording.LEARNING,
-    learning_rate=recording.STUDENT_RATE, progress=False)
+    learning_rate=recording.RATES["gold"], progress=False)
 marked["student, all right labels"] = marks(small, gold)
 assert weights_hash(small) == hash_before            # three students, and the base keeps its bits
 
@@ -283,13 +286,15 @@ def ahead(one, other):
 
 gain, gain_told = ahead("student, distilled", "student, labels alone")
 reveal("04.distilled", round(gain))
+tried = ", ".join(f"{T:g}" for T in recording.TEMPERATURES)
+say(f"(Of the temperatures {tried}, T = {recording.TEMPERATURE:g} did best on validation.)")
 say(f"Distilled against labels alone: **{gain_told}**. Against as many right labels: "
     f"{ahead('student, distilled', 'student, all right labels')[1]}. Against its teacher: "
     f"{ahead('student, distilled', 'teacher')[1]}. Intervals: 95 %, review by review.")
 
 # %% [markdown] parts-of-it
-# What helped, the texts or the probabilities? And was it right to compare the two models on the label words alone?
-# One could compare them on the whole vocabulary. Over several seeds, recorded:
+# What helped, the texts or the probabilities? And was it right to compare the two models on the label words
+# alone? One could compare them on the whole vocabulary. Over several seeds, recorded:
 
 # %% parts-of-it-run
 from course_lib import claims
@@ -310,7 +315,7 @@ word = lambda gap: f"{abs(gap):.0f} points {'more' if gap > 0 else 'less'}"
 say(f"The teacher's bare answers bring {word(points('hard', 'alone'))} than the labels alone; its "
     f"probabilities bring **{word(points('distilled', 'hard'))}** than its answers. Over the whole "
     f"vocabulary it is {word(points('vocabulary', 'distilled'))}"
-    + (": at this temperature thousands of words that are no answer weigh in as well."
+    + (": there, thousands of words that are no answer weigh in as well."
        if points("vocabulary", "distilled") < -1 else ".")
     + f" A student with random weights reaches {percent(runs['random'].mean)}"
     + (": without pretraining there is little that the teacher could build on."
@@ -319,9 +324,9 @@ say(f"The teacher's bare answers bring {word(points('hard', 'alone'))} than the 
 # %% [markdown] sequence
 # ### When there are no labels to choose from
 #
-# For a summary or an answer in free text, let the teacher **write** it, and train the student on what it wrote: *sequence-level
-# distillation*. Nothing new is needed, and the two need not even share a vocabulary. `taught_rows` does it; it was used
-# above for the answers.
+# For a summary or an answer in free text, let the teacher **write** it, and train the student on what it
+# wrote: *sequence-level distillation*. Nothing new is needed, and the two need not even share a vocabulary.
+# `taught_rows` does it; it was used above for the answers.
 
 # %% sequence-run
 show_source(taught_rows)
@@ -330,9 +335,9 @@ show_source(distil)
 # %% [markdown] cost
 # ## What does it save?
 #
-# Count the operations for a token, then measure the time, in pairs: the student right after the teacher, again and
-# again, so that whatever else your computer does hits both. The student has about a tenth of the parameters. How much of the
-# teacher's **time** will it take?
+# Count the operations for a token, then measure the time, in pairs: the student right after the teacher,
+# again and again, so that whatever else your computer does hits both. The student has about a tenth of the
+# parameters. How much of the teacher's **time** will it take?
 
 # %% cost-predict
 predict("04.time")
@@ -351,9 +356,9 @@ say(f"The student takes {percent(work_share)} of the operations and **{percent(t
                   "fixed price." if time_share > 1.2 * work_share else "."))
 
 # %% [markdown] energy
-# What an answer costs the environment goes with the work. Processor time stands for it where a computer does not report
-# its energy. But teaching is work, too: the teacher's training, its answers, the student's training. How many
-# answers pay for it?
+# What an answer costs the environment goes with the work. Processor time stands for it where a computer does
+# not report its energy. But teaching is work, too: the teacher's training, its answers, the student's
+# training. How many answers pay for it?
 
 # %% energy-run
 spent = recording.energy(lesson.seed)
@@ -368,10 +373,10 @@ say(f"Teaching took as many operations as **{spent['break_even']:,.0f} answers**
 # %% [markdown] prune
 # ## What does one application need?
 #
-# There is another way to a smaller model: take parts of the large one out. A text says that large parts of a model do
-# not matter to one application. Which parts matter to ours? Multiply what a part adds by a number $\xi$ that is 1,
-# and ask how steeply the loss depends on it: $|\partial L / \partial \xi|$, averaged over texts
-# ([Michel et al. 2019](https://arxiv.org/abs/1905.10650)). A part that nobody listens to has 0.
+# There is another way to a smaller model: take parts of the large one out. A text says that large parts of a
+# model do not matter to one application. Which parts matter to ours? Multiply what a part adds by a number
+# $\xi$ that is 1, and ask how steeply the loss depends on it: $|\partial L / \partial \xi|$, averaged over
+# texts ([Michel et al. 2019](https://arxiv.org/abs/1905.10650)). A part that nobody listens to has 0.
 
 # %% prune-importance
 from course_lib.distillation import importance, least, prune
@@ -396,8 +401,8 @@ print(f"logits differ by at most {apart:.0e}; {without_two.num_parameters():,} p
 show_source(prune)
 
 # %% [markdown] prune-predict-text
-# Take out **half of all heads**, those with the least importance, and train nothing afterwards. How many of the stars will be
-# right?
+# Take out **half of all heads**, those with the least importance, and train nothing afterwards. How many of
+# the stars will be right?
 
 # %% prune-predict
 predict("04.heads")
@@ -442,8 +447,8 @@ say("; ".join(f"without {gone_told[name]} it loses **{100 * value:.0f} points**,
 # %% [markdown] prune-lab
 # ## Explore: the prune lab
 #
-# **Question: what can you take out before the answers go, and what goes first, the task or the language?** Choose a kind of
-# part and an order, and go step by step. The runs behind it are recorded.
+# **Question: what can you take out before the answers go, and what goes first, the task or the language?**
+# Choose a kind of part and an order, and go step by step. The runs behind it are recorded.
 
 # %% prune-lab-run
 from course_lib.explore import prune_data, prune_lab
@@ -469,9 +474,10 @@ fold("What did you find?", stories + "<p>To reproduce the runs, in a terminal in
 # %% [markdown] bias
 # ## What else the student learns
 #
-# Suppose the labels that your teacher learned from were **skewed**: two in three restaurants got a star less than
-# their review says, and no film did. The student then learns from texts of which as many are about films as about
-# restaurants, as good ones and as bad ones. It sees no skewed label, only its teacher. What becomes of the skew?
+# Suppose the labels that your teacher learned from were **skewed**: two in three restaurants got a star less
+# than their review says, and no film did. The student then learns from texts of which as many are about
+# films as about restaurants, as good ones and as bad ones. It sees no skewed label, only its teacher. What
+# becomes of the skew?
 
 # %% bias-predict
 predict("04.bias")
@@ -498,14 +504,14 @@ say(verdict.because + " Balanced texts do not help: the skew is in the answers."
 # %% [markdown] size
 # ## Are more parameters always better?
 #
-# “Almost always”, says a text. The cards of our three decoders hold their losses during pretraining. Look at them
-# twice: by the text that they had read, and by the work that reading it took.
+# “Almost always”, says a text. The cards of our three decoders hold their losses during pretraining. Look at
+# them twice: by the text that they had read, and by the work that reading it took.
 
 # %% size-plot
 from course_lib.models.card import BUNDLED, read_card
 
 axes = new_axes(3.0)
-for (size, name), colour in zip(recording.SIZES.items(), ("#D55E00", "#009E73", "#0072B2")):
+for name, colour in zip(recording.SIZES.values(), ("#D55E00", "#009E73", "#0072B2")):
     card = read_card(BUNDLED / name)
     work = [6 * card["parameters"] * point["tokens"] for point in card["curve"]]
     losses = [point["validation_loss"] for point in card["curve"]]
@@ -526,8 +532,8 @@ say(f"{verdict.because} The statement: **{verdict.word}**.")
 # %% [markdown] statements
 # ## Three statements, one by one
 #
-# The course from which many of these claims come asks a quiz question with three statements on parameters. We have
-# everything to measure them.
+# The course from which many of these claims come asks a quiz question with three statements on parameters.
+# We have everything to measure them.
 
 # %% statements-run
 from course_lib.prompting import complete
@@ -554,8 +560,9 @@ say("| statement | before | after | |\n|---|---|---|---|" + "".join(
 # %% [markdown] library
 # ## The same with the library
 #
-# `transformers` has no distillation of its own; what one does is to change one method of its `Trainer`: the loss. Give it the
-# same three batches as our `distil`, and torch's own divergence, and compare all parameters.
+# `transformers` has no distillation of its own; what one does is to change one method of its `Trainer`: the
+# loss. Give it the same three batches as our `distil`, and torch's own divergence, and compare all
+# parameters.
 
 # %% library-ours
 import copy
@@ -612,9 +619,10 @@ print(f"after 3 steps no parameter differs by more than {furthest:.1g}")
 # %% [markdown] real
 # ## On a real model
 #
-# All of it runs on a model that read natural English: `minilm`, six layers. Take four of them out, which hurts, and teach
-# the two that are left to say what all six said. Here the student matches the teacher's **hidden states**, so no
-# label is needed. Where `minilm` is not installed, the cell says how to get it, and you can go on without.
+# All of it runs on a model that read natural English: `minilm`, six layers. Take four of them out, which
+# hurts, and teach the two that are left to say what all six said. Here the student matches the teacher's
+# **hidden states**, so no label is needed. Where `minilm` is not installed, the cell says how to get it, and
+# you can go on without.
 
 # %% real-load
 from course_lib.errors import CourseError
@@ -697,8 +705,8 @@ quiz("04.inherit")
 # %% [markdown] verdicts
 # ## The text says, we measured
 #
-# All statements are from one text, named below under Sources. The figures are yours, from this run, but for some of
-# C65's controls, which are recorded. Code draws the verdict from them.
+# All statements are from one text, named below under Sources. The figures are yours, from this run, but for
+# some of C65's controls, which are recorded. Code draws the verdict from them.
 
 # %% verdicts-run
 from course_lib.claims.view import ledger, says_measured_verdict
@@ -728,23 +736,24 @@ ledger("04")
 # %% [markdown] recap
 # ## What we know now
 #
-# 1. A teacher's probabilities say more than labels do. Softened by a temperature, and with $T^2$ in the loss, they
-#    taught a small model from texts that nobody had labelled.
-# 2. The student is smaller for good: fewer parameters, fewer operations, less time, for every answer from now on.
-#    Teaching is paid once, and pays only if enough answers follow.
+# 1. A teacher's probabilities say more than labels do. Softened by a temperature, and with $T^2$ in the
+#    loss, they taught a small model from texts that nobody had labelled.
+# 2. The student is smaller for good: fewer parameters, fewer operations, less time, for every answer from
+#    now on. Teaching is paid once, and pays only if enough answers follow.
 # 3. One application needs far less than the whole model, and what a student takes over from its teacher
 #    includes its mistakes.
 #
-# **What remains unexplained:** a student is a whole new model for every task. Could one large model be turned to a task
-# without touching it at all? Lesson 05 tries with a few vectors. Where bias comes from, and what helps, is the matter
-# of lesson 12.
+# **What remains unexplained:** a student is a whole new model for every task. Could one large model be
+# turned to a task without touching it at all? Lesson 05 tries with a few vectors. Where bias comes from, and
+# what helps, is the matter of lesson 12.
 
 # %% [markdown] sources
 # ## Sources
 #
 # - Google, Machine Learning Crash Course: [LLMs: fine-tuning, distillation and prompt
 #   engineering](https://developers.google.com/machine-learning/crash-course/llm/tuning): the statements.
-# - Hinton, Vinyals & Dean 2015, [Distilling the knowledge in a neural network](https://arxiv.org/abs/1503.02531).
+# - Hinton, Vinyals & Dean 2015, [Distilling the knowledge in a neural
+#   network](https://arxiv.org/abs/1503.02531).
 # - Kim & Rush 2016, [Sequence-level knowledge distillation](https://arxiv.org/abs/1606.07947).
 # - Sanh et al. 2019, [DistilBERT](https://arxiv.org/abs/1910.01108); Jiao et al. 2020,
 #   [TinyBERT](https://arxiv.org/abs/1909.10351): hidden states.

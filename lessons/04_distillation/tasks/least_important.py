@@ -1,15 +1,16 @@
 # %% [markdown] statement
 # ## Task 04.4 · What to take out
 #
-# Build the piece that decides what is pruned. You get `scores`, shape `(L, H)`: how important each of `H` heads is in each of
-# `L` layers, and a number, `count`. Return which heads go, as a dictionary `{layer: [heads]}`:
+# Build the piece that decides what is pruned. You get `scores`, shape `(L, H)`: how important each of `H`
+# heads is in each of `L` layers, and a number, `count`. Return which heads go, as a dictionary `{layer:
+# [heads]}`:
 #
 # - the `count` heads with the **lowest** scores of the whole model, whatever layer they are in;
 # - but in every layer the one with the highest score stays, however low it is, for a layer needs a head;
 # - layers without a loss have no entry, and the heads of a layer stand in ascending order.
 #
-# `count` never asks for more than there is to take. No two scores are equal. When the check passes, the cell after it
-# takes your choice out of a real model and measures what is left.
+# `count` never asks for more than there is to take. No two scores are equal. When the check passes, the cell
+# after it takes your choice out of a real model and measures what is left.
 
 # %% stub
 import torch
@@ -89,8 +90,8 @@ def least_important(scores, count):
     return gone
 
 # %% wrong as_many_in_each_layer
-# You take as many out of each layer. But layers differ: one may hardly matter, and another be needed whole. Compare the
-# heads of the whole model with each other.
+# You take as many out of each layer. But layers differ: one may hardly matter, and another be needed whole. Compare
+# the heads of the whole model with each other.
 def least_important(scores, count):
     L, H = scores.shape
     gone = {}
@@ -102,8 +103,8 @@ def least_important(scores, count):
     return gone
 
 # %% wrong layer_and_head_swapped
-# Layer and head are swapped: your keys are numbers of heads. In a flattened (L, H) the number // H is the layer, and
-# number % H is the head.
+# Layer and head are swapped: your keys are numbers of heads. In a flattened (L, H) the number // H is the layer,
+# and number % H is the head.
 def least_important(scores, count):
     L, H = scores.shape
     best = scores.argmax(dim=1)
@@ -122,7 +123,8 @@ def least_important(scores, count):
     free = [(layer, head) for layer in range(L) for head in range(H) if head != best[layer]]
     free.sort(key=lambda place: scores[place].item())
     left = {}
-    for layer, head in sorted(set((l, h) for l in range(L) for h in range(H)) - set(free[:count])):
+    places = {(layer, head) for layer in range(L) for head in range(H)}
+    for layer, head in sorted(places - set(free[:count])):
         left.setdefault(layer, []).append(head)
     return left
 

@@ -1,16 +1,17 @@
 # %% [markdown] statement
 # ## Task 04.3 · Soft targets and labels together
 #
-# Where there are labels, they are used, too. Write the whole loss of a student, and the gradient that trains it:
+# Where there are labels, they are used, too. Write the whole loss of a student, and the gradient that trains
+# it:
 #
 # $$\text{soft} \cdot T^2 \, \mathrm{KL}(p \,\|\, q) + (1 - \text{soft}) \cdot \text{cross entropy of the labels}$$
 #
 # - `student` and `teacher`: logits, shape `(R, N)`; `labels`: shape `(R,)`, the number of the right answer;
-# - `soft`: the share of the soft targets, from 0 to 1. The cross entropy is taken at temperature 1, for the student will be
-#   used at temperature 1.
+# - `soft`: the share of the soft targets, from 0 to 1. The cross entropy is taken at temperature 1, for the
+#   student will be used at temperature 1.
 #
-# Return two things: the loss, shape `()`, and its gradient for the student's logits, shape `(R, N)`. The teacher is not
-# trained. `torch.nn.functional.cross_entropy` and `torch.autograd.grad` help.
+# Return two things: the loss, shape `()`, and its gradient for the student's logits, shape `(R, N)`. The
+# teacher is not trained. `torch.nn.functional.cross_entropy` and `torch.autograd.grad` help.
 
 # %% stub
 import torch
@@ -75,8 +76,8 @@ def student_loss(student, teacher, labels, T, soft):
     return loss.detach(), torch.autograd.grad(loss, student)[0]
 
 # %% wrong labels_softened
-# You take the cross entropy of the labels at the temperature T as well. The labels are about the student as it will be used,
-# at temperature 1: give cross_entropy the logits as they are.
+# You take the cross entropy of the labels at the temperature T as well. The labels are about the student as it will
+# be used, at temperature 1: give cross_entropy the logits as they are.
 import torch
 
 def student_loss(student, teacher, labels, T, soft):
@@ -87,8 +88,8 @@ def student_loss(student, teacher, labels, T, soft):
     return loss.detach(), torch.autograd.grad(loss, student)[0]
 
 # %% wrong t_squared_on_both
-# You multiply the whole sum by T². It belongs to the soft targets alone, whose gradient shrinks with the temperature; the
-# gradient of the labels does not.
+# You multiply the whole sum by T². It belongs to the soft targets alone, whose gradient shrinks with the
+# temperature; the gradient of the labels does not.
 import torch
 
 def student_loss(student, teacher, labels, T, soft):
@@ -121,8 +122,8 @@ def student_loss(student, teacher, labels, T, soft):
     return loss.detach(), torch.autograd.grad(loss, student)[0]
 
 # %% wrong uphill
-# Your gradient has the wrong sign: it is minus the gradient, the direction of the step. Return the gradient itself; whoever
-# takes the step goes against it.
+# Your gradient has the wrong sign: it is minus the gradient, the direction of the step. Return the gradient itself;
+# whoever takes the step goes against it.
 import torch
 
 def student_loss(student, teacher, labels, T, soft):
