@@ -63,8 +63,8 @@ def learn(small, tokenizer, rows, seed: int, kind: str = "gold"):
 def distilled(teacher: Teacher, small, tokenizer, seed: int):
     """A student that is told what the teacher says."""
     method = FullFineTuning(small, seed=seed)
-    distil(teacher, small, tokenizer, method, TEMPERATURE, SOFT, learning_rate=RATES["distilled"], seed=seed, progress=False,
-           **LEARNING)
+    distil(teacher, small, tokenizer, method, TEMPERATURE, SOFT, learning_rate=RATES["distilled"], seed=seed,
+           progress=False, **LEARNING)
     return method
 
 
@@ -83,7 +83,8 @@ def pair():
 def fewer(seed: int) -> dict[str, float]:
     """Parameters of both, in all and without embeddings; the student's before and after it is taught (one step)."""
     big, small, tokenizer = pair()
-    method = trained(small, tokenizer, shuffled("train", 16, seed), seed, RATES["gold"], LEARNING | {"steps": 1})
+    rows = shuffled("train", 16, seed)
+    method = trained(small, tokenizer, rows, seed, RATES["gold"], LEARNING | {"steps": 1})
     counted = [count_parameters(model) for model in (big, small)]
     method.merge(small)
     return {"teacher": counted[0][0], "student": counted[1][0], "taught": count_parameters(small)[0],
@@ -255,7 +256,7 @@ def inherited(seed: int) -> dict[str, float]:
 
 
 def energy(seed: int) -> dict[str, float]:
-    """Operations for 1,000 answers, the share of processor time, and the answers that pay for the teaching."""
+    """Operations for 1,000 answers, the share of processor time, and how many answers pay for teaching."""
     big, small, tokenizer = pair()
     rows = shuffled("train", 32, seed)
     batch = batch_of(tokenizer, rows)
