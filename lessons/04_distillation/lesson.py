@@ -440,8 +440,8 @@ taught.unmerge(big)
 lost = {name: 100 * (right["whole"]["accuracy"] - one["accuracy"]) for name, one in right.items()}
 told = [f"without {gone_told[name]} it loses **{lost[name]:.0f} points**, with as many drawn by "
         f"chance {lost[name + '_random']:.0f}" for name in ("heads", "neurons")]
-say(f"The teacher {'; '.join(told)}. The loss on ordinary text goes from {language['whole']:.2f} to "
-    f"{language['heads']:.2f} and {language['neurons']:.2f} nats"
+say(f"The teacher {'; '.join(told)}. The loss on ordinary text goes from "
+    f"{language['whole']:.2f} to {language['heads']:.2f} and {language['neurons']:.2f} nats"
     + (": the parts mattered, to other things than this application."
        if max(lost["heads"], lost["neurons"]) <= 5 and language["neurons"] > language["whole"] + 0.2
        else "."))
@@ -623,7 +623,7 @@ furthest = max((a - b).abs().max().item()
                for a, b in zip(ours.parameters(), theirs.parameters()))
 moved = max((a - b).abs().max().item() for a, b in zip(ours.parameters(), small.parameters()))
 assert furthest < 1e-5 < moved
-print(f"3 steps moved the parameters by up to {moved:.1g}; ours and theirs differ by {furthest:.1g}")
+print(f"3 steps moved parameters by up to {moved:.1g}; ours and theirs differ by {furthest:.1g}")
 
 # %% [markdown] real
 # ## On a real model
