@@ -13,7 +13,7 @@ from course_lib.explore.temperature import TEMPERATURES, State
 
 pytestmark = pytest.mark.filterwarnings("error:Passing unrecognized arguments")
 NAMES, TEXTS = ("1", "2", "3"), ("It was good.", "It was <dull>.")
-TEACHER, STUDENT = 3 * torch.randn(2, 2, 3, generator=torch.Generator().manual_seed(0))
+TEACHER, STUDENT = 3 * torch.randn(2, 2, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 GIVEN = (TEACHER, STUDENT, NAMES)
 
 

@@ -255,13 +255,21 @@ def inherited(seed: int) -> dict[str, float]:
     return found
 
 
+def break_even(big, small, tokenizer, rows, each: list[float]) -> float:
+    """How many answers save what the teaching took; `rows` are a batch of training, `each` the operations of an answer.
+
+    The teaching: the teacher's training, its answers to the texts and then its logits, the student's training.
+    """
+    step = [cost(model, tokenizer, rows, FullFineTuning(model)).step for model in (big, small)]
+    spent = TEACHING["steps"] * step[0] + LEARNING["steps"] * step[1] + 2 * UNLABELLED * each[0]
+    return spent / (each[0] - each[1])
+
+
 def energy(seed: int) -> dict[str, float]:
-    """Operations for 1,000 answers, the share of processor time, and how many answers pay for teaching."""
+    """Operations for 1,000 answers, the student's share of processor time, and what pays for the teaching."""
     big, small, tokenizer = pair()
     rows = shuffled("train", 32, seed)
     batch = batch_of(tokenizer, rows)
     each = [operations(model, batch) / len(rows) for model in (big, small)]
-    step = [cost(model, tokenizer, rows.select(range(16)), FullFineTuning(model)).step for model in (big, small)]
-    spent = TEACHING["steps"] * step[0] + LEARNING["steps"] * step[1] + 2 * UNLABELLED * each[0]  # labels, then logits
     return {"teacher": 1000 * each[0], "student": 1000 * each[1], "cpu": in_pairs(big, small, batch),
-            "break_even": spent / (each[0] - each[1])}
+            "break_even": break_even(big, small, tokenizer, rows.select(range(16)), each)}
