@@ -180,15 +180,14 @@ CASES = [  # (claim, figures in the claim's order, word, what the sentence says)
      "took in all, m stands at 2.50, xs at 1.08."),
     ("C66", (16e6, 1.1, 0.9, 0.85, 1.08, 1.0, 6, 5.5, 5.4, 4, 3.8, 3.4), HOLDS, "operations 4.00, 3.80 and 3.40."),
     ("C66", (16e6, 0.8, 0.9, 0.85, 1.08, 2.5, 6, 5.5, 5.4, 4, 4.8, 5.4), FAILS, "a loss of 0.80, 0.90 and 0.85."),
-    ("C67", (0.99, 0.98, 0.6, 0.97, 0.3, 0.94, 1.5, 3.4), HOLDS,
-     "Whole: 99 % right. Without 50 % of the heads 98 % (drawn at random 60 %), without 75 % of the neurons 97 % (at "
-     "random 30 %)."),
-    ("C67", (0.99, 0.98, 0.6, 0.5, 0.3, 0.94, 1.5, 3.4), LIMITED, "0.94 whole, 1.50 and 3.40 without them."),
-    ("C67", (0.99, 0.6, 0.6, 0.5, 0.3, 0.94, 1.5, 3.4), FAILS, "Without 50 % of the heads 60 %"),
-    ("C97", (0.6, 0.5, 0.0, 0.1, 0.0), HOLDS, "inherits 67 % of the bias."),
-    ("C97", (0.6, 0.1, 0.0, 0.1, 0.0), FAILS,
-     "its student +0.10; a fair teacher +0.00, its student +0.10; a student of the right labels +0.00. The bias is not "
-     "inherited."),
+    ("C67", (0.99, 0.99, 0.98, 0.5, 0.99, 0.97, 0.9, 0.6, 0.3, 0.94, 1.5, 3.4), HOLDS,
+     "Whole: 99 % right. Heads, the least important ones: 99 % without 25 %, 98 % without 50 %, 50 % without 75 % "
+     "(without 50 % drawn by chance 60 %). Neurons: 99 % without 25 %, 97 % without 50 %, 90 % without 75 % (by"),
+    ("C67", (0.99, 0.7, 0.6, 0.5, 0.99, 0.97, 0.9, 0.6, 0.3, 0.94, 1.5, 3.4), HOLDS, "0.94 whole, 1.50 and 3.40"),
+    ("C67", (0.99, 0.95, 0.6, 0.5, 0.9, 0.6, 0.5, 0.6, 0.3, 0.94, 1.5, 3.4), LIMITED, "95 % without 25 %"),
+    ("C67", (0.99, 0.9, 0.6, 0.5, 0.9, 0.6, 0.5, 0.6, 0.3, 0.94, 1.5, 3.4), FAILS, "90 % without 25 %"),
+    ("C97", (0.6, 0.5, 0.0, 0.1, 0.0), HOLDS, "who saw no skewed label, inherits 67 % of the bias."),
+    ("C97", (0.6, 0.1, 0.0, 0.1, 0.0), FAILS, "from a student of the right labels 0.00. The bias is not inherited."),
     ("C97", (0.05, 0.5, 0.0, 0.1, 0.0), FAILS, "The bias is not inherited."),
     ("C99", (5e11, 3e10, 0.1, 2369), HOLDS,
      "the teacher takes 500 billion operations, the student 30 billion, and 10 % of the teacher's processor time. "

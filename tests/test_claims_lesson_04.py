@@ -19,30 +19,20 @@ def test_a_measurement_gives_the_figures_that_the_claim_is_judged_by(claim_id, s
     assert set(claims.measure(claim_id, 0)) == set(claims.get(claim_id).figures)
 
 
-def test_reviews_are_balanced_and_only_restaurants_are_skewed():
-    fair, skewed = (lesson_04.balanced_reviews("train", 100, 0, skew) for skew in (0.0, 1.0))
-    for domain in lesson_04.DOMAINS:
-        stars = [label for label, own in zip(fair["label"], fair["domain"]) if own == domain]
-        assert sorted(stars) == sorted(list(range(5)) * 10)
-    down = {domain: [a - b for a, b, own in zip(sorted_by_text(fair), sorted_by_text(skewed), domains(fair))
-                     if own == domain] for domain in lesson_04.DOMAINS}
-    assert set(down["film"]) == {0} and sorted(down["restaurant"]) == [0] * 10 + [1] * 40  # one star has none below
-    assert len(set(fair["text"]) & set(lesson_04.balanced_reviews("test", 100, 0)["text"])) == 0
+def test_a_skewed_label_has_one_star_less_and_there_is_none_below_one():
+    rows = lesson_04.shuffled("train", 300, 0)
+    skewed = lesson_04.skewed(rows, 0)
+    down = [right - label for right, label in zip(rows["label"], skewed["label"])]
+    changed = [one for one, right in zip(down, rows["label"]) if right]
+    assert set(down) == {0, 1} and 0.5 < sum(changed) / len(changed) < 0.8
+    assert all(one == 0 for one, right in zip(down, rows["label"]) if right == 0)
+    assert skewed["answer"][:] == [str(label + 1) for label in skewed["label"]]
+    assert skewed["text"][:] == rows["text"][:] and skewed.features == rows.features
 
 
-def sorted_by_text(rows) -> list[int]:
-    return [label for _, label in sorted(zip(rows["text"], rows["label"]))]
-
-
-def domains(rows) -> list[str]:
-    return [domain for _, domain in sorted(zip(rows["text"], rows["domain"]))]
-
-
-def test_a_gap_is_the_stars_that_a_film_gets_more(monkeypatch):
-    rows = lesson_04.balanced_reviews("test", 20, 0)
-    given = [3 if domain == "film" else 1 for domain in rows["domain"]]
-    monkeypatch.setattr(lesson_04, "answers", lambda *_: (given, rows["label"]))
-    assert lesson_04.gap(None, None, None, rows) == 2
+def test_stars_too_few_are_counted_in_the_mean(monkeypatch):
+    monkeypatch.setattr(lesson_04, "answers", lambda *_: ([0, 1, 2, 3], [0, 2, 4, 4]))
+    assert lesson_04.too_few(None, None, None) == 1
 
 
 def test_joules_are_a_number_or_none():

@@ -4,8 +4,8 @@ from course_lib.display import percent
 
 measures = Measures("04")
 CLOSE = 0.05        # accuracies nearer to each other than this are called about equal
-HALF, MOST = 0.5, 0.75  # the shares of heads and of neurons that are taken out
-BIASED = 0.1        # stars: a gap between film and restaurant that is more than this is a bias
+GONE, HALF = (25, 50, 75), 50  # per cent of the heads, or of the neurons, that are taken out
+BIASED = 0.1        # stars: who gives more than this too few, in the mean, is biased
 
 
 def judge_fewer(f: Figures) -> Verdict:
@@ -62,27 +62,28 @@ def judge_size(f: Figures) -> Verdict:
 
 
 def judge_parts(f: Figures) -> Verdict:
-    """Holds where much can be taken out at no cost to the task, and at a cost to the language."""
-    because = (f"Whole: {share(f['whole'])} right. Without {percent(HALF)} of the heads {share(f['heads'])} (drawn at "
-               f"random {share(f['heads_random'])}), without {percent(MOST)} of the neurons {share(f['neurons'])} "
-               f"(at random {share(f['neurons_random'])}). Loss on ordinary text: {f['loss_whole'].mean:.2f} whole, "
-               f"{f['loss_heads'].mean:.2f} and {f['loss_neurons'].mean:.2f} without them.")
-    kept = [f[part].mean >= f["whole"].mean - CLOSE for part in ("heads", "neurons")]
-    if all(kept):
-        return Verdict(HOLDS, because)
-    return Verdict(LIMITED if any(kept) else FAILS, because)
+    """By the largest share of heads or of neurons that costs the task at most 5 points: a half, a quarter, or less."""
+    told = {part: ", ".join(f"{share(f[f'{part}_{gone}'])} without {gone} %" for gone in GONE)
+            for part in ("heads", "neurons")}
+    because = (f"Whole: {share(f['whole'])} right. Heads, the least important ones: {told['heads']} (without {HALF} % "
+               f"drawn by chance {share(f['heads_random'])}). Neurons: {told['neurons']} (by chance "
+               f"{share(f['neurons_random'])}). Loss on ordinary text: {f['loss_whole'].mean:.2f} whole, "
+               f"{f['loss_heads'].mean:.2f} and {f['loss_neurons'].mean:.2f} without {HALF} %.")
+    spared = max((gone for part in ("heads", "neurons") for gone in GONE
+                  if f[f"{part}_{gone}"].mean >= f["whole"].mean - CLOSE), default=0)
+    return Verdict(HOLDS if spared >= HALF else LIMITED if spared else FAILS, because)
 
 
 def judge_bias(f: Figures) -> Verdict:
     """Holds where the skewed teacher's student is more skewed than those of a fair teacher and of right labels."""
-    because = (f"Stars that a film gets more than a restaurant, on balanced reviews: the skewed teacher gives "
-               f"{f['teacher'].mean:+.2f}, its student {f['student'].mean:+.2f}; a fair teacher {f['fair'].mean:+.2f}, "
-               f"its student {f['fair_student'].mean:+.2f}; a student of the right labels {f['labels'].mean:+.2f}.")
+    because = (f"Stars that reviews get too few, in the mean: from the skewed teacher {f['teacher'].mean:.2f}, from its "
+               f"student {f['student'].mean:.2f}; from a fair teacher {f['fair'].mean:.2f}, from its student "
+               f"{f['fair_student'].mean:.2f}; from a student of the right labels {f['labels'].mean:.2f}.")
     gap = f["student"].mean - max(f["fair_student"].mean, f["labels"].mean)
     if f["teacher"].mean - f["fair"].mean <= BIASED or gap <= BIASED:
         return Verdict(FAILS, because + " The bias is not inherited.")
     part = (f["student"].mean - f["fair_student"].mean) / (f["teacher"].mean - f["fair"].mean)
-    return Verdict(HOLDS, because + f" The student, whose texts were balanced, inherits {percent(part)} of the bias.")
+    return Verdict(HOLDS, because + f" The student, who saw no skewed label, inherits {percent(part)} of the bias.")
 
 
 def judge_energy(f: Figures) -> Verdict:
@@ -110,8 +111,9 @@ CLAIMS = [
            ("text", "work") for size in ("xs", "s", "m"))), measures.size_and_data, judge_size, tolerance=0.1,
           models=("orchard-xs", "orchard-s", "orchard-m")),
     Claim("C67", "Large parts of a large model do not matter to one application", (COURSE,),
-          ("whole", "heads", "heads_random", "neurons", "neurons_random", "loss_whole", "loss_heads", "loss_neurons"),
-          measures.parts, judge_parts, core=True, tolerance=0.2, models=("orchard-m",)),
+          ("whole", *(f"{part}_{gone}" for part in ("heads", "neurons") for gone in GONE), "heads_random",
+           "neurons_random", "loss_whole", "loss_heads", "loss_neurons"), measures.parts, judge_parts, core=True,
+          tolerance=0.2, models=("orchard-m",)),
     Claim("C97", "A model inherits the bias of what it was distilled from", (COURSE,),
           ("teacher", "student", "fair", "fair_student", "labels"), measures.inherited, judge_bias, tolerance=0.2,
           models=BOTH),

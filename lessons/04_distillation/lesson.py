@@ -406,20 +406,17 @@ from course_lib.evaluation import old_domain_loss
 
 few_rows, generator = rows.select(range(80)), torch.Generator().manual_seed(lesson.seed)
 parts_found = {"whole": big}
-for part, given, gone in (("heads", scores.heads, recording.HALF),
-                          ("neurons", scores.neurons, recording.MOST)):
-    by_chance = torch.rand(given.shape, generator=generator)
-    for kind, ranks in (("", given), ("_random", by_chance)):
-        parts_found[part + kind] = prune(big, **{part: least(ranks, round(gone * ranks.numel()))})
+for part, ranks in (("heads", scores.heads), ("neurons", scores.neurons)):
+    by_chance = torch.rand(ranks.shape, generator=generator)
+    for name, chosen in ((part, ranks), (f"{part}_random", by_chance)):
+        parts_found[name] = recording.without(big, part, chosen, recording.HALF)  # prune and least
 right = {name: evaluate(model, tokenizer, few_rows) for name, model in parts_found.items()}
 language = {name: old_domain_loss(parts_found[name], tokenizer, n_documents=20)
             for name in ("whole", "heads", "neurons")}
 
 # %% prune-plot
-gone_told = {"whole": "nothing", "heads": f"{percent(recording.HALF)} of the heads",
-             "heads_random": "so many, by chance",
-             "neurons": f"{percent(recording.MOST)} of the neurons",
-             "neurons_random": "so many neurons, by chance"}
+gone_told = {"whole": "nothing", "heads": "half of the heads", "heads_random": "so many, by chance",
+             "neurons": "half of the neurons", "neurons_random": "so many neurons, by chance"}
 show_shares({gone_told[name]: (one["accuracy"], one["low"], one["high"])
              for name, one in right.items()}, "right stars",
             f"What is taken out of the tuned teacher. n = {len(few_rows)} test reviews; nothing is "
@@ -438,7 +435,7 @@ told = [f"{lost[name]:.0f} without {gone_told[name]} ({lost[name + '_random']:.0
 say(f"Points that the teacher loses: **{' and '.join(told)}**. The loss on ordinary text goes from "
     f"{language['whole']:.2f} to {language['heads']:.2f} and {language['neurons']:.2f} nats"
     + (": the parts mattered, to other things than this application."
-       if max(lost["heads"], lost["neurons"]) <= 5 and language["neurons"] > language["whole"] + 0.2
+       if min(lost["heads"], lost["neurons"]) <= 5 and language["neurons"] > language["whole"] + 0.2
        else "."))
 
 # %% [markdown] prune-lab
@@ -471,10 +468,9 @@ fold("What did you find?", stories + "<p>To reproduce the runs, in a terminal in
 # %% [markdown] bias
 # ## What else the student learns
 #
-# Suppose the labels that your teacher learned from were **skewed**: two in three restaurants got a star less
-# than their review says, and no film did. The student then learns from texts of which as many are about
-# films as about restaurants, as good ones and as bad ones. It sees no skewed label, only its teacher. What
-# becomes of the skew?
+# Suppose the labels that your teacher learned from were **skewed**: a harsh critic gave two in three reviews one
+# star less than they say. The student then learns from texts of which as many are good as bad. It sees no skewed
+# label, only its teacher. What becomes of the skew?
 
 # %% bias-predict
 predict("04.bias")
@@ -487,10 +483,10 @@ level = lambda key: gaps[key].mean
 told = ", ".join(f"{name} {level(key):.2f}" for key, name in who.items())
 show(bars(list(who.values()), [max(0.0, level(key)) for key in who],
           [(max(0.0, min(gaps[key].values)), max(0.0, *gaps[key].values)) for key in who],
-          x_label="stars that a film gets more than a restaurant", highlight=["its student"]),
-     alt=f"Bars with the stars that a film gets more than a restaurant: {told}.",
-     caption=f"Recorded, seeds: {len(gaps['teacher'].values)}; {recording.TEST} balanced test "
-             "reviews. Lines from the lowest to the highest seed. Below zero is drawn as zero.")
+          x_label="stars that a review gets too few", highlight=["its student"]),
+     alt=f"Bars with the stars that a review gets too few: {told}.",
+     caption=f"Recorded, seeds: {len(gaps['teacher'].values)}; {recording.TEST} test reviews, the "
+             "mean over them. Lines: lowest to highest seed. Below zero is drawn as zero.")
 
 # %% bias-explain
 verdict = claims.get("C97").judge(gaps)
@@ -711,12 +707,18 @@ quiz("04.inherit")
 # ## The text says, we measured
 #
 # All statements are from one text, named below under Sources. The figures are yours, from this run, but for
-# some of C65's controls, which are recorded. Code draws the verdict from them.
+# some of C65's controls, and C67's quarters, which are recorded. Code draws the verdict from them.
+
+# %% verdicts-figures
+found_live = {f"loss_{name}": value for name, value in language.items()}
+for key, name in (("whole", "whole"), ("heads_50", "heads"), ("neurons_50", "neurons"),
+                  ("heads_random", "heads_random"), ("neurons_random", "neurons_random")):
+    found_live[key] = right[name]["accuracy"]
+kept_runs = {key: runs[key].mean for key in ("gold", "hard", "vocabulary", "random")}
 
 # %% verdicts-run
 from course_lib.claims.view import ledger, says_measured_verdict
 
-kept_runs = {key: runs[key].mean for key in ("gold", "hard", "vocabulary", "random")}
 says_measured_verdict({
     "C63": {"teacher": sizes["teacher"][0], "student": sizes["student"][0],
             "taught": after_distilling, "teacher_inner": sizes["teacher"][1],
@@ -726,8 +728,7 @@ says_measured_verdict({
             **{key: share(marked[name]) for key, name in (
                 ("teacher", "teacher"), ("distilled", "student, distilled"),
                 ("alone", "student, labels alone"), ("bare", "untrained for the task"))}},
-    "C67": {name: one["accuracy"] for name, one in right.items()}
-           | {f"loss_{name}": value for name, value in language.items()},
+    "C67": {**{key: figure.mean for key, figure in claims.recorded("C67").items()}, **found_live},
     "C99": spent})
 
 # %% [markdown] ledger

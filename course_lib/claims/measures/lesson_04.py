@@ -17,7 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from course_lib import models
 from course_lib.architecture import with_positions
-from course_lib.claims.lesson_04 import HALF, MOST
+from course_lib.claims.lesson_04 import GONE, HALF
 from course_lib.cost import cost, eager_attention
 from course_lib.distillation import Teacher, distil, importance, least, prune, taught_rows
 from course_lib.evaluation import answers, evaluate, old_domain_loss
@@ -28,14 +28,12 @@ from course_lib.models.optimise import make_optimizer, mean_loss, train_steps
 from course_lib.models.packing import Batches as PackedText
 from course_lib.training import fit
 from course_lib.world import documents, load_task
-from course_lib.world.reviews import review
 
 LABELS, UNLABELLED, TEST = 128, 512, 200
 TEACHING, LEARNING = {"steps": 20, "batch_size": 16}, {"steps": 100, "batch_size": 16}
 TRIED, TEMPERATURES = (1e-3, 2e-3, 4e-3), (1, 2, 4)
 TEACHER_RATE, RATES = 5e-4, {"alone": 4e-3, "gold": 2e-3, "hard": 1e-3, "distilled": 2e-3}
 TEMPERATURE, SOFT = 1.0, 0.9
-DOMAINS = ("film", "restaurant")
 
 
 def shuffled(split: str, n: int, seed: int):
@@ -195,6 +193,11 @@ def size_and_data(seed: int) -> dict[str, float]:
     return found
 
 
+def without(model, part: str, ranks: torch.Tensor, gone: int):
+    """The model without `gone` per cent of its heads or neurons, those with the lowest ranks."""
+    return prune(model, **{part: least(ranks, round(gone / 100 * ranks.numel()))})
+
+
 def parts(seed: int) -> dict[str, float]:
     """The teacher without its least important heads or neurons, and without as many that chance has drawn."""
     big, tokenizer = models.load_model("orchard-m")
@@ -205,53 +208,43 @@ def parts(seed: int) -> dict[str, float]:
     test = load_task("stars")["test"].select(range(TEST // 2))
     found = {"whole": accuracy(big, tokenizer, rows=test),
              "loss_whole": old_domain_loss(big, tokenizer, n_documents=30)}
-    for name, given, gone in (("heads", scores.heads, HALF), ("neurons", scores.neurons, MOST)):
-        for kind, order in (("", given), ("_random", torch.rand(given.shape, generator=generator))):
-            small = prune(big, **{name: least(order, round(gone * order.numel()))})
-            found[f"{name}{kind}"] = accuracy(small, tokenizer, rows=test)
-            if not kind:
-                found[f"loss_{name}"] = old_domain_loss(small, tokenizer, n_documents=30)
+    for part, given in (("heads", scores.heads), ("neurons", scores.neurons)):
+        small = {gone: without(big, part, given, gone) for gone in GONE}
+        found |= {f"{part}_{gone}": accuracy(one, tokenizer, rows=test) for gone, one in small.items()}
+        by_chance = without(big, part, torch.rand(given.shape, generator=generator), HALF)
+        found |= {f"{part}_random": accuracy(by_chance, tokenizer, rows=test),
+                  f"loss_{part}": old_domain_loss(small[HALF], tokenizer, n_documents=30)}
     return found
 
 
-def balanced_reviews(split: str, n: int, seed: int, skew: float = 0.0):
-    """n reviews, of films and restaurants in turn and each star equally often, as rows of stars with a `domain`.
-
-    With `skew`, that share of the restaurants is labelled with one star less than its review says.
-    """
-    rng, like = Random(f"{split} {seed}"), load_task("stars")["train"]
-    rows = []
-    for place in range(n):
-        domain, stars = DOMAINS[place % 2], place // 2 % 5 + 1
-        text = review(rng, stars > 3, domain, split, stars=stars)
-        if domain == "restaurant" and rng.random() < skew:
-            stars = max(1, stars - 1)
-        rows.append({"text": text, "prompt": f"{text}\nstars:", "answer": str(stars), "label": stars - 1})
-    kept = rng.sample(range(n), n)
-    table = datasets.Dataset.from_list([rows[place] for place in kept], features=like.features)
-    return table.add_column("domain", [DOMAINS[place % 2] for place in kept])
+SKEW = 2 / 3  # of the labels that the skewed teacher learns from: they have one star less than the review says
 
 
-def gap(model, tokenizer, method, rows) -> float:
-    """The stars that it gives to a film more than to a restaurant, in the mean."""
-    given, _ = answers(model, tokenizer, rows, method)
-    of = lambda domain: [stars for stars, own in zip(given, rows["domain"]) if own == domain]
-    return mean(of("film")) - mean(of("restaurant"))
+def skewed(rows, seed: int):
+    """The rows with one star less, but never below one, for the share `SKEW` of them."""
+    rng = Random(seed)
+    labels = [max(0, label - 1) if rng.random() < SKEW else label for label in rows["label"]]
+    columns = rows.to_dict() | {"label": labels, "answer": [str(label + 1) for label in labels]}
+    return datasets.Dataset.from_dict(columns, rows.features)
 
 
-SKEW = 2 / 3  # of the restaurants' labels that the skewed teacher learns from
+def too_few(model, tokenizer, method) -> float:
+    """The stars that a test review is given too few, in the mean; as many reviews have each number of stars."""
+    given, right = answers(model, tokenizer, load_task("stars")["test"].select(range(TEST)), method)
+    return mean(right) - mean(given)
 
 
 def inherited(seed: int) -> dict[str, float]:
-    """Gaps between film and restaurant: of a skewed and a fair teacher, of their students, and of one from labels."""
+    """Stars too few: of a skewed and a fair teacher, of their students, and of a student of the right labels."""
     big, small, tokenizer = pair()
-    test, rows = balanced_reviews("test", TEST, seed), balanced_reviews("train", UNLABELLED // 10 * 10, seed + 1000)
-    found = {"labels": gap(small, tokenizer, learn(small, tokenizer, rows, seed), test)}
-    for name, student, skew in (("teacher", "student", SKEW), ("fair", "fair_student", 0.0)):
-        taught = teach(big, tokenizer, balanced_reviews("train", 2 * LABELS // 10 * 10, seed, skew), seed)
+    labelled = shuffled("train", LABELS, seed)
+    rows = shuffled("train", LABELS + UNLABELLED, seed).select(range(LABELS, LABELS + UNLABELLED))
+    found = {"labels": too_few(small, tokenizer, learn(small, tokenizer, rows, seed))}
+    for name, student, own in (("teacher", "student", skewed(labelled, seed)), ("fair", "fair_student", labelled)):
+        taught = teach(big, tokenizer, own, seed)
         told = Teacher(big, tokenizer, {"train": taught_rows(big, tokenizer, rows, taught)}, taught)
-        found[name] = gap(big, tokenizer, taught, test)
-        found[student] = gap(small, tokenizer, distilled(told, small, tokenizer, seed), test)
+        found[name] = too_few(big, tokenizer, taught)
+        found[student] = too_few(small, tokenizer, distilled(told, small, tokenizer, seed))
     return found
 
 
