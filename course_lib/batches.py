@@ -151,9 +151,11 @@ def check_method(model, method) -> None:
                           "LoRA(model).")
 
 
-def check_loss(loss) -> None:
-    """CourseError where this is no loss for `fit`."""
-    if loss is not None and not callable(loss):
+def check_loss(loss, rows) -> None:
+    """CourseError where this is no loss for `fit`, or where without one the rows lack a class to learn from."""
+    if loss is None:
+        check_classes(rows)
+    elif not callable(loss):
         raise CourseError(f"loss is a function (logits, batch, keys) -> a number, such as Distillation(teacher); you "
                           f"gave {shown(loss)}. Leave it out for the cross entropy of the answers.")
 

@@ -1,7 +1,7 @@
 """What lesson 04 measures, in small: each dear claim trains for a step or two, and gives its own figures."""
 import pytest
 
-from course_lib import claims, training
+from course_lib import batches, claims
 from course_lib.claims.measures import lesson_04
 
 
@@ -11,7 +11,7 @@ def small(monkeypatch):
     for name, value in {"TEACHING": {"steps": 2, "batch_size": 4}, "LEARNING": {"steps": 2, "batch_size": 4},
                         "LABELS": 20, "UNLABELLED": 20, "TEST": 10, "NEWBORN_STEPS": 1}.items():
         monkeypatch.setattr(lesson_04, name, value)
-    monkeypatch.setattr(training, "check_classes", lambda rows: None)
+    monkeypatch.setattr(batches, "check_classes", lambda rows: None)
 
 
 @pytest.mark.parametrize("claim_id", ["C64", "C65", "C66", "C67", "C97", "C99"])

@@ -76,8 +76,8 @@ def judge_parts(f: Figures) -> Verdict:
 
 def judge_bias(f: Figures) -> Verdict:
     """Holds where the skewed teacher's student is more skewed than those of a fair teacher and of right labels."""
-    because = (f"Stars that reviews get too few, in the mean: from the skewed teacher {f['teacher'].mean:.2f}, from its "
-               f"student {f['student'].mean:.2f}; from a fair teacher {f['fair'].mean:.2f}, from its student "
+    because = (f"Stars that reviews get too few, in the mean: from the skewed teacher {f['teacher'].mean:.2f}, from "
+               f"its student {f['student'].mean:.2f}; from a fair teacher {f['fair'].mean:.2f}, from its student "
                f"{f['fair_student'].mean:.2f}; from a student of the right labels {f['labels'].mean:.2f}.")
     gap = f["student"].mean - max(f["fair_student"].mean, f["labels"].mean)
     if f["teacher"].mean - f["fair"].mean <= BIASED or gap <= BIASED:
