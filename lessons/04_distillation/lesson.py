@@ -303,7 +303,8 @@ show_shares({name: over_seeds(runs[key]) for key, name in kinds.items()}, "right
 def bring(one, other):
     """What `one` brings against `other`, in points, in words."""
     points = round(100 * (runs[one].mean - runs[other].mean))
-    return f"{abs(points)} point{'s' * (abs(points) != 1)} {'less' if points < 0 else 'more'}"
+    size = f"{abs(points)} point{'s' * (abs(points) != 1)}" if points else "no"
+    return f"{size} {'less' if points < 0 else 'more'}"
 
 
 say(f"The teacher's bare answers bring {bring('hard', 'alone')} than the few labels alone; with "
