@@ -164,6 +164,15 @@ def check_method(model, method) -> None:
                           "LoRA(model).")
 
 
+def check_loss(loss, rows) -> None:
+    """CourseError where this is no loss for `fit`, or where without one the rows lack a class to learn from."""
+    if loss is None:
+        check_classes(rows)
+    elif not callable(loss):
+        raise CourseError(f"loss is a function (logits, batch, keys) -> a number, such as Distillation(teacher); you "
+                          f"gave {shown(loss)}. Leave it out for the cross entropy of the answers.")
+
+
 def check_head(model, method=None) -> None:
     """CourseError where an encoder has no head to answer with."""
     if not is_decoder(model) and (method is None or method.head is None):

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from tqdm.auto import tqdm
 
-from course_lib.batches import Batches, check_classes, check_method, loss_of
+from course_lib.batches import Batches, check_loss, check_method, loss_of
 from course_lib.errors import CourseError, shown
 from course_lib.evaluation import evaluating
 from course_lib.models.seeding import seeded
@@ -52,6 +52,7 @@ def fit(model, tokenizer, task, method, epochs: int = 3, learning_rate: float = 
         raise CourseError(f"This {method.name} has nothing to train: it is used as it is, in `with method.on(model):`, "
                           "or as `method=`.")
     parts = batches_of(model, tokenizer, task, method)
+    check_loss(loss, task["train"])
     plan = make_plan(len(parts["train"]), epochs=epochs, learning_rate=learning_rate, seed=seed, steps=steps,
                      batch_size=batch_size, warm_up=warm_up, weight_decay=weight_decay, clip=clip,
                      validate_every=validate_every, patience=patience)
@@ -193,7 +194,6 @@ def batches_of(model, tokenizer, task, method) -> dict[str, Batches]:
                 parts[split] = Batches(model, tokenizer, task[split], method)
             except CourseError as error:
                 raise CourseError(f"The split {split}: {error}") from None
-    check_classes(task["train"])
     return parts
 
 

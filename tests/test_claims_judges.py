@@ -248,6 +248,39 @@ CASES = [  # (claim, figures in the claim's order, word, what the sentence says)
      "LoReFT with 8,224 parameters against LoRA with 9,760: reviews 90 % against 80 %"),
     ("C102", (8224, 9760, 0.9, 0.8, 0.9, 0.9, 0.4, 0.5), LIMITED, "On some tasks, not on all."),
     ("C102", (8224, 9760, 0.9, 0.9, 0.9, 0.9, 0.4, 0.5), FAILS, "On none of these tasks it is clearly better."),
+    ("C63", (3049920, 279744, 279744, 2656704, 148672), HOLDS,
+     "The teacher has 3,049,920 parameters, the student 279,744 before it is taught and 279,744 after;"),
+    ("C63", (3049920, 279744, 4000000, 2656704, 148672), FAILS, "and 4,000,000 after;"),
+    ("C63", (3049920, 279744, 279744, 100, 148672), FAILS, "without embeddings 100 and 148,672."),
+    ("C64", (6e6, 4e5, 0.06), HOLDS, "6.00 million operations and the student 0.40 million, 1 / 15.0; in pairs of runs "
+     "the student needs 6 % of the teacher's time."),
+    ("C64", (6e6, 4e5, 0.3), HOLDS, "Time shrinks less than operations"),
+    ("C64", (6e6, 4e5, 0.8), LIMITED, "needs 80 % of the teacher's time."),
+    ("C64", (6e6, 5e6, 0.9), FAILS, "1 / 1.2;"),
+    ("C65", (0.99, 0.85, 0.7, 0.75, 0.8, 0.6, 0.3, 0.2, 128, 512), HOLDS,
+     "distilled student 85 %; the same student on the teacher's 128 labels 70 %, on 512 right labels 75 %"),
+    ("C65", (0.99, 0.7, 0.7, 0.75, 0.8, 0.6, 0.3, 0.2, 128, 512), LIMITED, "Teaching brings nothing over the labels"),
+    ("C65", (0.85, 0.85, 0.7, 0.75, 0.8, 0.6, 0.3, 0.2, 128, 512), LIMITED, "Here the student is not worse."),
+    ("C65", (0.7, 0.7, 0.7, 0.75, 0.8, 0.6, 0.3, 0.2, 128, 512), FAILS, "untaught 20 %."),
+    ("C66", (16e6, 1.1, 0.9, 0.85, 1.08, 2.5, 6, 5.5, 5.4, 4, 4.8, 5.4), LIMITED,
+     "Pretrained on 16 million tokens, xs, s and m reach a loss of 1.10, 0.90 and 0.85. With the operations that xs "
+     "took in all, m stands at 2.50, xs at 1.08."),
+    ("C66", (16e6, 1.1, 0.9, 0.85, 1.08, 1.0, 6, 5.5, 5.4, 4, 3.8, 3.4), HOLDS, "operations 4.00, 3.80 and 3.40."),
+    ("C66", (16e6, 0.8, 0.9, 0.85, 1.08, 2.5, 6, 5.5, 5.4, 4, 4.8, 5.4), FAILS, "a loss of 0.80, 0.90 and 0.85."),
+    ("C67", (0.99, 0.99, 0.98, 0.5, 0.99, 0.97, 0.9, 0.6, 0.3, 0.94, 1.5, 3.4), HOLDS,
+     "Whole: 99 % right. Heads, the least important ones: 99 % without 25 %, 98 % without 50 %, 50 % without 75 % "
+     "(without 50 % drawn by chance 60 %). Neurons: 99 % without 25 %, 97 % without 50 %, 90 % without 75 % (by"),
+    ("C67", (0.99, 0.7, 0.6, 0.5, 0.99, 0.97, 0.9, 0.6, 0.3, 0.94, 1.5, 3.4), HOLDS, "0.94 whole, 1.50 and 3.40"),
+    ("C67", (0.99, 0.95, 0.6, 0.5, 0.9, 0.6, 0.5, 0.6, 0.3, 0.94, 1.5, 3.4), LIMITED, "95 % without 25 %"),
+    ("C67", (0.99, 0.9, 0.6, 0.5, 0.9, 0.6, 0.5, 0.6, 0.3, 0.94, 1.5, 3.4), FAILS, "90 % without 25 %"),
+    ("C97", (0.6, 0.5, 0.0, 0.1, 0.0), HOLDS, "who saw no skewed label, inherits 67 % of the bias."),
+    ("C97", (0.6, 0.1, 0.0, 0.1, 0.0), FAILS, "from a student of the right labels 0.00. The bias is not inherited."),
+    ("C97", (0.05, 0.5, 0.0, 0.1, 0.0), FAILS, "The bias is not inherited."),
+    ("C99", (5e11, 3e10, 0.1, 2369), HOLDS,
+     "the teacher takes 500 billion operations, the student 30 billion, and 10 % of the teacher's processor time. "
+     "Teaching took as much as 2,369 answers save."),
+    ("C99", (5e11, 3e10, 1.1, 2369), FAILS, "110 % of the teacher's processor time."),
+    ("C99", (5e11, 6e11, 0.5, 2369), FAILS, "the student 600 billion"),
 ]
 
 

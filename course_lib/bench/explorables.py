@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import islice
 from random import Random
 
+import torch
+
 from course_lib.bench.budgets import say
 from course_lib.explore import (
     budget_calculator,
@@ -17,8 +19,10 @@ from course_lib.explore import (
     prefix_attention,
     prompt_lab,
     quantise_lab,
+    prune_lab,
     rank_lab,
     soft_prompt_lens,
+    temperature,
     tokenizer_lens,
     world_browser,
 )
@@ -102,6 +106,12 @@ def explorables() -> Iterator[Explorable]:
     yield Explorable("budget calculator", drawn(sizes | {"dtype": tuple(budget_calculator.BYTES)}),
                      lambda values: budget_calculator.compute(budget_calculator.State(**values)),
                      budget_calculator.panel())
+    yield Explorable("prune lab", drawn(prune_lab.ranges()),
+                     lambda values: prune_lab.compute(prune_lab.State(**values)), prune_lab.panel())
+    logits, names = torch.randn(2, 40, 5, generator=torch.Generator().manual_seed(0)), "12345"
+    yield Explorable("temperature", drawn(temperature.ranges(logits[0])),
+                     lambda values: temperature.compute(*logits, names, temperature.State(**values)),
+                     temperature.panel(*logits, names, texts[:40]))
 
 
 def percentile_95(function: Callable[[dict], object], states: list[dict]) -> float:

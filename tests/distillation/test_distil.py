@@ -164,6 +164,15 @@ def test_a_run_that_fails_leaves_the_student_as_it_was(teacher, student):
     assert same(bits(method), before)
 
 
+def test_a_teacher_that_never_gives_one_of_the_answers_can_be_learned_from(teacher, student):
+    rows = task_of("reviews")["train"]
+    one = {"train": rows.filter(lambda row: row["label"] == 0)}
+    asked = Teacher(*pair_of("llama"), one, teacher.method)
+    assert len(distil(asked, *student, FullFineTuning(student[0]), **RUN).loss) == 6
+    with pytest.raises(CourseError, match="There is no row of the class 'positive' to learn from"):
+        fit(*student, one, FullFineTuning(student[0]), **RUN)
+
+
 def test_with_heads_other_words_are_no_hindrance():
     """The classes are the same, however the two models cut a text into tokens."""
     pair, other = pair_of("distilbert"), pair_of("llama")

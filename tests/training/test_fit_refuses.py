@@ -43,6 +43,11 @@ def test_numbers_that_make_no_plan(name, values, said):
         refused(said, **({"steps": None} if name == "epochs" else {}) | {name: value})
 
 
+@pytest.mark.parametrize("loss", ["kl", 0.5, [], True])
+def test_what_is_no_loss(loss):
+    refused(r"loss is a function \(logits, batch, keys\) -> a number, .*; you gave", loss=loss)
+
+
 def test_numbers_of_numpy_and_the_ends_of_the_ranges_are_fine(small):
     import numpy
 

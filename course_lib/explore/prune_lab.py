@@ -1,0 +1,141 @@
+"""The prune lab: take heads, neurons or layers out of a tuned model, and see what it still can."""
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+from course_lib import plots
+from course_lib.display import percent
+from course_lib.errors import CourseError, shown, unknown
+from course_lib.explore.common import check_state, show
+from course_lib.explore.prune_data import ORDERS, TAKEN, TEST, read
+from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
+
+LEVELS = range(len(TAKEN["heads"]))
+GUESSING = 0.2  # five kinds of stars, each equally often
+
+
+@dataclass(frozen=True)
+class State:
+    """What the controls say: the kind of part, in which order parts are taken, and how far."""
+
+    part: str = "heads"
+    order: str = ORDERS[0]
+    level: int = 0
+
+
+@dataclass(frozen=True)
+class Result:
+    """At this level: `left` parts of `each` in every layer, right answers, loss on ordinary text, parameters.
+
+    `accuracy` and `loss` hold every level; `random` is the accuracy at every level with parts drawn by chance.
+    """
+
+    state: State
+    left: tuple[int, ...]
+    each: int
+    shares: tuple[float, ...]
+    accuracy: tuple[float, ...]
+    random: tuple[float, ...]
+    loss: tuple[float, ...]
+    parameters: float
+
+
+def ranges() -> dict[str, tuple]:
+    """Every value that each control can take."""
+    return {"part": tuple(TAKEN), "order": ORDERS, "level": tuple(LEVELS)}
+
+
+def compute(state: State) -> Result:
+    """state -> result. CourseError names what a control cannot be."""
+    check_state(state, State)
+    for kind, name, allowed in (("part of a model", state.part, TAKEN), ("order", state.order, ORDERS)):
+        if not isinstance(name, str) or name not in allowed:
+            raise unknown(kind, name, allowed)
+    if isinstance(state.level, bool) or not isinstance(state.level, int) or state.level not in LEVELS:
+        raise CourseError(f"level cannot be {shown(state.level)}. There are 0 to {LEVELS[-1]}.")
+    kept = read()
+    L, each = kept["sizes"][state.part]
+    of = lambda order, key: tuple(level[key] for level in kept["runs"][state.part][order])
+    return Result(state, tuple(of(state.order, "left")[state.level]), each,
+                  tuple(taken / (L * each) for taken in TAKEN[state.part]), of(state.order, "accuracy"),
+                  of("random", "accuracy"), of(state.order, "loss"),
+                  of(state.order, "parameters")[state.level] / kept["parameters"])
+
+
+def summary(result: Result) -> str:
+    """What is gone, and what the model still can."""
+    state, level = result.state, result.state.level
+    return (f"Without {percent(result.shares[level])} of its {state.part} ({state.order}) the model has "
+            f"{percent(result.parameters)} of its parameters. Right stars: {percent(result.accuracy[level])} (whole: "
+            f"{percent(result.accuracy[0])}; as many drawn by chance: {percent(result.random[level])}; guessing: "
+            f"{percent(GUESSING)}). Loss on ordinary text: {result.loss[level]:.2f} nats a token (whole: "
+            f"{result.loss[0]:.2f}).")
+
+
+def alt(result: Result) -> str:
+    """What the picture shows, in words."""
+    curves = [", ".join(percent(share) for share in shares) for shares in (result.accuracy, result.random)]
+    losses = ", ".join(f"{loss:.1f}" for loss in result.loss)
+    return (f"Left: bars with the {result.state.part} left in each layer, {', '.join(map(str, result.left))} of "
+            f"{result.each}. Middle: right answers as more is taken out, {curves[0]}; drawn by chance {curves[1]}. "
+            f"Right: the loss on ordinary text, {losses}.")
+
+
+@styled
+def figure(result: Result) -> Figure:
+    """The still figure: what is left in each layer, right answers by what is gone, and what became of the language."""
+    whole = Figure(figsize=(WIDTH, 3.0), layout="none")  # fixed margins: measuring them is half of the drawing time
+    left, middle, right = whole.subplots(1, 3, gridspec_kw={"left": 0.1, "right": 0.98, "bottom": 0.19, "top": 0.86,
+                                                            "wspace": 0.5})
+    layers = range(1, len(result.left) + 1)
+    left.bar(layers, [result.each] * len(layers), color="white", edgecolor=GREY, width=0.7)
+    left.bar(layers, result.left, color=COLOURS["blue"], width=0.7)
+    left.set(xlabel="layer", ylabel=f"{result.state.part} left", ylim=(0, result.each))
+    left.set_xticks(layers)
+    gone = [100 * share for share in result.shares]
+    middle.plot(gone, result.random, color=COLOURS["vermillion"], marker="s", markersize=4, linewidth=1.4)
+    middle.plot(gone, result.accuracy, color=COLOURS["blue"], marker="o", markersize=4, linewidth=1.4)
+    middle.axhline(GUESSING, color=GREY, linestyle=(0, (4, 3)), linewidth=1)
+    middle.set(xlabel="% taken out", ylabel="share of right stars", ylim=(0, 1.03))
+    middle.annotate("this order", (0, 1), (-6, 4), xycoords="axes fraction", textcoords="offset points",
+                    color=COLOURS["blue"])
+    middle.annotate("by chance", (1, 1), (2, 4), xycoords="axes fraction", textcoords="offset points", ha="right",
+                    color=COLOURS["vermillion"])
+    right.plot(gone, result.loss, color=COLOURS["blue"], marker="o", markersize=4, linewidth=1.4)
+    right.set(xlabel="% taken out", ylabel="loss on ordinary text")
+    right.set_ylim(bottom=0)
+    for axes in (middle, right):
+        axes.axvline(gone[result.state.level], color="black", linestyle=(0, (4, 3)), linewidth=1)
+    return whole
+
+
+def text_form(result: Result) -> str:
+    """The same for a terminal or a screen reader."""
+    rows = [f"{percent(gone):>5} gone  right {percent(right):>5}  by chance {percent(chance):>5}  loss {loss:5.2f}"
+            + ("  <" if place == result.state.level else "") for place, (gone, right, chance, loss) in
+            enumerate(zip(result.shares, result.accuracy, result.random, result.loss))]
+    return "\n".join([f"{result.state.part}, {result.state.order}; right stars among {TEST} test reviews", *rows, "",
+                      summary(result)])
+
+
+def panel(start: State = State()):
+    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
+    import ipywidgets as widgets
+
+    from course_lib.explore.panel import Panel, control, status
+
+    compute(start)  # says what is wrong with it
+
+    def draw(values: dict) -> str:
+        result = compute(State(**values))
+        return plots.picture_html(figure(result), alt(result), dpi=96) + status(summary(result))
+
+    controls = {"part": control(widgets.Dropdown, "Take out", options=tuple(TAKEN), value=start.part),
+                "order": control(widgets.Dropdown, "In which order", options=ORDERS, value=start.order),
+                "level": control(widgets.SelectionSlider, "How far", options=tuple(LEVELS), value=start.level)}
+    return Panel("Prune lab", controls, draw)
+
+
+def prune_lab(start: State = State(), text: bool = False) -> None:
+    """Shows the prune lab. In text form it shows the one state `start`: State(level=2)."""
+    show(lambda: panel(start), lambda: text_form(compute(start)), text)

@@ -1,0 +1,143 @@
+"""Temperature: what a teacher says to a text, softened; what its student says; and where the loss pushes the student.
+
+Shapes: B texts, N answers.
+"""
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from matplotlib.figure import Figure
+
+from course_lib import plots
+from course_lib.display import decimal, percent
+from course_lib.distillation import soft_target_loss
+from course_lib.errors import CourseError, shown, whole_number
+from course_lib.explore.common import check_state, show
+from course_lib.plots.style import COLOURS, WIDTH, styled
+
+TEMPERATURES = (0.25, 0.5, 1, 2, 4, 8, 16, 32)
+SCALE = 1.05  # of the push, which is at most 1 at temperature 1
+
+
+@dataclass(frozen=True)
+class State:
+    """What the controls say: which text, the temperature, and whether the loss has its factor T²."""
+
+    text: int = 0
+    temperature: float = 1
+    squared: bool = True
+
+
+@dataclass(frozen=True)
+class Result:
+    """Of one text: `teacher` and `student` are probabilities at the temperature; `loss` is the student's, in nats.
+
+    `push` is what a step of gradient descent does to the student's logits, up to the learning rate.
+    """
+
+    state: State
+    names: tuple[str, ...]
+    teacher: tuple[float, ...]
+    student: tuple[float, ...]
+    loss: float
+    push: tuple[float, ...]
+
+
+def ranges(teacher: torch.Tensor) -> dict[str, Sequence]:
+    """Every value that each control can take."""
+    return {"text": range(len(teacher)), "temperature": TEMPERATURES, "squared": (False, True)}
+
+
+def compute(teacher: torch.Tensor, student: torch.Tensor, names: Sequence[str], state: State) -> Result:
+    """state -> result, for the logits (B, N) of teacher and student. CourseError names what a control cannot be."""
+    check_state(state, State)
+    text, T = whole_number("text", state.text, 0, len(teacher) - 1), state.temperature
+    if isinstance(T, bool) or T not in TEMPERATURES:
+        allowed = ", ".join(f"{one:g}" for one in TEMPERATURES)
+        raise CourseError(f"temperature cannot be {shown(T)}. There are {allowed}.")
+    if not isinstance(state.squared, bool):
+        raise CourseError(f"squared is True or False; you gave {shown(state.squared)}.")
+    with torch.enable_grad():
+        own = student[text:text + 1].clone().requires_grad_()                        # (1, N)
+        loss = soft_target_loss(own, teacher[text:text + 1], T) / (1 if state.squared else T**2)
+        [gradient] = torch.autograd.grad(loss, own)
+    at = lambda logits: tuple((logits[text] / T).softmax(-1).tolist())
+    return Result(state, tuple(names), at(teacher), at(student), loss.item(), tuple((-gradient[0]).tolist()))
+
+
+def summary(result: Result) -> str:
+    """How sure both are, the loss, and where it pushes."""
+    best, *rest = sorted(zip(result.teacher, result.names), reverse=True)
+    up = max(range(len(result.push)), key=lambda place: result.push[place])
+    size = max(map(abs, result.push))
+    return (f"At T = {result.state.temperature:g} the teacher gives {best[1]} {percent(best[0])} and {rest[0][1]} "
+            f"{percent(rest[0][0])}. The student's loss, {'with' if result.state.squared else 'without'} T², is "
+            f"{decimal(result.loss)} nats" + (f"; it pushes {result.names[up]} up most, by {decimal(result.push[up])}."
+                                             if size >= 0.005 else "; there is hardly any push."))
+
+
+def alt(result: Result) -> str:
+    """What the picture shows, in words."""
+    told = lambda values: ", ".join(f"{name} {percent(p)}" for name, p in zip(result.names, values))
+    pushes = ", ".join(f"{name} {value:+.2f}" for name, value in zip(result.names, result.push))
+    return (f"Left: pairs of bars, the teacher's probabilities {told(result.teacher)}; the student's "
+            f"{told(result.student)}. Right: bars with the push on each of the student's logits: {pushes}.")
+
+
+@styled
+def figure(result: Result) -> Figure:
+    """The still figure: both distributions, and the push on a scale that stays, so that temperatures compare."""
+    whole = Figure(figsize=(WIDTH, 3.0), layout="none")  # fixed margins: measuring them is half of the drawing time
+    left, right = whole.subplots(1, 2, gridspec_kw={"left": 0.09, "right": 0.98, "bottom": 0.18, "top": 0.88,
+                                                    "wspace": 0.32})
+    places = range(len(result.names))
+    for values, colour, shift in ((result.teacher, "blue", -0.2), (result.student, "vermillion", 0.2)):
+        left.bar([place + shift for place in places], values, 0.38, color=COLOURS[colour])
+    left.set(ylim=(0, 1), ylabel="probability", xlabel="answer")
+    left.annotate("teacher", (0, 1), (2, 4), xycoords="axes fraction", textcoords="offset points",
+                  color=COLOURS["blue"])
+    left.annotate("student", (1, 1), (-2, 4), xycoords="axes fraction", textcoords="offset points", ha="right",
+                  color=COLOURS["vermillion"])
+    right.bar(places, result.push, 0.6, color=COLOURS["green"])
+    right.axhline(0, color="black", linewidth=0.8)
+    limit = max(SCALE, 1.1 * max(map(abs, result.push)))
+    right.set(ylim=(-limit, limit), ylabel="push on the student's logit", xlabel="answer")
+    for axes in (left, right):
+        axes.set_xticks(places, result.names)
+    return whole
+
+
+def text_form(result: Result) -> str:
+    """The same for a terminal or a screen reader."""
+    rows = [f"{name:>10}  teacher {percent(p):>5}  student {percent(q):>5}  push {push:+.2f}"
+            for name, p, q, push in zip(result.names, result.teacher, result.student, result.push)]
+    return "\n".join([*rows, "", summary(result)])
+
+
+def panel(teacher: torch.Tensor, student: torch.Tensor, names: Sequence[str], texts: Sequence[str],
+          start: State = State()):
+    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
+    import ipywidgets as widgets
+
+    from course_lib.explore.panel import Panel, control, status, text_block
+
+    compute(teacher, student, names, start)  # says what is wrong with it
+
+    def draw(values: dict) -> str:
+        result = compute(teacher, student, names, State(**values))
+        return (text_block(texts[result.state.text]) + plots.picture_html(figure(result), alt(result), dpi=96)
+                + status(summary(result)))
+
+    opened = [(f"{place + 1}. {text[:40]}…", place) for place, text in enumerate(texts)]
+    controls = {"text": control(widgets.Dropdown, "Text", options=opened, value=start.text),
+                "temperature": control(widgets.SelectionSlider, "Temperature", value=start.temperature,
+                                       options=[(f"{one:g}", one) for one in TEMPERATURES]),
+                "squared": control(widgets.Checkbox, "Loss with T²", value=start.squared)}
+    return Panel("Temperature", controls, draw)
+
+
+def temperature(teacher: torch.Tensor, student: torch.Tensor, names: Sequence[str], texts: Sequence[str],
+                start: State = State(), text: bool = False) -> None:
+    """Shows the explorable for logits (B, N) of both about these texts. In text form it shows the state `start`."""
+    show(lambda: panel(teacher, student, names, texts, start),
+         lambda: text_form(compute(teacher, student, names, start)), text)

@@ -1,0 +1,143 @@
+# %% [markdown] statement
+# ## Task 04.4 · What to take out
+#
+# Build the piece that decides what is pruned. You get `scores`, shape `(L, H)`: how important each of `H`
+# heads is in each of `L` layers, and a number, `count`. Return which heads go, as a dictionary `{layer:
+# [heads]}`:
+#
+# - the `count` heads with the **lowest** scores of the whole model, whatever layer they are in;
+# - but in every layer the one with the highest score stays, however low it is, for a layer needs a head;
+# - layers without a loss have no entry, and the heads of a layer stand in ascending order.
+#
+# `count` never asks for more than there is to take. No two scores are equal. When the check passes, the cell
+# after it takes your choice out of a real model and measures what is left.
+
+# %% stub
+import torch
+
+
+def least_important(scores: torch.Tensor, count: int) -> dict[int, list[int]]:
+    """The `count` heads to take out of a model with these scores (L, H): {layer: [heads]}."""
+    raise NotImplementedError
+
+# %% reference
+import torch
+
+
+def least_important(scores: torch.Tensor, count: int) -> dict[int, list[int]]:
+    """The `count` heads to take out of a model with these scores (L, H): {layer: [heads]}."""
+    L, H = scores.shape
+    best = scores.argmax(dim=1)                                              # (L,): these stay
+    free = [(layer, head) for layer in range(L) for head in range(H) if head != best[layer]]
+    free.sort(key=lambda place: scores[place].item())
+    gone: dict[int, list[int]] = {}
+    for layer, head in sorted(free[:count]):
+        gone.setdefault(layer, []).append(head)
+    return gone
+
+# %% checks
+import random
+
+import torch
+
+TASK = "04.4"
+TOLERANCE = 0
+
+
+def draw(seed: int) -> dict:
+    """Three layers of four heads, one layer weaker than the others throughout, and 5 or 6 heads to take out."""
+    rng = random.Random(seed)
+    numbers = rng.sample(range(1, 100), 12)
+    numbers.sort()
+    weak, strong = numbers[:4], numbers[4:]
+    rng.shuffle(weak)
+    rng.shuffle(strong)
+    rows = [strong[:4], strong[4:]]
+    rows.insert(rng.choice([0, 1, 2]), weak)
+    return {"scores": torch.tensor(rows) / 100, "count": rng.choice([5, 6])}
+
+
+def probe(least_important, scores, count) -> dict:
+    """The choice with layers as texts, for a dictionary in JSON has texts as keys."""
+    gone = least_important(scores.clone(), count)
+    return {str(int(layer)): [int(head) for head in heads] for layer, heads in sorted(gone.items())}
+
+# %% wrong most_important
+# You take the most important heads out, the highest scores. These are the ones that the task needs.
+def least_important(scores, count):
+    return chosen(scores, count, lambda score: -score)
+
+
+def chosen(scores, count, key):
+    L, H = scores.shape
+    best = scores.argmin(dim=1)
+    free = [(layer, head) for layer in range(L) for head in range(H) if head != best[layer]]
+    free.sort(key=lambda place: key(scores[place].item()))
+    gone = {}
+    for layer, head in sorted(free[:count]):
+        gone.setdefault(layer, []).append(head)
+    return gone
+
+# %% wrong a_layer_is_empty
+# You emptied a layer: all of its heads are gone. In every layer the best one stays, however low its score is.
+def least_important(scores, count):
+    L, H = scores.shape
+    places = [(layer, head) for layer in range(L) for head in range(H)]
+    places.sort(key=lambda place: scores[place].item())
+    gone = {}
+    for layer, head in sorted(places[:count]):
+        gone.setdefault(layer, []).append(head)
+    return gone
+
+# %% wrong as_many_in_each_layer
+# You take as many out of each layer. But layers differ: one may hardly matter, and another be needed whole. Compare
+# the heads of the whole model with each other.
+def least_important(scores, count):
+    L, H = scores.shape
+    gone = {}
+    for layer in range(L):
+        n = count // L + (layer < count % L)
+        heads = sorted(scores[layer].argsort()[:n].tolist())
+        if heads:
+            gone[layer] = heads
+    return gone
+
+# %% wrong layer_and_head_swapped
+# Layer and head are swapped: your keys are numbers of heads. In a flattened (L, H) the number // H is the layer,
+# and number % H is the head.
+def least_important(scores, count):
+    L, H = scores.shape
+    best = scores.argmax(dim=1)
+    free = [(layer, head) for layer in range(L) for head in range(H) if head != best[layer]]
+    free.sort(key=lambda place: scores[place].item())
+    gone = {}
+    for layer, head in sorted(free[:count], key=lambda place: place[::-1]):
+        gone.setdefault(head, []).append(layer)
+    return gone
+
+# %% wrong what_stays
+# You return the heads that stay. Asked for are those that go.
+def least_important(scores, count):
+    L, H = scores.shape
+    best = scores.argmax(dim=1)
+    free = [(layer, head) for layer in range(L) for head in range(H) if head != best[layer]]
+    free.sort(key=lambda place: scores[place].item())
+    left = {}
+    places = {(layer, head) for layer in range(L) for head in range(H)}
+    for layer, head in sorted(places - set(free[:count])):
+        left.setdefault(layer, []).append(head)
+    return left
+
+# %% wrong stops_at_the_protected
+# You count the protected heads among the `count` that go: where the best head of a layer came up, you took one head
+# less. Go on until `count` heads are really gone.
+def least_important(scores, count):
+    L, H = scores.shape
+    best = scores.argmax(dim=1)
+    places = [(layer, head) for layer in range(L) for head in range(H)]
+    places.sort(key=lambda place: scores[place].item())
+    gone = {}
+    for layer, head in sorted(places[:count]):
+        if head != best[layer]:
+            gone.setdefault(layer, []).append(head)
+    return gone

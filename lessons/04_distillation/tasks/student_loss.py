@@ -1,0 +1,145 @@
+# %% [markdown] statement
+# ## Task 04.3 · Soft targets and labels together
+#
+# Where there are labels, they are used, too. Write the whole loss of a student, and the gradient that trains
+# it:
+#
+# $$\text{soft} \cdot T^2 \, \mathrm{KL}(p \,\|\, q) + (1 - \text{soft}) \cdot \text{cross entropy of the labels}$$
+#
+# - `student` and `teacher`: logits, shape `(R, N)`; `labels`: shape `(R,)`, the number of the right answer;
+# - `soft`: the share of the soft targets, from 0 to 1. The cross entropy is taken at temperature 1, for the
+#   student will be used at temperature 1.
+#
+# Return two things: the loss, shape `()`, and its gradient for the student's logits, shape `(R, N)`. The
+# teacher is not trained. `torch.nn.functional.cross_entropy` and `torch.autograd.grad` help.
+
+# %% stub
+import torch
+
+
+def student_loss(student: torch.Tensor, teacher: torch.Tensor, labels: torch.Tensor, T: float,
+                 soft: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """(the loss (), its gradient (R, N) for the student's logits)."""
+    raise NotImplementedError
+
+# %% reference
+import torch
+
+
+def student_loss(student: torch.Tensor, teacher: torch.Tensor, labels: torch.Tensor, T: float,
+                 soft: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """(the loss (), its gradient (R, N) for the student's logits)."""
+    student = student.detach().clone().requires_grad_()
+    log_p = (teacher / T).log_softmax(dim=-1)                                # (R, N)
+    log_q = (student / T).log_softmax(dim=-1)                                # (R, N)
+    targets = T**2 * (log_p.exp() * (log_p - log_q)).sum(dim=-1).mean()      # (R, N) -> ()
+    hard = torch.nn.functional.cross_entropy(student, labels)                # (R, N), (R,) -> ()
+    loss = soft * targets + (1 - soft) * hard
+    return loss.detach(), torch.autograd.grad(loss, student)[0]              # (), (R, N)
+
+# %% checks
+import random
+
+import torch
+
+TASK = "04.3"
+TOLERANCE = 1e-4
+
+
+def draw(seed: int) -> dict:
+    """Three reviews, four answers, a temperature that is not 1, and a share that is not a half."""
+    rng = random.Random(seed)
+    logits = lambda: torch.tensor([[round(rng.uniform(-2, 2), 2) for _ in range(4)] for _ in range(3)])
+    return {"student": logits(), "teacher": logits(), "labels": torch.tensor([rng.randrange(4) for _ in range(3)]),
+            "T": rng.choice([2.0, 3.0]), "soft": rng.choice([0.2, 0.7, 0.9])}
+
+# %% wrong shares_swapped
+# Your two shares are swapped: `soft` belongs to the teacher's part, and 1 - soft to the labels.
+import torch
+
+def student_loss(student, teacher, labels, T, soft):
+    student = student.clone().requires_grad_()
+    log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
+    targets = T**2 * (log_p.exp() * (log_p - log_q)).sum(-1).mean()
+    loss = (1 - soft) * targets + soft * torch.nn.functional.cross_entropy(student, labels)
+    return loss.detach(), torch.autograd.grad(loss, student)[0]
+
+# %% wrong labels_not_weighted
+# The labels' part is there in full: it is to be multiplied by 1 - soft.
+import torch
+
+def student_loss(student, teacher, labels, T, soft):
+    student = student.clone().requires_grad_()
+    log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
+    targets = T**2 * (log_p.exp() * (log_p - log_q)).sum(-1).mean()
+    loss = soft * targets + torch.nn.functional.cross_entropy(student, labels)
+    return loss.detach(), torch.autograd.grad(loss, student)[0]
+
+# %% wrong labels_softened
+# You take the cross entropy of the labels at the temperature T as well. The labels are about the student as it will
+# be used, at temperature 1: give cross_entropy the logits as they are.
+import torch
+
+def student_loss(student, teacher, labels, T, soft):
+    student = student.clone().requires_grad_()
+    log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
+    targets = T**2 * (log_p.exp() * (log_p - log_q)).sum(-1).mean()
+    loss = soft * targets + (1 - soft) * torch.nn.functional.cross_entropy(student / T, labels)
+    return loss.detach(), torch.autograd.grad(loss, student)[0]
+
+# %% wrong t_squared_on_both
+# You multiply the whole sum by T². It belongs to the soft targets alone, whose gradient shrinks with the
+# temperature; the gradient of the labels does not.
+import torch
+
+def student_loss(student, teacher, labels, T, soft):
+    student = student.clone().requires_grad_()
+    log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
+    targets = (log_p.exp() * (log_p - log_q)).sum(-1).mean()
+    loss = T**2 * (soft * targets + (1 - soft) * torch.nn.functional.cross_entropy(student, labels))
+    return loss.detach(), torch.autograd.grad(loss, student)[0]
+
+# %% wrong no_t_squared
+# T² is missing before the divergence, so at this temperature the labels weigh more than you said.
+import torch
+
+def student_loss(student, teacher, labels, T, soft):
+    student = student.clone().requires_grad_()
+    log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
+    targets = (log_p.exp() * (log_p - log_q)).sum(-1).mean()
+    loss = soft * targets + (1 - soft) * torch.nn.functional.cross_entropy(student, labels)
+    return loss.detach(), torch.autograd.grad(loss, student)[0]
+
+# %% wrong teachers_labels
+# You take the teacher's best answers in place of the labels. Then nothing of the labels is left in the loss.
+import torch
+
+def student_loss(student, teacher, labels, T, soft):
+    student = student.clone().requires_grad_()
+    log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
+    targets = T**2 * (log_p.exp() * (log_p - log_q)).sum(-1).mean()
+    loss = soft * targets + (1 - soft) * torch.nn.functional.cross_entropy(student, teacher.argmax(-1))
+    return loss.detach(), torch.autograd.grad(loss, student)[0]
+
+# %% wrong uphill
+# Your gradient has the wrong sign: it is minus the gradient, the direction of the step. Return the gradient itself;
+# whoever takes the step goes against it.
+import torch
+
+def student_loss(student, teacher, labels, T, soft):
+    student = student.clone().requires_grad_()
+    log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
+    targets = T**2 * (log_p.exp() * (log_p - log_q)).sum(-1).mean()
+    loss = soft * targets + (1 - soft) * torch.nn.functional.cross_entropy(student, labels)
+    return loss.detach(), -torch.autograd.grad(loss, student)[0]
+
+# %% wrong gradient_for_the_teacher
+# This is the gradient for the teacher's logits. The teacher is not trained: take it for the student's.
+import torch
+
+def student_loss(student, teacher, labels, T, soft):
+    teacher = teacher.clone().requires_grad_()
+    log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
+    targets = T**2 * (log_p.exp() * (log_p - log_q)).sum(-1).mean()
+    loss = soft * targets + (1 - soft) * torch.nn.functional.cross_entropy(student, labels)
+    return loss.detach(), torch.autograd.grad(loss, teacher)[0]

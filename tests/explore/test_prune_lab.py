@@ -1,0 +1,112 @@
+"""The prune lab over its whole range: every control changes the picture, and what is shown is what was recorded."""
+import html
+
+import pytest
+import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from course_lib.distillation import least, prune
+from course_lib.errors import CourseError
+from course_lib.explore import common, prune_data
+from course_lib.explore import prune_lab as lab
+from course_lib.explore.prune_data import ORDERS, TAKEN, read
+from course_lib.explore.prune_lab import LEVELS, State
+from course_lib.models import load_model
+
+pytestmark = pytest.mark.filterwarnings("error:Passing unrecognized arguments")
+STATES = [State(part, order, level) for part in TAKEN for order in ORDERS for level in LEVELS]
+
+
+def test_the_recorded_runs_are_complete_and_fit_the_model():
+    kept, (model, _) = read(), load_model("orchard-m")
+    assert kept["parameters"] == model.num_parameters() and set(kept["runs"]) == set(TAKEN)
+    for part, levels in TAKEN.items():
+        L, H = kept["sizes"][part]
+        assert L == model.config.num_hidden_layers and len(levels) == len(LEVELS)
+        for order in ORDERS:
+            run = kept["runs"][part][order]
+            assert [L * H - sum(level["left"]) for level in run] == list(levels)
+            assert run[0]["accuracy"] > 0.9 and run[0]["parameters"] == kept["parameters"]
+            assert all(0 <= level["accuracy"] <= 1 and level["loss"] > 0 for level in run)
+            sizes = [level["parameters"] for level in run]
+            assert sizes == sorted(sizes, reverse=True) and len(set(sizes)) == len(sizes)
+    assert prune_data.path().stat().st_size <= 40_000
+
+
+def test_the_recorded_sizes_are_those_of_pruned_models():
+    model, _ = load_model("orchard-m")
+    for part in TAKEN:
+        level, run = 3, read()["runs"][part][ORDERS[1]]
+        ranks = torch.rand(read()["sizes"][part])
+        gone, left = prune_data.gone_of(part, ranks, TAKEN[part][level], least)
+        small = prune(model, **{part: gone})
+        assert small.num_parameters() == run[level]["parameters"] and sum(left) == sum(run[level]["left"])
+
+
+def test_the_result_is_what_was_recorded():
+    for state in STATES:
+        result, run = lab.compute(state), read()["runs"][state.part][state.order]
+        assert result.accuracy == tuple(level["accuracy"] for level in run)
+        assert result.left == tuple(run[state.level]["left"]) and result.shares[0] == 0
+        assert result.parameters == run[state.level]["parameters"] / read()["parameters"] <= 1
+
+
+def test_every_control_changes_the_picture(monkeypatch):
+    monkeypatch.setattr(lab.plots, "picture_html", lambda figure, alt, dpi: alt)
+    panel = lab.panel(State(level=2))
+    for name, values in lab.ranges().items():
+        for value in values:
+            before, changed = panel.picture.value, panel.values[name] != value
+            panel.controls[name].value = value
+            assert (panel.picture.value != before) == changed, (name, value)
+            assert "role='alert'" not in panel.picture.value
+            assert html.escape(lab.summary(lab.compute(State(**panel.values)))) in panel.picture.value
+    panel.reset_button.click()
+    assert State(**panel.values) == State(level=2)
+
+
+def test_words_say_what_the_figure_shows():
+    for state in STATES:
+        result = lab.compute(state)
+        rows = lab.text_form(result).split("\n")
+        assert [row.endswith("<") for row in rows[1:7]] == [level == state.level for level in LEVELS]
+        assert state.part in lab.summary(result) and state.order in lab.summary(result)
+        assert ", ".join(map(str, result.left)) in lab.alt(result)
+
+
+def test_nothing_leaves_the_picture():
+    for part in TAKEN:
+        figure = lab.figure(lab.compute(State(part, ORDERS[2], 5)))
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        for axes in figure.axes:
+            box = axes.get_tightbbox(canvas.get_renderer())
+            assert box.x0 >= 0 and box.x1 <= figure.bbox.width and box.y0 >= 0 and box.y1 <= figure.bbox.height
+
+
+def test_controls_are_few_labelled_and_patient():
+    panel = lab.panel()
+    assert len(panel.controls) <= 5 and all(control.description for control in panel.controls.values())
+    assert not panel.controls["level"].continuous_update
+
+
+BAD = [("heads", "A state here is State"), (State(part="ears"), "no part of a model called 'ears'"),
+       (State(order="best"), "no order called 'best'"), (State(part=None), "no part of a model"),
+       *((State(level=level), "level cannot be") for level in (-1, 6, 1.0, "1", True, None))]
+
+
+@pytest.mark.parametrize("state, said", BAD, ids=range(len(BAD)))
+def test_a_bad_state(state, said, displayed, monkeypatch, capsys):
+    with pytest.raises(CourseError, match=said):
+        lab.compute(state)
+    for widgets in (False, True):
+        monkeypatch.setattr(common, "widgets_work", lambda on=widgets: on)
+        lab.prune_lab(state)
+        assert said in capsys.readouterr().out and displayed == []
+
+
+def test_text_form_and_notebook(displayed, monkeypatch, capsys):
+    lab.prune_lab()  # no notebook here
+    assert "Without 0 % of its heads" in capsys.readouterr().out and displayed == []
+    monkeypatch.setattr(common, "widgets_work", lambda: True)
+    assert lab.prune_lab() is None and len(displayed) == 1

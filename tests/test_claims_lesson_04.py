@@ -1,0 +1,41 @@
+"""What lesson 04 measures, in small: each dear claim trains for a step or two, and gives its own figures."""
+import pytest
+
+from course_lib import batches, claims
+from course_lib.claims.measures import lesson_04
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Two steps on few reviews, a few of them to test; a teacher of two steps need not name every star."""
+    for name, value in {"TEACHING": {"steps": 2, "batch_size": 4}, "LEARNING": {"steps": 2, "batch_size": 4},
+                        "LABELS": 20, "UNLABELLED": 20, "TEST": 10, "NEWBORN_STEPS": 1}.items():
+        monkeypatch.setattr(lesson_04, name, value)
+    monkeypatch.setattr(batches, "check_classes", lambda rows: None)
+
+
+@pytest.mark.parametrize("claim_id", ["C64", "C65", "C66", "C67", "C97", "C99"])
+def test_a_measurement_gives_the_figures_that_the_claim_is_judged_by(claim_id, small):
+    assert set(claims.measure(claim_id, 0)) == set(claims.get(claim_id).figures)
+
+
+def test_a_skewed_label_has_one_star_less_and_there_is_none_below_one():
+    rows = lesson_04.shuffled("train", 300, 0)
+    skewed = lesson_04.skewed(rows, 0)
+    down = [right - label for right, label in zip(rows["label"], skewed["label"])]
+    changed = [one for one, right in zip(down, rows["label"]) if right]
+    assert set(down) == {0, 1} and 0.5 < sum(changed) / len(changed) < 0.8
+    assert all(one == 0 for one, right in zip(down, rows["label"]) if right == 0)
+    assert skewed["answer"][:] == [str(label + 1) for label in skewed["label"]]
+    assert skewed["text"][:] == rows["text"][:] and skewed.features == rows.features
+
+
+def test_stars_too_few_are_counted_in_the_mean(monkeypatch):
+    monkeypatch.setattr(lesson_04, "answers", lambda *_: ([0, 1, 2, 3], [0, 2, 4, 4]))
+    assert lesson_04.too_few(None, None, None) == 1
+
+
+def test_joules_are_a_number_or_none():
+    big, _, tokenizer = lesson_04.pair()
+    found = lesson_04.joules(big, lesson_04.batch_of(tokenizer, lesson_04.shuffled("test", 2, 0)), passes=1)
+    assert found is None or found > 0
