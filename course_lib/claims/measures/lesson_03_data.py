@@ -1,0 +1,196 @@
+"""What lesson 03 measures of data and supervision: rules, raw text, the order of rows, prompts that nobody wrote.
+
+As in lesson_03.py: runs of full fine-tuning, each learning rate chosen once, on validation, with a seed that no record
+has.
+"""
+from itertools import permutations
+from random import Random
+
+import datasets
+import torch
+
+from course_lib import models
+from course_lib.claims.measures.lesson_03 import BATCH, accuracy, start, train
+from course_lib.methods import FullFineTuning
+from course_lib.prompting import next_answers, score_choices
+from course_lib.weak_supervision import SURE, label_model, majority, votes_of
+from course_lib.world import load_task
+from course_lib.world.corpus import document
+
+RATE = 3e-4
+UNLABELLED = 2000                 # rows that the rules vote on
+RAW_ROWS, RAW_RATE, FEW = 1024, 1e-3, 100
+STAGE = 12                        # steps of each of the three stages of a curriculum
+TEMPLATES = ("{text}\nlabel:", "{text}\nIn short:", "{text}\nVerdict:", "{text}\nAll in all:", "Review: {text}\nMy view:")
+
+
+def labelled(rows, signs: torch.Tensor):
+    """The rows with the labels that these signs give, (n,): 1 positive, -1 negative; rows with a 0 are left out."""
+    kept, names = signs.nonzero().flatten().tolist(), rows.features["label"].names
+    rows = rows.select(kept)
+    labels = [int(signs[place] > 0) for place in kept]
+    return datasets.Dataset.from_dict({**rows[:], "label": labels, "answer": [names[label] for label in labels]},
+                                      features=rows.features)
+
+
+def right_share(signs: torch.Tensor, labels: list[int]) -> float:
+    """The share of right labels among those that are given, (n,)."""
+    truth = 2 * torch.tensor(labels) - 1
+    return (signs == truth)[signs != 0].float().mean().item()
+
+
+def sure_labels(votes: torch.Tensor) -> torch.Tensor:
+    """The label model's signs, (n,), and 0 where it is less than SURE of the side."""
+    _, positive = label_model(votes)
+    return (positive >= SURE).int() - (positive <= 1 - SURE).int()
+
+
+def weak(seed: int, n: int = UNLABELLED, steps: int = 32) -> dict[str, float]:
+    """How often the rules, the vote and the label model are right, and a model that is trained on what these two say.
+
+    `gold` is the model trained on as many right labels.
+    """
+    model, tokenizer, task, test = start()
+    rows = task["train"].shuffle(seed=seed).select(range(n))
+    votes, truth = votes_of(rows["text"][:]), rows["label"][:]
+    rules = [right_share(votes[:, place], truth) for place in range(votes.shape[1])]
+    voted, sure = majority(votes), sure_labels(votes)
+    found = {"best_rule": max(rules), "worst_rule": min(rules), "vote": right_share(voted, truth),
+             "label_model": right_share(sure, truth), "vote_share": (voted != 0).float().mean().item(),
+             "label_model_share": (sure != 0).float().mean().item()}
+    whole = 2 * torch.tensor(truth) - 1
+    for name, signs in (("vote", voted), ("label_model", sure), ("gold", whole)):
+        method = FullFineTuning(model, seed=seed)
+        train(model, tokenizer, method, labelled(rows, signs), seed, RATE, steps)
+        found[f"tuned_{name}"] = accuracy(model, tokenizer, test, method)
+    return found
+
+
+def as_raw_text(texts: list[str]):
+    """Rows for `fit` whose answer is the text itself, after its first word: to learn from raw text is to continue it."""
+    parts = [text.split(" ", 1) for text in texts]
+    return datasets.Dataset.from_dict({"prompt": [first for first, _ in parts], "answer": [rest for _, rest in parts]})
+
+
+def other_text(seed: int, n: int) -> list[str]:
+    """As many texts of another domain: sentences about facts."""
+    rng, found = Random(f"facts {seed}"), []
+    while len(found) < n:
+        text = document("encyclopaedia", rng)
+        if " " in text and "\n" not in text:
+            found.append(text)
+    return found
+
+
+def domain_first(seed: int) -> dict[str, float]:
+    """100 labels on orchard-s-early: at once, after raw reviews, and after as much raw text about other things."""
+    model, tokenizer = models.load_model("orchard-s-early")
+    _, _, task, test = start()
+    rows = task["train"].shuffle(seed=seed)
+    few, raw = rows.select(range(FEW)), rows.select(range(FEW, FEW + RAW_ROWS))["text"][:]
+    found = {}
+    for name, texts in (("at_once", None), ("domain", raw), ("other", other_text(seed, RAW_ROWS))):
+        method = FullFineTuning(model, seed=seed)
+        if texts:
+            train(model, tokenizer, method, as_raw_text(texts), seed, RAW_RATE, len(texts) // BATCH)
+        train(model, tokenizer, method, few, seed, RATE)
+        found[name] = accuracy(model, tokenizer, test, method)
+    return found
+
+
+def difficulty(model, tokenizer, rows, teacher) -> list[float]:
+    """For each row how improbable its right answer is to a model that was tuned on other rows."""
+    scores = score_choices(model, tokenizer, rows["prompt"][:], rows.features["label"].names, method=teacher)
+    return [1 - score[label] for score, label in zip(scores, rows["label"][:])]
+
+
+def curriculum(seed: int, n: int = 192) -> dict[str, float]:
+    """Three stages of growing thirds: easiest first, hardest first, shuffled; the last stage has all rows, each time."""
+    model, tokenizer, task, test = start()
+    rows = task["train"].shuffle(seed=seed)
+    teacher = FullFineTuning(model, seed=seed)
+    train(model, tokenizer, teacher, rows.select(range(n, n + 64)), seed, RATE, steps=20)
+    rows = rows.select(range(n))
+    hard = difficulty(model, tokenizer, rows, teacher)
+    easy_first = sorted(range(n), key=hard.__getitem__)
+    found = {}
+    for name, order in (("easy_first", easy_first), ("hard_first", easy_first[::-1]),
+                        ("shuffled", Random(f"order {seed}").sample(range(n), n))):
+        method = FullFineTuning(model, seed=seed)
+        for stage in (1, 2, 3):
+            part = rows.select(order[:stage * n // 3])
+            train(model, tokenizer, method, part, seed + stage, RATE, STAGE)
+        found[name] = accuracy(model, tokenizer, test, method)
+    return found
+
+
+def proposals(model, tokenizer, prompts: list[str], n: int = 4) -> list[str]:
+    """What the model itself would say after these prompts: its most probable answers, each once."""
+    return list(dict.fromkeys(answer for prompt in prompts for answer, _ in next_answers(model, tokenizer, prompt, n)))
+
+
+def best_pair(logs: torch.Tensor, labels: list[int]) -> tuple[float, int, int]:
+    """(accuracy, a, b): the two of C words that tell the labels best, `a` for the first and `b` for the second class.
+
+    logs (n, C) are the words' log probabilities. A word's mean is taken off first: some are more frequent everywhere.
+    """
+    logs, truth = logs - logs.mean(0), torch.tensor(labels)
+    right = lambda a, b: ((logs[:, b] > logs[:, a]).int() == truth).float().mean().item()
+    return max((right(a, b), a, b) for a, b in permutations(range(logs.shape[1]), 2))
+
+
+def search(model, tokenizer, rows, seen: int = 8) -> list[tuple[float, str, str, str]]:
+    """(accuracy on these rows, template, word for negative, word for positive) for every template, the best first.
+
+    The candidates for the two words are what the model itself says after the first `seen` rows.
+    """
+    found = []
+    for template in TEMPLATES:
+        prompts = [template.replace("{text}", text) for text in rows["text"][:]]
+        words = proposals(model, tokenizer, prompts[:seen])
+        scores = torch.tensor(score_choices(model, tokenizer, prompts, words, normalise=False))          # (n, C)
+        share, a, b = best_pair(scores.clamp_min(1e-30).log(), rows["label"][:])
+        found.append((share, template, words[a], words[b]))
+    return sorted(found, reverse=True)
+
+
+def surer(model, tokenizer, texts: list[str], template: str, words: list[str]) -> torch.Tensor:
+    """How much more the second word is expected than the first, in nats, after each text; (n,) with the mean taken off."""
+    prompts = [template.replace("{text}", text) for text in texts]
+    logs = torch.tensor(score_choices(model, tokenizer, prompts, words, normalise=False)).clamp_min(1e-30).log()
+    return (logs[:, 1] - logs[:, 0]) - (logs[:, 1] - logs[:, 0]).mean()                                  # (n, 2) -> (n,)
+
+
+@torch.no_grad()
+def written(model, tokenizer, beginnings: list[str], seed: int, tokens: int = 60) -> list[str]:
+    """What the model writes after each beginning, each token drawn by its probability, to the end of the line."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        batch = tokenizer(beginnings, return_tensors="pt", padding=True, padding_side="left")
+        ids = model.generate(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], do_sample=True,
+                             max_new_tokens=tokens, pad_token_id=tokenizer.pad_token_id)                 # (n, T)
+    texts = tokenizer.batch_decode(ids, skip_special_tokens=True)
+    return [text.split("\n")[0].strip() for text in texts]
+
+
+def automated(seed: int, n: int = 256) -> dict[str, float]:
+    """A prompt searched on validation; reviews that the base writes, labelled with this prompt, and fine-tuning on them."""
+    model, tokenizer, task, test = start()
+    rows = task["train"].shuffle(seed=seed)
+    share, template, *words = search(model, tokenizer, task["validation"].shuffle(seed=seed).select(range(64)))[0]
+    side = surer(model, tokenizer, test["text"][:], template, words).sign()
+    found = {"given": accuracy(model, tokenizer, test), "found_validation": share,
+             "found_test": right_share(side, test["label"][:])}
+    texts = written(model, tokenizer, [" ".join(text.split()[:2]) for text in rows["text"][:n]], seed)
+    sure = surer(model, tokenizer, texts, template, words)
+    columns = {"text": texts, "prompt": [f"{text}\nlabel:" for text in texts], "label": [0] * n, "answer": [""] * n}
+    pages = datasets.Dataset.from_dict(columns, features=rows.features)
+    surest = sure.abs() >= sure.abs().median()
+    for name, part in (("kept", labelled(pages, sure.sign() * surest)),
+                       ("all", labelled(pages, sure.sign()).select(range(n // 2)))):
+        method = FullFineTuning(model, seed=seed)
+        train(model, tokenizer, method, part, seed, RATE)
+        found[f"written_{name}"] = accuracy(model, tokenizer, test, method)
+    method = FullFineTuning(model, seed=seed)
+    train(model, tokenizer, method, rows.select(range(n // 2)), seed, RATE)
+    return found | {"gold": accuracy(model, tokenizer, test, method)}
