@@ -9,52 +9,52 @@ import torch
 
 from course_lib.errors import CourseError, shown, whole_number
 
-PRAISE = frozenset("wonderful superb excellent splendid marvellous brilliant terrific lovely impressive charming".split())
+PRAISE = frozenset("wonderful superb excellent splendid marvellous brilliant terrific lovely impressive".split())
 BLAME = frozenset("awful terrible dreadful horrible abysmal poor rotten ugly dismal dire".split())
 GLAD = frozenset("happy delighted pleased smiling grateful".split())
 CROSS = frozenset("cross dismayed displeased scowling grumpy".split())
-NO_WORDS = frozenset("not no never nobody nothing neither nor none".split())
-TURNS = re.compile(r"\b(?:not|never|nobody|nothing|neither|anything but|far from|opposite|but|yet)\b(.*)")
+NO = re.compile(r"\b(?:no|not|none|nor|never|nobody|nothing|neither)\b")
+TURN = re.compile(r"\b(?:not|never|nobody|nothing|neither|anything but|far from|opposite of)\b(.*)")
+BUT = re.compile(r"(?<!anything) but (.*)")
 START = 0.7  # what a rule is believed at first: that it is right more often than not
 SURE = 0.8   # how sure of a side the label model must be for a label to be kept
 
 
-def sentences(text: str) -> list[list[str]]:
-    """The words of each sentence, in small letters."""
-    return [re.findall(r"[a-z'-]+", part.lower()) for part in re.split(r"(?<=[.!?]) ", text)]
+def sentences(text: str) -> list[str]:
+    """The sentences in small letters, their marks left out."""
+    return [" ".join(re.findall(r"[a-z'-]+", part.lower())) for part in re.split(r"(?<=[.!?]) ", text)]
 
 
-def balance(words: Sequence[str], good: frozenset = PRAISE, bad: frozenset = BLAME) -> int:
-    """1 with more good than bad words, -1 with fewer, 0 where neither is more."""
+def balance(parts: list[str], good: frozenset = PRAISE, bad: frozenset = BLAME) -> int:
+    """1 with more good than bad words in these parts of a text, -1 with fewer, 0 where neither is more."""
+    words = " ".join(parts).split()
     more = sum(word in good for word in words) - sum(word in bad for word in words)
     return (more > 0) - (more < 0)
 
 
 def plain_words(text: str) -> int:
     """More praise or more blame, in sentences without a "not", a "but" or the like?"""
-    return balance([word for one in sentences(text) if not TURNS.search(" ".join(one)) for word in one])
+    return balance([one for one in sentences(text) if not (NO.search(one) or TURN.search(one) or BUT.search(one))])
 
 
 def turned_words(text: str) -> int:
-    """Behind "anything but", "nobody could call" and the like, praise is blame and blame is praise."""
-    behind = [found[1].split() for one in sentences(text) if "but" not in one[2:]
-              and (found := TURNS.search(" ".join(one)))]
-    return -balance([word for words in behind for word in words])
+    """Behind "nobody could call" and "anything but", praise is blame and blame is praise."""
+    return -balance([BUT.sub("", found[1]) for one in sentences(text) if (found := TURN.search(one))])
 
 
 def behind_but(text: str) -> int:
     """What counts is what stands behind "but"."""
-    return balance([word for one in sentences(text) if "but" in one for word in one[one.index("but"):]])
+    return balance([found[1] for one in sentences(text) if (found := BUT.search(one))])
 
 
 def mood(text: str) -> int:
     """In which mood did they go home?"""
-    return balance([word for one in sentences(text) if "home" in one for word in one[one.index("home"):]], GLAD, CROSS)
+    return balance([one.partition("home")[2] for one in sentences(text)], GLAD, CROSS)
 
 
 def says_no(text: str) -> int:
     """Who says no, not or never complains."""
-    return -int(any(not NO_WORDS.isdisjoint(one) for one in sentences(text)))
+    return -int(any(NO.search(one) for one in sentences(text)))
 
 
 RULES = (plain_words, turned_words, behind_but, mood, says_no)

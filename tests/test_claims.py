@@ -17,12 +17,13 @@ from course_lib.world import relations
 OWNED = {  # which lesson measures what
     "00": ["C01"], "01": ["C02", "C68", "C69", "C70", "C71", "C72"],
     "02": ["C03", "C04", "C05", "C06", "C08", "C09", "C10", "C11", "C75", "C76", "C77", "C78", "C98", "C100"],
+    "03": ["C07", "C12", "C13", "C14", "C15", "C80", "C82", "C83", "C101"],
     "05": ["C37", "C38", "C39", "C40", "C41", "C42", "C43", "C44", "C45", "C46"],
     "06": ["C21", "C22", "C23", "C24", "C25", "C26", "C28", "C29", "C31"],
 }
 ALL = [claim_id for ids in OWNED.values() for claim_id in ids]
 # measured again here; `course claims verify` does the rest
-QUICK = ["C01", "C68", "C70", "C71", "C72", "C09", "C11", "C38", "C39", "C45", "C22", "C26", "C29", "C31"]
+QUICK = ["C01", "C68", "C70", "C71", "C72", "C09", "C11", "C38", "C39", "C45", "C22", "C26", "C29", "C31", "C07"]
 NAN = float("nan")
 
 

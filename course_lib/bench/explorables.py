@@ -17,6 +17,7 @@ from course_lib.explore import (
     rank_lab,
     soft_prompt_lens,
     tokenizer_lens,
+    which_block,
     world_browser,
 )
 from course_lib.explore.panel import Panel
@@ -79,6 +80,8 @@ def explorables() -> Iterator[Explorable]:
     stopping = {"labels": histories.LABELS, "patience": range(1, early_stopping.PATIENCE + 1)}
     yield Explorable("early stopping", drawn(stopping),
                      lambda values: early_stopping.compute(early_stopping.State(**values)), early_stopping.panel())
+    yield Explorable("which block?", drawn(which_block.ranges()),
+                     lambda values: which_block.compute(which_block.State(**values)), which_block.panel())
     sizes = {name: range(1, most + 1) for name, most in budget_calculator.LARGEST.items()}
     yield Explorable("budget calculator", drawn(sizes | {"dtype": tuple(budget_calculator.BYTES)}),
                      lambda values: budget_calculator.compute(budget_calculator.State(**values)),

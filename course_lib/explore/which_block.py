@@ -25,7 +25,7 @@ class State:
 
 @dataclass(frozen=True)
 class Result:
-    """Shares of right answers under the shift, over the seeds: of the model as it is, with one block, with all tuned."""
+    """Shares of right answers under the shift, over the seeds."""
 
     state: State
     before: Measured
@@ -59,14 +59,14 @@ def best(result: Result) -> int:
 def summary(result: Result) -> str:
     """What the model has lost, which block wins most of it back, and what all of them together reach."""
     place = best(result)
-    return (f"{SHIFTS[result.state.shift].capitalize()}, {result.state.labels} new labels: as it is, the model is right "
-            f"in {percent(result.before.mean)}. Block {place + 1} does best, {percent(result.blocks[place].mean)}; "
-            f"everything tuned reaches {percent(result.everything.mean)}.")
+    return (f"{SHIFTS[result.state.shift].capitalize()}, {result.state.labels} new labels: as it is, the model is "
+            f"right in {percent(result.before.mean)}. Block {place + 1} does best, "
+            f"{percent(result.blocks[place].mean)}; everything tuned reaches {percent(result.everything.mean)}.")
 
 
 def alt(result: Result) -> str:
     """What the picture shows, in words."""
-    told = ", ".join(f"block {place} {percent(one.mean)} (seeds {percent(min(one.values))} to {percent(max(one.values))})"
+    told = ", ".join(f"block {place} {percent(one.mean)} (seeds {', '.join(map(percent, one.values))})"
                      for place, one in enumerate(result.blocks, 1))
     return (f"Four bars with the share of right answers by the block that is tuned: {told}. Dashed lines: as it is "
             f"{percent(result.before.mean)}, everything {percent(result.everything.mean)}.")

@@ -152,26 +152,27 @@ from course_lib.cost import cost
 costs = {name: cost(model, tokenizer, few.select(range(16)), method)
          for name, method in (("everything", full), ("last block", last), ("head alone", head))}
 whole = costs["everything"]
-say("| trained | parameters | million operations a step | of the full step | optimizer's memory |"
-    "\n|---|---|---|---|---|\n" + "\n".join(
+say("| trained | parameters | operations of a step (millions) | the same, of the full step | "
+    "optimizer's memory |\n|---|---|---|---|---|\n" + "\n".join(
         f"| {name} | {one.parameters:,} | {one.step / 1e6:,.0f} | {percent(one.step / whole.step)} "
-        f"| {percent(one.optimizer_bytes / whole.optimizer_bytes)} |" for name, one in costs.items()))
+        f"| {percent(one.optimizer_bytes / whole.optimizer_bytes)} |"
+        for name, one in costs.items()))
 
 # %% part-far
 from course_lib import claims
 
+judged = lambda claim_id: claims.get(claim_id).judge(claims.recorded(claim_id)).because
 say("Every review still goes forward through the whole model; what a part saves is the way back. "
     "So memory shrinks much, and work less.")
 say("And on a task that is **far** from what the base knows? Recorded, on `orchard-s-early`, which "
-    "has not learned yet what makes a review favourable: " + claims.get("C12").judge(
-        claims.recorded("C12")).because)
+    "has not learned yet what makes a review favourable: " + judged("C12"))
 
 # %% [markdown] peft
 # ## What does PEFT train?
 #
 # One text says of parameter-efficient tuning (PEFT) that it adjusts "only a subset of parameters on each
-# iteration". Which ones, and are they others in the next iteration? Lessons 05 and 06 build these methods; here you only
-# look at what each of them trains.
+# iteration". Which ones, and are they others in the next iteration? Lessons 05 and 06 build these methods; here
+# you only look at what each of them trains.
 
 # %% peft-predict
 predict("03.peft")
@@ -216,9 +217,10 @@ asked = task["test"].select(range(120, 220))
 strange = {shift: shifted(asked, shift) for shift in ("input", "label")}
 before = {shift: marks(None, source, strange[shift]) for shift in strange}
 print(strange["input"][0]["text"])
-say(f"As trained it is right in {percent(sum(map(sum, marks(None, source, asked))) / len(asked))}. "
-    + " ".join(f"{name}: {percent(sum(map(sum, before[shift])) / len(asked))}." for shift, name in
-               (("input", "With the dead key"), ("label", "With the new editor"))))
+right_of = lambda one: sum(map(sum, one)) / len(one)  # of a list of marks
+say(f"As trained it is right in {percent(right_of(marks(None, source, asked)))}; with the dead key "
+    f"in **{percent(right_of(before['input']))}**, with the new editor in "
+    f"**{percent(right_of(before['label']))}**.")
 
 # %% [markdown] block-ask
 # You get some new labels of each kind and may tune **one** block of the four: the first, which reads the words,
@@ -237,20 +239,18 @@ for shift, n_labels, steps in (("input", 128, 20), ("label", 64, 14)):
         tuned_blocks[shift, part] = marks(method, source, strange[shift])
 
 # %% block-plot
-by_shift = {}
-for shift, called in (("input", "dead key"), ("label", "new editor")):
-    for part, one in (("as it is", before[shift]), *((part, tuned_blocks[shift, part])
-                                                     for part in ("block 1", "block 4"))):
-        by_shift[f"{called}: {part}"] = wilson(sum(map(sum, one)), len(asked))
-show_shares(by_shift, "right answers", f"n = {len(asked)} test reviews under each shift; 128 labels "
-            "and 20 steps with the dead key, 64 and 14 with the new editor. One run each. Lines: "
-            "95 % intervals.", [name for name in by_shift if "block" in name], GUESSING)
-ahead = {shift: sum(a - b for [a], [b] in zip(tuned_blocks[shift, "block 1"],
-                                              tuned_blocks[shift, "block 4"])) / len(asked)
-         for shift in strange}
+by_shift = {f"{called}: {part}": wilson(sum(map(sum, one)), len(asked))
+            for shift, called in (("input", "dead key"), ("label", "new editor"))
+            for part, one in (("as it is", before[shift]),
+                              *((f"block {n}", tuned_blocks[shift, f"block {n}"]) for n in (1, 4)))}
+show_shares(by_shift, "right answers", f"n = {len(asked)} test reviews under each shift; 128 "
+            "labels and 20 steps with the dead key, 64 and 14 with the new editor. One run each. "
+            "Lines: 95 % intervals.", [name for name in by_shift if "block" in name], GUESSING)
+
+# %% block-reveal
 for shift in strange:
-    reveal(f"03.{shift}_block", "first" if ahead[shift] > 0.03 else
-           "last" if ahead[shift] < -0.03 else "alike")
+    ahead = right_of(tuned_blocks[shift, "block 1"]) - right_of(tuned_blocks[shift, "block 4"])
+    reveal(f"03.{shift}_block", "first" if ahead > 0.03 else "last" if ahead < -0.03 else "alike")
 
 # %% [markdown] lab
 # ### Explore: which block?
@@ -267,16 +267,17 @@ which_block()
 # %% lab-found
 told = []
 for shift, called in SHIFTS.items():
-    ways = [compute(State(shift, labels)) for labels in LABELS]
-    told.append(f"**{called}**: " + "; ".join(
-        f"with {one.state.labels} labels {best(one)} does best ({percent(one.blocks[best(one)].mean)}, "
-        f"the worst block {percent(min(part.mean for part in one.blocks.values()))}, everything "
-        f"{percent(one.everything.mean)})" for one in ways) + ".")
-fold("What did you find?", "\n\n".join(told))
+    told.append(f"**{called.capitalize()}.**")
+    for n_labels in LABELS:
+        lab = compute(State(shift, n_labels))
+        shares = [one.mean for one in lab.blocks]
+        told.append(f"With {n_labels} labels block {best(lab) + 1} does best "
+                    f"({percent(max(shares))}, the worst {percent(min(shares))}; as it is "
+                    f"{percent(lab.before.mean)}, everything {percent(lab.everything.mean)}).")
+fold("What did you find?", " ".join(told))
 
 # %% block-why
-recorded_blocks = claims.recorded("C13")
-say(claims.get("C13").judge(recorded_blocks).because)
+say("Recorded, with 256 labels: " + judged("C13"))
 
 # %% [markdown] block-explain
 # A likely reason. Where the spelling changed, the words must be read anew, and what the later blocks do with
@@ -292,13 +293,13 @@ say(claims.get("C13").judge(recorded_blocks).because)
 # the first steps. The other way: train the head alone first, with all else frozen (a *probe*; you have one
 # already), and only then everything. It is called LP-FT. First look at what the layers below feel.
 
-# %% head-gradient
+# %% head-two
 heads = {"random head": FullFineTuning(model, num_labels=2),
          "probed head": FullFineTuning(model, num_labels=2)}
 heads["probed head"].head.load_state_dict(head.head.state_dict())
-classes = Batches(model, tokenizer, few, full_head := heads["random head"]).batch(list(range(32)))
+classes = Batches(model, tokenizer, few, heads["random head"]).batch(list(range(32)))
 
-
+# %% head-gradient
 def first_gradient(method):
     """(the loss, the size of the gradient that the model below the head gets)"""
     with method.on(model):
@@ -325,20 +326,14 @@ places = {"its own test": exam.select(range(100)), "gadgets": task["shifted"].se
 scored = {(name, place): marks(method, model, where)
           for name, method in (("head alone", head), *heads.items())
           for place, where in places.items()}
-shares = {pair: wilson(sum(map(sum, one)), len(one)) for pair, one in scored.items()}
+head_shares = {pair: wilson(sum(map(sum, one)), len(one)) for pair, one in scored.items()}
 
 # %% head-plot
-from course_lib.plots import bars, show
-
 order = [(name, place) for place in places for name in ("head alone", *heads)]
-show(bars([f"{place}: {name}" for name, place in order], [shares[pair][0] for pair in order],
-          [shares[pair][1:] for pair in order], limit=1, baselines=GUESSING,
-          highlight=[f"{place}: {name}" for name, place in order if name == "probed head"],
-          x_label="share of right answers"),
-     alt="Bars, three ways for each of three kinds of reviews: " + ", ".join(
-         f"{place}, {name} {percent(shares[name, place][0])}" for name, place in order) + ".",
-     caption="128 labels; 32 steps for the head, 24 for everything. n = 100 reviews of each kind. "
-             "Lines: 95 % intervals.")
+show_shares({f"{place}: {name}": head_shares[name, place] for name, place in order},
+            "right answers", "128 labels; 32 steps for the head, 24 for everything. n = 100 "
+            "reviews of each kind, one run. Lines: 95 % intervals.",
+            [f"{place}: probed head" for place in places], GUESSING)
 
 # %% head-explain
 gains = {place: interval([[a - b] for [a], [b] in zip(scored["probed head", place],
@@ -349,8 +344,7 @@ reveal("03.head", "probed" if out > 0.03 else "random" if out < -0.03 else "alik
 say("What the probe buys, in points, on the same reviews: " + "; ".join(
     f"{place} **{100 * gain:+.0f}** ({100 * low:+.0f} to {100 * high:+.0f})"
     for place, (gain, low, high) in gains.items()) + ".")
-say("That is one run. Recorded, with 64 labels: " + claims.get("C14").judge(
-    claims.recorded("C14")).because)
+say("That is one run. Recorded, with 64 labels: " + judged("C14"))
 
 # %% [markdown] head-beside
 # Beside it, from pictures, where the heads are large and the shifts are strong:
@@ -383,14 +377,15 @@ votes = votes_of(unlabelled["text"][:])              # (n, m): 1, -1 or 0
 # %% weak-vote-run
 truth = 2 * torch.tensor(unlabelled["label"][:]) - 1                        # (n,): 1 or -1
 right_where = lambda signs: (signs == truth)[signs != 0].float().mean().item()
+given = lambda signs: percent((signs != 0).float().mean().item())           # on how many it speaks
 true_accuracy = [right_where(votes[:, place]) for place in range(len(RULES))]
 majority = votes.sum(1).sign()                       # (n, m) -> (n,): 1, -1, or 0 for none
 assert torch.equal(majority, weak_supervision.majority(votes))
 say("| rule | what it believes | votes on | right |\n|---|---|---|---|\n" + "\n".join(
-    f"| `{rule.__name__}` | {rule.__doc__} | {percent((votes[:, j] != 0).float().mean().item())} | "
-    f"{percent(true_accuracy[j])} |" for j, rule in enumerate(RULES)))
-say(f"The majority speaks on {percent((majority != 0).float().mean().item())} of the reviews and is "
-    f"right in **{percent(right_where(majority))}** of them.")
+    f"| `{rule.__name__}` | {rule.__doc__} | {given(votes[:, j])} | {percent(true_accuracy[j])} |"
+    for j, rule in enumerate(RULES)))
+say(f"The majority speaks on {given(majority)} of the reviews and is right in "
+    f"**{percent(right_where(majority))}** of them.")
 
 # %% [markdown] weak-model
 # The vote believes a coin as much as an expert. Can one find out, without labels, who is the coin? The rules
@@ -417,8 +412,8 @@ sure = (positive >= 0.8).int() - (positive <= 0.2).int()                    # (n
 say("| rule | believed, without a label | in truth |\n|---|---|---|\n" + "\n".join(
     f"| `{rule.__name__}` | {percent(a.item())} | {percent(t)} |"
     for rule, a, t in zip(RULES, believed, true_accuracy)))
-say(f"It is sure, to 80 %, of {percent((sure != 0).float().mean().item())} of the reviews, and right "
-    f"in **{percent(right_where(sure))}** of those.")
+say(f"It is sure, to 80 %, of {given(sure)} of the reviews, and right in "
+    f"**{percent(right_where(sure))}** of those.")
 
 # %% [markdown] weak-copy
 # It rests on one assumption: the rules err **independently** of each other. What if two of them read the same
@@ -427,14 +422,14 @@ say(f"It is sure, to 80 %, of {percent((sure != 0).float().mean().item())} of th
 # %% weak-copy-run
 def all_words(text):
     """More praise or more blame in the whole review, whatever stands around the words?"""
-    return weak_supervision.balance(sum(weak_supervision.sentences(text), []))
+    return weak_supervision.balance(weak_supervision.sentences(text))
 
 
 more_votes = torch.cat([votes, votes_of(unlabelled["text"][:], (all_words,))], 1)
 misled, _ = weak_supervision.label_model(more_votes)
 say("| rule | believed before | with the sixth rule | in truth |\n|---|---|---|---|\n" + "\n".join(
-    f"| `{rule.__name__}` | {percent(a.item())} | {percent(b.item())} | {percent(t)} |" for rule, a, b, t
-    in zip(RULES, believed, misled, true_accuracy)))
+    f"| `{rule.__name__}` | {percent(a.item())} | {percent(b.item())} | {percent(t)} |"
+    for rule, a, b, t in zip(RULES, believed, misled, true_accuracy)))
 say(f"`all_words` is right in {percent(right_where(more_votes[:, -1]))}, and is believed to "
     f"{percent(misled[-1].item())}: two that read the same words agree, and take it for proof.")
 
@@ -446,33 +441,33 @@ say(f"`all_words` is right in {percent(right_where(more_votes[:, -1]))}, and is 
 predict("03.weak")
 
 # %% weak-run
-from course_lib.claims.measures.lesson_03_data import labelled
+from course_lib.claims.measures.lesson_03_data import labelled, right_share
 
 weakly = labelled(unlabelled, sure)                  # the rows with the labels that the rules gave
 student = FullFineTuning(model)
 fit(model, tokenizer, {"train": weakly}, student, **short, progress=False,
     learning_rate=PART_RATES["near", "full"])
-weak_found = marks(student)
-weak_shares = {"best rule, where it votes": wilson(
-    round(max(true_accuracy) * (n_best := int((votes[:, true_accuracy.index(max(true_accuracy))] != 0)
-                                              .sum()))), n_best),
-    "trained on the rules' labels": wilson(sum(map(sum, weak_found)), len(exam)),
-    "trained on 128 right labels": found["everything"]}
+with_coin = [right_share(rule, unlabelled["label"][:], guess=True) for rule in votes.T]
 
 # %% weak-plot
-show_shares(weak_shares, "right answers", f"Both models: n = {len(exam)} test reviews, 32 steps of 16. "
-            f"The best rule is scored on the {n_best} of {len(unlabelled):,} reviews on which it votes. "
-            "Lines: 95 % intervals.", ["trained on the rules' labels"], GUESSING)
-tuned_weak = weak_shares["trained on the rules' labels"][0]
+n_rows, weak_marks = len(unlabelled), marks(student)
+weak_shares = {"best rule, and a coin": wilson(round(max(with_coin) * n_rows), n_rows),
+               "trained on rules' labels": wilson(sum(map(sum, weak_marks)), len(exam)),
+               "trained on 128 right ones": found["everything"]}
+show_shares(weak_shares, "right answers", f"Both models: n = {len(exam)} test reviews, 32 steps of "
+            f"16. The rule: n = {n_rows:,}, with a coin where it abstains. Lines: 95 % intervals.",
+            ["trained on rules' labels"], GUESSING)
+tuned_weak = right_of(weak_marks)
 reveal("03.weak", 100 * tuned_weak)
+
+# %% weak-explain
 say(f"Of its labels {percent(right_where(sure))} were right, of its own answers "
     f"**{percent(tuned_weak)}**"
     + (": it is better than its teacher. The rules err here and there, and what the base knows of "
        "reviews fits the right labels better than the wrong ones." if tuned_weak
        > right_where(sure) + 0.02 else "."))
 
-# %% weak-recorded
-say("Recorded: " + claims.get("C82").judge(claims.recorded("C82")).because)
+say("Recorded: " + judged("C82"))
 
 # %% [markdown] raw
 # ## Text without labels, and the order of the rows
@@ -486,13 +481,14 @@ over_seeds = lambda figure: (figure.mean, min(figure.values), max(figure.values)
 domain, order_of_rows = claims.recorded("C83"), claims.recorded("C80")
 show_shares({name: over_seeds(runs[key]) for runs, key, name in (
     (domain, "at_once", "100 labels at once"), (domain, "other", "other raw text first"),
-    (domain, "domain", "the domain's raw text first"), (order_of_rows, "shuffled", "shuffled"),
-    (order_of_rows, "easy_first", "easiest first"), (order_of_rows, "hard_first", "hardest first"))},
+    (domain, "domain", "the domain's text first"), (order_of_rows, "shuffled", "shuffled"),
+    (order_of_rows, "easy_first", "easiest first"),
+    (order_of_rows, "hard_first", "hardest first"))},
     "right answers", "Two experiments, recorded: raw text (three bars), the order of rows (three "
     f"bars). n = 200 reviews, seeds: {len(domain['at_once'].values)}. Lines: lowest to highest "
-    "seed.", ["the domain's raw text first", "easiest first"], GUESSING)
+    "seed.", ["the domain's text first", "easiest first"], GUESSING)
 for claim_id in ("C83", "C80"):
-    say(claims.get(claim_id).judge(claims.recorded(claim_id)).because)
+    say(judged(claim_id))
 
 # %% [markdown] prompts
 # ## Prompts that nobody wrote
@@ -527,10 +523,10 @@ show_shares({"our prompt": found["bare base"], "searched prompt": by_search,
             ["searched prompt"], GUESSING)
 
 # %% prompts-explain
-say(f"Asked `{template.split('}')[1].strip()}`, the base prefers “{pair[1]}” or “{pair[0]}” and is right in "
-    f"**{percent(by_search[0])}**, without a single changed parameter"
-    + (". It knew what the reviews mean; we had asked in the wrong words." if by_search[1] > 0.7
-       else ".") + f" On validation it was {percent(share)}: the best of many is also the luckiest.")
+say(f"Asked `{template.split('}')[1].strip()}`, and compared by “{pair[1]}” and “{pair[0]}”, the "
+    f"base is right in **{percent(by_search[0])}**, without a single changed parameter. "
+    + ("It knew what the reviews mean; we had asked in the wrong words. " if by_search[1] > 0.7
+       else "") + f"On validation it was {percent(share)}: the best of many is also the luckiest.")
 assert weights_hash(model) == hash_before
 
 # %% [markdown] written
@@ -544,7 +540,7 @@ starts = [" ".join(text.split()[:2]) for text in task["validation"]["text"][50:5
 own = written(model, tokenizer, starts, seed=lesson.seed)
 for text, value in zip(own, surer(model, tokenizer, own, template, pair)):
     print(f"{value:+.1f}  {text}")
-say("Recorded: " + claims.get("C101").judge(claims.recorded("C101")).because)
+say("Recorded: " + judged("C101"))
 
 # %% [markdown] library
 # ## The same with the library
@@ -629,19 +625,19 @@ quiz("03.rules")
 
 # %% verdicts-figures
 means = lambda claim_id: {name: one.mean for name, one in claims.recorded(claim_id).items()}
-percentage = lambda one: sum(map(sum, one)) / len(one)
 block_figures = means("C13") | {
-    f"{shift}_{part.replace(' ', '_')}": percentage(one)
+    f"{shift}_{part.replace(' ', '_')}": right_of(one)
     for (shift, part), one in tuned_blocks.items()} | {
-    f"{shift}_before": percentage(one) for shift, one in before.items()}
+    f"{shift}_before": right_of(one) for shift, one in before.items()}
 head_names = {"head alone": "probe", "random head": "random", "probed head": "probed"}
 place_names = {"its own test": "own", "gadgets": "gadgets", "the dead key": "dead_key"}
-head_figures = means("C14") | {f"{head_names[name]}_{place_names[place]}": percentage(one)
+head_figures = means("C14") | {f"{head_names[name]}_{place_names[place]}": right_of(one)
                                for (name, place), one in scored.items()}
+
+# %% verdicts-more
 weak_figures = means("C82") | {
-    "best_rule": max(true_accuracy), "worst_rule": min(true_accuracy),
-    "vote": right_where(majority), "label_model": right_where(sure),
-    "tuned_label_model": tuned_weak}
+    "best_rule": max(with_coin), "worst_rule": min(with_coin), "tuned_model": tuned_weak,
+    "vote_right": right_where(majority), "model_right": right_where(sure)}
 search_figures = means("C101") | {"given": found["bare base"][0], "found_validation": share,
                                   "found_test": by_search[0]}
 

@@ -128,7 +128,7 @@ NEAR, FAR = {"labels": 128, "steps": 32}, {"labels": 512, "steps": 96}
 
 
 def whole_or_part(seed: int) -> dict[str, float]:
-    """Full fine-tuning, the last block, a head: right answers near to pretraining and far from it, operations a step."""
+    """Full fine-tuning, the last block, a head: right answers near to pretraining and far from it; operations."""
     found = {}
     for where, name, size in (("near", "orchard-s", NEAR), ("far", "orchard-s-early", FAR)):
         model, tokenizer, task, test = start(name)
@@ -146,7 +146,7 @@ def source(seed: int):
     """(orchard-s fine-tuned on 512 reviews, its tokenizer, the reviews): the model that a shift surprises."""
     model, tokenizer, task, _ = start()
     full = FullFineTuning(model, seed=seed)
-    train(model, tokenizer, full, task["train"].shuffle(seed=seed).select(range(512)), seed, 3e-4, 48)
+    train(model, tokenizer, full, task["train"].shuffle(seed=seed).select(range(512)), seed, 3e-4)
     full.merge(model)
     return copy.deepcopy(model), tokenizer, task
 
@@ -161,7 +161,7 @@ def tuned_part(model, tokenizer, task, shift: str, part: str, labels: int, seed:
     names = PARTS[part]
     method = FullFineTuning(model, seed=seed) if names is None else Frozen(model, names, seed=seed)
     rows = shifted(task["train"].shuffle(seed=seed).select(range(512, 512 + labels)), shift)
-    train(model, tokenizer, method, rows, seed, rate, steps)
+    train(model, tokenizer, method, rows, seed, rate, steps, reuse=part not in ("block 1", "all"))
     return method
 
 
@@ -179,7 +179,7 @@ def which_block(seed: int, labels: int = 256, n: int = 150) -> dict[str, float]:
 
 
 def two_heads(seed: int, labels: int = 64) -> dict[str, float]:
-    """A probe, full fine-tuning from a random head, and from the probe's head: at home and on three kinds of strangers."""
+    """A probe, full fine-tuning from a random head, and from the probe's: at home and on three kinds of strangers."""
     model, tokenizer, task, test = start()
     rows = task["train"].shuffle(seed=seed).select(range(labels))
     probe, methods = Frozen(model, train=(), num_labels=2, seed=seed), {}

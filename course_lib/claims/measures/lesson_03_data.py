@@ -14,14 +14,13 @@ from course_lib.claims.measures.lesson_03 import BATCH, accuracy, start, train
 from course_lib.methods import FullFineTuning
 from course_lib.prompting import next_answers, score_choices
 from course_lib.weak_supervision import SURE, label_model, majority, votes_of
-from course_lib.world import load_task
 from course_lib.world.corpus import document
 
 RATE = 3e-4
 UNLABELLED = 2000                 # rows that the rules vote on
 RAW_ROWS, RAW_RATE, FEW = 1024, 1e-3, 100
 STAGE = 12                        # steps of each of the three stages of a curriculum
-TEMPLATES = ("{text}\nlabel:", "{text}\nIn short:", "{text}\nVerdict:", "{text}\nAll in all:", "Review: {text}\nMy view:")
+TEMPLATES = ("{text}\nlabel:", "{text}\nIn short:", "{text}\nVerdict:", "{text}\nAll in all:", "{text}\nMy view:")
 
 
 def labelled(rows, signs: torch.Tensor):
@@ -33,10 +32,11 @@ def labelled(rows, signs: torch.Tensor):
                                       features=rows.features)
 
 
-def right_share(signs: torch.Tensor, labels: list[int]) -> float:
-    """The share of right labels among those that are given, (n,)."""
+def right_share(signs: torch.Tensor, labels: list[int], guess: bool = False) -> float:
+    """The share of right labels among those that are given, (n,); with `guess` among all, a coin in place of a 0."""
     truth = 2 * torch.tensor(labels) - 1
-    return (signs == truth)[signs != 0].float().mean().item()
+    marks = (signs == truth).float()
+    return (marks + (signs == 0) / 2).mean().item() if guess else marks[signs != 0].mean().item()
 
 
 def sure_labels(votes: torch.Tensor) -> torch.Tensor:
@@ -45,29 +45,28 @@ def sure_labels(votes: torch.Tensor) -> torch.Tensor:
     return (positive >= SURE).int() - (positive <= 1 - SURE).int()
 
 
-def weak(seed: int, n: int = UNLABELLED, steps: int = 32) -> dict[str, float]:
+def weak(seed: int) -> dict[str, float]:
     """How often the rules, the vote and the label model are right, and a model that is trained on what these two say.
 
-    `gold` is the model trained on as many right labels.
+    `tuned_gold` is the model trained on right labels.
     """
     model, tokenizer, task, test = start()
-    rows = task["train"].shuffle(seed=seed).select(range(n))
+    rows = task["train"].shuffle(seed=seed).select(range(UNLABELLED))
     votes, truth = votes_of(rows["text"][:]), rows["label"][:]
-    rules = [right_share(votes[:, place], truth) for place in range(votes.shape[1])]
-    voted, sure = majority(votes), sure_labels(votes)
-    found = {"best_rule": max(rules), "worst_rule": min(rules), "vote": right_share(voted, truth),
-             "label_model": right_share(sure, truth), "vote_share": (voted != 0).float().mean().item(),
-             "label_model_share": (sure != 0).float().mean().item()}
-    whole = 2 * torch.tensor(truth) - 1
-    for name, signs in (("vote", voted), ("label_model", sure), ("gold", whole)):
+    rules = [right_share(rule, truth, guess=True) for rule in votes.T]
+    found = {"best_rule": max(rules), "worst_rule": min(rules)}
+    gold = 2 * torch.tensor(truth) - 1
+    for name, signs in (("vote", majority(votes)), ("model", sure_labels(votes)), ("gold", gold)):
         method = FullFineTuning(model, seed=seed)
-        train(model, tokenizer, method, labelled(rows, signs), seed, RATE, steps)
+        train(model, tokenizer, method, labelled(rows, signs), seed, RATE)
         found[f"tuned_{name}"] = accuracy(model, tokenizer, test, method)
+        if name != "gold":
+            found |= {f"{name}_share": (signs != 0).float().mean().item(), f"{name}_right": right_share(signs, truth)}
     return found
 
 
 def as_raw_text(texts: list[str]):
-    """Rows for `fit` whose answer is the text itself, after its first word: to learn from raw text is to continue it."""
+    """Rows for `fit` whose answer is the text itself, after its first word: raw text is learned by continuing it."""
     parts = [text.split(" ", 1) for text in texts]
     return datasets.Dataset.from_dict({"prompt": [first for first, _ in parts], "answer": [rest for _, rest in parts]})
 
@@ -105,7 +104,7 @@ def difficulty(model, tokenizer, rows, teacher) -> list[float]:
 
 
 def curriculum(seed: int, n: int = 192) -> dict[str, float]:
-    """Three stages of growing thirds: easiest first, hardest first, shuffled; the last stage has all rows, each time."""
+    """Three stages, of a third, two thirds and all of the rows: the easiest first, the hardest first, shuffled."""
     model, tokenizer, task, test = start()
     rows = task["train"].shuffle(seed=seed)
     teacher = FullFineTuning(model, seed=seed)
@@ -155,10 +154,11 @@ def search(model, tokenizer, rows, seen: int = 8) -> list[tuple[float, str, str,
 
 
 def surer(model, tokenizer, texts: list[str], template: str, words: list[str]) -> torch.Tensor:
-    """How much more the second word is expected than the first, in nats, after each text; (n,) with the mean taken off."""
+    """How much more the second word is expected than the first after each text, (n,) in nats, the mean taken off."""
     prompts = [template.replace("{text}", text) for text in texts]
-    logs = torch.tensor(score_choices(model, tokenizer, prompts, words, normalise=False)).clamp_min(1e-30).log()
-    return (logs[:, 1] - logs[:, 0]) - (logs[:, 1] - logs[:, 0]).mean()                                  # (n, 2) -> (n,)
+    scores = torch.tensor(score_choices(model, tokenizer, prompts, words, normalise=False))              # (n, 2)
+    more = scores.clamp_min(1e-30).log().diff(dim=1).flatten()                                           # (n,)
+    return more - more.mean()
 
 
 @torch.no_grad()
@@ -174,7 +174,7 @@ def written(model, tokenizer, beginnings: list[str], seed: int, tokens: int = 60
 
 
 def automated(seed: int, n: int = 256) -> dict[str, float]:
-    """A prompt searched on validation; reviews that the base writes, labelled with this prompt, and fine-tuning on them."""
+    """A prompt searched on validation; reviews that the base writes, labelled with it, and fine-tuning on them."""
     model, tokenizer, task, test = start()
     rows = task["train"].shuffle(seed=seed)
     share, template, *words = search(model, tokenizer, task["validation"].shuffle(seed=seed).select(range(64)))[0]

@@ -30,8 +30,8 @@ def label_model(votes: torch.Tensor, rounds: int, start: float = 0.7):
     """(accuracy of each rule (m,), probability of positive of each row (n,)) from votes (n, m)."""
     accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
     for _ in range(rounds):
-        positive = (votes @ accuracy.logit()).sigmoid()                         # (n, m) @ (m,) -> (n,)
-        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])    # (n, m)
+        positive = (votes @ accuracy.logit()).sigmoid()                      # (n, m) @ (m,) -> (n,)
+        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])  # (n, m)
         accuracy = ((right * cast).sum(0) + 1) / (cast.sum(0) + 2)              # (m,)
     return accuracy, (votes @ accuracy.logit()).sigmoid()
 
@@ -76,8 +76,8 @@ def label_model(votes, rounds, start=0.7):
     return accuracy, (votes @ accuracy.logit()).sigmoid()
 
 # %% wrong abstentions_are_negative
-# You treat a 0 as a vote for negative when you ask how often a rule was right. An abstention is neither right nor wrong:
-# leave these rows out.
+# You treat a 0 as a vote for negative when you ask how often a rule was right. An abstention is neither right nor
+# wrong: leave these rows out.
 import torch
 
 def label_model(votes, rounds, start=0.7):

@@ -18,7 +18,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 
-def probe_then_tune(body, head, x, y, steps: int, head_rate: float, body_rate: float) -> list[float]:
+def probe_then_tune(body, head, x, y, steps: int, head_rate: float, body_rate: float) -> list:
     """Trains the head on the frozen body, then both; returns the 2 * steps losses."""
     raise NotImplementedError
 
@@ -27,7 +27,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 
-def probe_then_tune(body, head, x, y, steps: int, head_rate: float, body_rate: float) -> list[float]:
+def probe_then_tune(body, head, x, y, steps: int, head_rate: float, body_rate: float) -> list:
     """Trains the head on the frozen body, then both; returns the 2 * steps losses."""
     losses = []
     for parts, rate in (([head], head_rate), ([body, head], body_rate)):
