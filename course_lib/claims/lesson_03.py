@@ -105,8 +105,8 @@ def judge_weak(f: Figures) -> Verdict:
 
 def judge_domain_first(f: Figures) -> Verdict:
     """Holds where raw text of the domain helps, and more than as much text of another domain."""
-    because = (f"100 labels at once: {share(f['at_once'])}; after raw text of the domain {share(f['domain'])}; after "
-               f"as much raw text about other things {share(f['other'])}.")
+    because = (f"100 labels of reviews typed with a dead key, at once: {share(f['at_once'])}; after raw text typed "
+               f"with it {share(f['domain'])}; after as much raw text typed as usual {share(f['other'])}.")
     gain, control = f["domain"].mean - f["at_once"].mean, f["domain"].mean - f["other"].mean
     if min(gain, control) > CLOSE:
         return Verdict(HOLDS, because)
@@ -153,8 +153,7 @@ CLAIMS = [
           ("best_rule", "worst_rule", "vote_share", "vote_right", "model_share", "model_right", "tuned_vote",
            "tuned_model", "tuned_gold"), data.weak, judge_weak, core=True, tolerance=0.1),
     Claim("C83", "Self-supervised tuning on raw text of the domain helps", (GUIDE,),
-          ("at_once", "domain", "other"), data.domain_first, judge_domain_first, tolerance=0.1,
-          models=("orchard-s-early",)),
+          ("at_once", "domain", "other"), data.domain_first, judge_domain_first, tolerance=0.1),
     Claim("C101", "Generating data and designing prompts can be automated", (GUIDE,),
           ("given", "found_validation", "found_test", "written_kept", "written_all", "gold"),
           data.automated, judge_automated, core=True, tolerance=0.1),

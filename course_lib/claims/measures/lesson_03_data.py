@@ -3,24 +3,22 @@
 As in lesson_03.py: runs of full fine-tuning, each learning rate chosen once, on validation, with a seed that no record
 has.
 """
-from itertools import permutations
 from random import Random
 
 import datasets
 import torch
 
-from course_lib import models
 from course_lib.claims.measures.lesson_03 import BATCH, accuracy, start, train
 from course_lib.methods import FullFineTuning
-from course_lib.prompting import next_answers, score_choices
+from course_lib.prompting import score_choices
+from course_lib.prompting.search import search, surer
+from course_lib.shifts import dead_key
 from course_lib.weak_supervision import SURE, label_model, majority, votes_of
-from course_lib.world.corpus import document
 
 RATE = 3e-4
 UNLABELLED = 2000                 # rows that the rules vote on
-RAW_ROWS, RAW_RATE, FEW = 1024, 1e-3, 100
+RAW_ROWS, RAW_RATE, FEW = 2048, 3e-4, 100  # the rate is chosen from 1e-4, 3e-4 and 1e-3
 STAGE = 12                        # steps of each of the three stages of a curriculum
-TEMPLATES = ("{text}\nlabel:", "{text}\nIn short:", "{text}\nVerdict:", "{text}\nAll in all:", "{text}\nMy view:")
 
 
 def labelled(rows, signs: torch.Tensor):
@@ -71,27 +69,16 @@ def as_raw_text(texts: list[str]):
     return datasets.Dataset.from_dict({"prompt": [first for first, _ in parts], "answer": [rest for _, rest in parts]})
 
 
-def other_text(seed: int, n: int) -> list[str]:
-    """As many texts of another domain: sentences about facts."""
-    rng, found = Random(f"facts {seed}"), []
-    while len(found) < n:
-        text = document("encyclopaedia", rng)
-        if " " in text and "\n" not in text:
-            found.append(text)
-    return found
-
-
 def domain_first(seed: int) -> dict[str, float]:
-    """100 labels on orchard-s-early: at once, after raw reviews, and after as much raw text about other things."""
-    model, tokenizer = models.load_model("orchard-s-early")
-    _, _, task, test = start()
-    rows = task["train"].shuffle(seed=seed)
-    few, raw = rows.select(range(FEW)), rows.select(range(FEW, FEW + RAW_ROWS))["text"][:]
+    """100 labels from a keyboard with a dead key: at once, after raw text of the same, after raw text as usual."""
+    model, tokenizer, task, test = start()
+    rows, test = task["train"].shuffle(seed=seed), dead_key(test)
+    few, raw = dead_key(rows.select(range(FEW))), rows.select(range(FEW, FEW + RAW_ROWS))
     found = {}
-    for name, texts in (("at_once", None), ("domain", raw), ("other", other_text(seed, RAW_ROWS))):
+    for name, more in (("at_once", None), ("domain", dead_key(raw)), ("other", raw)):
         method = FullFineTuning(model, seed=seed)
-        if texts:
-            train(model, tokenizer, method, as_raw_text(texts), seed, RAW_RATE, len(texts) // BATCH)
+        if more:
+            train(model, tokenizer, method, as_raw_text(more["text"][:]), seed, RAW_RATE, RAW_ROWS // BATCH)
         train(model, tokenizer, method, few, seed, RATE)
         found[name] = accuracy(model, tokenizer, test, method)
     return found
@@ -123,44 +110,6 @@ def curriculum(seed: int, n: int = 192) -> dict[str, float]:
     return found
 
 
-def proposals(model, tokenizer, prompts: list[str], n: int = 4) -> list[str]:
-    """What the model itself would say after these prompts: its most probable answers, each once."""
-    return list(dict.fromkeys(answer for prompt in prompts for answer, _ in next_answers(model, tokenizer, prompt, n)))
-
-
-def best_pair(logs: torch.Tensor, labels: list[int]) -> tuple[float, int, int]:
-    """(accuracy, a, b): the two of C words that tell the labels best, `a` for the first and `b` for the second class.
-
-    logs (n, C) are the words' log probabilities. A word's mean is taken off first: some are more frequent everywhere.
-    """
-    logs, truth = logs - logs.mean(0), torch.tensor(labels)
-    right = lambda a, b: ((logs[:, b] > logs[:, a]).int() == truth).float().mean().item()
-    return max((right(a, b), a, b) for a, b in permutations(range(logs.shape[1]), 2))
-
-
-def search(model, tokenizer, rows, seen: int = 8) -> list[tuple[float, str, str, str]]:
-    """(accuracy on these rows, template, word for negative, word for positive) for every template, the best first.
-
-    The candidates for the two words are what the model itself says after the first `seen` rows.
-    """
-    found = []
-    for template in TEMPLATES:
-        prompts = [template.replace("{text}", text) for text in rows["text"][:]]
-        words = proposals(model, tokenizer, prompts[:seen])
-        scores = torch.tensor(score_choices(model, tokenizer, prompts, words, normalise=False))          # (n, C)
-        share, a, b = best_pair(scores.clamp_min(1e-30).log(), rows["label"][:])
-        found.append((share, template, words[a], words[b]))
-    return sorted(found, reverse=True)
-
-
-def surer(model, tokenizer, texts: list[str], template: str, words: list[str]) -> torch.Tensor:
-    """How much more the second word is expected than the first after each text, (n,) in nats, the mean taken off."""
-    prompts = [template.replace("{text}", text) for text in texts]
-    scores = torch.tensor(score_choices(model, tokenizer, prompts, words, normalise=False))              # (n, 2)
-    more = scores.clamp_min(1e-30).log().diff(dim=1).flatten()                                           # (n,)
-    return more - more.mean()
-
-
 @torch.no_grad()
 def written(model, tokenizer, beginnings: list[str], seed: int, tokens: int = 60) -> list[str]:
     """What the model writes after each beginning, each token drawn by its probability, to the end of the line."""
@@ -177,12 +126,12 @@ def automated(seed: int, n: int = 256) -> dict[str, float]:
     """A prompt searched on validation; reviews that the base writes, labelled with it, and fine-tuning on them."""
     model, tokenizer, task, test = start()
     rows = task["train"].shuffle(seed=seed)
-    share, template, *words = search(model, tokenizer, task["validation"].shuffle(seed=seed).select(range(64)))[0]
-    side = surer(model, tokenizer, test["text"][:], template, words).sign()
-    found = {"given": accuracy(model, tokenizer, test), "found_validation": share,
+    prompt = search(model, tokenizer, task["validation"].shuffle(seed=seed).select(range(64)))[0]
+    side = surer(model, tokenizer, test["text"][:], prompt).sign()
+    found = {"given": accuracy(model, tokenizer, test), "found_validation": prompt.accuracy,
              "found_test": right_share(side, test["label"][:])}
     texts = written(model, tokenizer, [" ".join(text.split()[:2]) for text in rows["text"][:n]], seed)
-    sure = surer(model, tokenizer, texts, template, words)
+    sure = surer(model, tokenizer, texts, prompt)
     columns = {"text": texts, "prompt": [f"{text}\nlabel:" for text in texts], "label": [0] * n, "answer": [""] * n}
     pages = datasets.Dataset.from_dict(columns, features=rows.features)
     surest = sure.abs() >= sure.abs().median()
