@@ -2,6 +2,7 @@
 from course_lib.claims import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
 
 layers, data = Measures("03"), Measures("03_data")
+BLOCK_LABELS, BLOCK_TEST = 256, 150   # C13: labels under each shift, test reviews
 CLOSE = 0.03                     # shares nearer to each other than this are called about equal
 BLOCKS = tuple(f"block_{n}" for n in range(1, 5))
 PLACES = {"own": "its own test", "gadgets": "gadgets", "natural": "people's sentences", "dead_key": "the dead key"}

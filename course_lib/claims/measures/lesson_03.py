@@ -8,6 +8,7 @@ import torch
 
 from course_lib import models
 from course_lib.batches import Batches, loss_of
+from course_lib.claims.lesson_03 import BLOCK_LABELS, BLOCK_TEST
 from course_lib.cost import cost
 from course_lib.evaluation import evaluate
 from course_lib.methods import Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
@@ -165,12 +166,12 @@ def tuned_part(model, tokenizer, task, shift: str, part: str, labels: int, seed:
     return method
 
 
-def which_block(seed: int, labels: int = 256, n: int = 150) -> dict[str, float]:
+def which_block(seed: int, labels: int = BLOCK_LABELS) -> dict[str, float]:
     """Right answers under each shift: of the source model as it is, and with one part of it tuned."""
     model, tokenizer, task = source(seed)
-    found = {"own": accuracy(model, tokenizer, task["test"].select(range(n)))}
+    found = {"own": accuracy(model, tokenizer, task["test"].select(range(BLOCK_TEST)))}
     for shift in ("input", "label"):
-        test = shifted(task["test"].select(range(n)), shift)
+        test = shifted(task["test"].select(range(BLOCK_TEST)), shift)
         found[f"{shift}_before"] = accuracy(model, tokenizer, test)
         for part in PARTS:
             method = tuned_part(model, tokenizer, task, shift, part, labels, seed, BLOCK_RATES[shift, part])
