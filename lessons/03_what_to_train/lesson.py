@@ -587,7 +587,7 @@ say("Recorded: " + judged("C101"))
 steps, small = 3, task["train"].select(range(12))
 ours, library_model = Frozen(model), copy.deepcopy(model).requires_grad_(False)
 library_model.get_submodule(blocks[-1]).requires_grad_(True)
-fit(model, tokenizer, {"train": small}, ours, steps=steps, batch_size=4, learning_rate=3e-3,
+fit(model, tokenizer, {"train": small}, ours, steps=steps, batch_size=4, learning_rate=3e-4,
     warm_up=0, seed=1, progress=False)
 drawn = torch.randperm(12, generator=torch.Generator().manual_seed(1)).split(4)  # as fit draws it
 data = Batches(model, tokenizer, small, ours)
@@ -603,7 +603,7 @@ from torch.utils.data import DataLoader
 from transformers import PrinterCallback, Trainer, TrainingArguments
 
 with tempfile.TemporaryDirectory() as folder:
-    arguments = TrainingArguments(folder, use_cpu=True, max_steps=steps, learning_rate=3e-3,
+    arguments = TrainingArguments(folder, use_cpu=True, max_steps=steps, learning_rate=3e-4,
                                   lr_scheduler_type="linear", weight_decay=0.0, max_grad_norm=1.0,
                                   report_to=[], save_strategy="no", logging_strategy="no",
                                   disable_tqdm=True)
