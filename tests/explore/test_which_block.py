@@ -38,7 +38,8 @@ def test_the_command_writes_what_is_measured(monkeypatch, tmp_path):
     block_data.main()
     assert asked == [(seed, labels) for labels in block_data.FEWER for seed in block_data.SEEDS]
     written = json.loads(block_data.PATH.read_text(encoding="utf-8"))
-    assert written == {str(labels): {"own": [0.0, 0.1, 0.2]} for labels in block_data.FEWER}
+    own = [round(seed / 10, 1) for seed in block_data.SEEDS]
+    assert written == {str(labels): {"own": own} for labels in block_data.FEWER}
 
 
 @pytest.mark.parametrize("state", STATES, ids=str)
