@@ -66,8 +66,8 @@ def test_a_source_model_meets_rows_that_it_has_not_seen(trainings):
 
 def test_the_probed_head_is_the_probes(trainings):
     claims.measure("C14", 0)
-    probe, random, probed = (method for method, *_ in trainings)
-    assert torch.equal(probed.head.weight, probe.head.weight) and not torch.equal(random.head.weight, probe.head.weight)
+    probe, random, probed = (method.head.weight for method, *_ in trainings)
+    assert torch.allclose(probed, probe + 0.01) and not torch.allclose(random, probe + 0.01)  # "training" adds 0.01
 
 
 def test_rules_label_rows_and_abstentions_are_left_out(trainings):

@@ -12,8 +12,8 @@ ROWS = datasets.Dataset.from_dict({"text": ["The apple is red.", "A stone.", "In
 
 
 def test_the_best_pair_by_hand():
-    """Word 2 is frequent everywhere and tells nothing; word 0 is for the first class, word 1 for the second."""
-    logs = torch.tensor([[-1.0, -4.0, 0.0], [-2.0, -5.0, 0.0], [-4.0, -1.0, 0.0], [-5.0, -2.0, 0.0]])
+    """Word 2 is frequent and tells nothing; word 0 is for the first class, word 1 for the second: odds -3, -3, 3, 3."""
+    logs = torch.tensor([[-1.0, -4.0, 0.0], [-2.0, -5.0, -4.0], [-4.0, -1.0, 0.0], [-5.0, -2.0, -4.0]])
     assert best_pair(logs, [0, 0, 1, 1]) == (1.0, 0, 1, 0.0)
     assert best_pair(logs, [1, 1, 0, 0]) == (1.0, 1, 0, 0.0)
     assert best_pair(logs + torch.tensor([3.0, 0, 0]), [0, 0, 1, 1]) == (1.0, 0, 1, -3.0)
