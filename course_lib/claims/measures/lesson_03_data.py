@@ -17,7 +17,7 @@ from course_lib.weak_supervision import SURE, label_model, majority, votes_of
 
 RATE = 3e-4
 UNLABELLED = 2000                 # rows that the rules vote on
-RAW_ROWS, RAW_RATE, FEW = 2048, 3e-4, 100  # the rate is chosen from 3e-4 and 1e-3
+RAW_ROWS, RAW_RATE, FEW = 1024, 3e-4, 100  # the rate is chosen from 3e-4 and 1e-3
 STAGE = 12                        # steps of each of the three stages of a curriculum
 
 
