@@ -24,6 +24,7 @@ from course_lib.explore import (
     soft_prompt_lens,
     temperature,
     tokenizer_lens,
+    which_block,
     world_browser,
 )
 from course_lib.explore.panel import Panel
@@ -102,6 +103,8 @@ def explorables() -> Iterator[Explorable]:
     yield Explorable("interchange lab", swap_values,
                      lambda values: interchange_lab.compute(model, tokenizer, interchange_lab.State(**values)),
                      interchange_lab.panel(model, tokenizer))
+    yield Explorable("which block?", drawn(which_block.ranges()),
+                     lambda values: which_block.compute(which_block.State(**values)), which_block.panel())
     sizes = {name: range(1, most + 1) for name, most in budget_calculator.LARGEST.items()}
     yield Explorable("budget calculator", drawn(sizes | {"dtype": tuple(budget_calculator.BYTES)}),
                      lambda values: budget_calculator.compute(budget_calculator.State(**values)),

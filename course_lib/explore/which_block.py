@@ -1,0 +1,128 @@
+"""Which block? The recorded runs of block_data.py: what tuning one block wins back, under one of two shifts."""
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+from course_lib import plots
+from course_lib.claims import Figure as Measured
+from course_lib.claims.lesson_03 import BLOCK_TEST
+from course_lib.display import percent
+from course_lib.errors import CourseError, shown, unknown
+from course_lib.explore.block_data import LABELS, read
+from course_lib.explore.common import check_state, show
+from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
+
+SHIFTS = {"input": "dead key", "label": "new editor"}  # what has changed: what it is called in the lesson
+BLOCKS = 4
+
+
+@dataclass(frozen=True)
+class State:
+    """What the controls say: what has changed, and how many new labels there are."""
+
+    shift: str = "input"
+    labels: int = 64
+
+
+@dataclass(frozen=True)
+class Result:
+    """Shares of right answers under the shift, over the seeds."""
+
+    state: State
+    before: Measured
+    blocks: tuple[Measured, ...]
+    everything: Measured
+
+
+def ranges() -> dict[str, tuple]:
+    """Every value that each control can take."""
+    return {"shift": tuple(SHIFTS), "labels": LABELS}
+
+
+def compute(state: State) -> Result:
+    """state -> result. CourseError names what a control cannot be."""
+    check_state(state, State)
+    if not isinstance(state.shift, str) or state.shift not in SHIFTS:
+        raise unknown("shift", state.shift, SHIFTS)
+    if type(state.labels) is not int or state.labels not in LABELS:
+        raise CourseError(f"labels cannot be {shown(state.labels)}. Recorded are {', '.join(map(str, LABELS))}.")
+    figure_of = lambda part: Measured(read()[state.labels][f"{state.shift}_{part}"])
+    blocks = tuple(figure_of(f"block_{number}") for number in range(1, BLOCKS + 1))
+    return Result(state, figure_of("before"), blocks, figure_of("all"))
+
+
+def best(result: Result) -> int:
+    """The place, 0 to 3, of the block that does best in the mean of the seeds."""
+    return max(range(BLOCKS), key=lambda place: result.blocks[place].mean)
+
+
+def summary(result: Result) -> str:
+    """What the model has lost, which block wins most of it back, and what all of them together reach."""
+    place = best(result)
+    return (f"{SHIFTS[result.state.shift].capitalize()}, {result.state.labels} new labels: as it is, the model is "
+            f"right in {percent(result.before.mean)}. Block {place + 1} does best, "
+            f"{percent(result.blocks[place].mean)}; everything tuned reaches {percent(result.everything.mean)}.")
+
+
+def alt(result: Result) -> str:
+    """What the picture shows, in words."""
+    told = ", ".join(f"block {place} {percent(one.mean)} (seeds {', '.join(map(percent, one.values))})"
+                     for place, one in enumerate(result.blocks, 1))
+    return (f"Four bars with the share of right answers by the block that is tuned: {told}. Dashed lines: as it is "
+            f"{percent(result.before.mean)}, everything {percent(result.everything.mean)}.")
+
+
+@styled
+def figure(result: Result) -> Figure:
+    """The still figure: a bar for each block, a dot for each seed, and the two ends as dashed lines."""
+    whole = Figure(figsize=(WIDTH, 3.1), layout="none")  # fixed margins: measuring them is half of the drawing time
+    axes = whole.subplots(gridspec_kw={"left": 0.1, "right": 0.8, "bottom": 0.16, "top": 0.95})
+    places = range(1, BLOCKS + 1)
+    colours = [COLOURS["blue"] if place - 1 == best(result) else GREY for place in places]
+    axes.bar(places, [one.mean for one in result.blocks], color=colours, width=0.6)
+    for place, one in zip(places, result.blocks):
+        axes.plot([place] * len(one.values), one.values, linestyle="", marker="o", markersize=4, color="black",
+                  clip_on=False)
+    heights = {"everything": result.everything.mean, "as it is": result.before.mean}
+    apart = max(0.0, 0.06 - abs(heights["everything"] - heights["as it is"])) / 2
+    for name, height in heights.items():
+        axes.axhline(height, color="black", linestyle=(0, (4, 3)), linewidth=1)
+        up = (1 if height == max(heights.values()) else -1) * apart
+        axes.annotate(name, (1, height + up), (5, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+                      va="center")
+    axes.set_xticks(places, [f"block {place}" for place in places])
+    axes.set(ylabel="share of right answers", ylim=(0, 1))
+    return whole
+
+
+def text_form(result: Result) -> str:
+    """The same for a terminal or a screen reader."""
+    rows = [("as it is", result.before), *((f"block {place}", one) for place, one in enumerate(result.blocks, 1)),
+            ("everything", result.everything)]
+    lines = [f"{name:<10}  {percent(one.mean):>5}  seeds {', '.join(map(percent, one.values))}" for name, one in rows]
+    head = f"{SHIFTS[result.state.shift]}, {result.state.labels} labels, right answers among {BLOCK_TEST} test reviews"
+    return "\n".join([head, *lines, "", summary(result)])
+
+
+def panel(start: State = State()):
+    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
+    import ipywidgets as widgets
+
+    from course_lib.explore.panel import Panel, control, status
+
+    compute(start)  # says what is wrong with it
+
+    def draw(values: dict) -> str:
+        result = compute(State(**values))
+        note = f"Recorded; a dot is a seed, each with {BLOCK_TEST} test reviews."
+        return plots.picture_html(figure(result), alt(result), note, dpi=96) + status(summary(result))
+
+    shifts = [("the inputs: a dead key", "input"), ("the labels: a new editor", "label")]
+    controls = {"shift": control(widgets.Dropdown, "What changed", options=shifts, value=start.shift),
+                "labels": control(widgets.SelectionSlider, "New labels", options=LABELS, value=start.labels)}
+    return Panel("Which block?", controls, draw)
+
+
+def which_block(start: State = State(), text: bool = False) -> None:
+    """Shows the explorable. In text form it shows the one state `start`: State("label", 16)."""
+    show(lambda: panel(start), lambda: text_form(compute(start)), text)

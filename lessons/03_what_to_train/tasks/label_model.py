@@ -1,0 +1,176 @@
+# %% [markdown] statement
+# ## Task 03.3 · A label model
+#
+# A majority vote believes every rule alike. A label model finds out, without a single label, how far each rule
+# can be believed: it goes round and round between two steps.
+#
+# - *How probable is positive, for each row?* With $a_j$ for how often rule $j$ is right, add up what the votes
+#   $v_j$ say, $s = \sum_j v_j \log\frac{a_j}{1 - a_j}$, and $p = \frac{1}{1 + e^{-s}}$. An abstention is 0 and adds
+#   nothing.
+# - *How often is each rule right?* Over the rows on which it **votes**, add up the probability that its vote is
+#   the right one ($p$ where it says 1, $1 - p$ where it says -1). Add 1 to this sum and 2 to the number of its
+#   votes, so that a rule with few votes is never certain; then divide.
+#
+# Start with every $a_j$ at `start`, go round `rounds` times, then compute the probabilities once more. Return
+# `(accuracies, probabilities)`, two lists or tensors: one number for each rule, one for each row.
+
+# %% stub
+import torch
+
+
+def label_model(votes: torch.Tensor, rounds: int, start: float = 0.7):
+    """(accuracy of each rule (m,), probability of positive of each row (n,)) from votes (n, m)."""
+    raise NotImplementedError
+
+# %% reference
+import torch
+
+
+def label_model(votes: torch.Tensor, rounds: int, start: float = 0.7):
+    """(accuracy of each rule (m,), probability of positive of each row (n,)) from votes (n, m)."""
+    accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
+    for _ in range(rounds):
+        positive = (votes @ accuracy.logit()).sigmoid()                      # (n, m) @ (m,) -> (n,)
+        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])  # (n, m)
+        accuracy = ((right * cast).sum(0) + 1) / (cast.sum(0) + 2)              # (m,)
+    return accuracy, (votes @ accuracy.logit()).sigmoid()
+
+# %% checks
+import random
+
+import torch
+
+TASK = "03.3"
+TOLERANCE = 1e-4
+
+
+def draw(seed: int) -> dict:
+    """Forty rows, five rules that are right more or less often and abstain more or less often."""
+    rng = random.Random(seed)
+    rules = rng.sample([(0.9, 0.3), (0.85, 0.6), (0.75, 0.9), (0.6, 0.8), (0.45, 0.5)], 5)
+    rows = []
+    for _ in range(40):
+        side = rng.choice([1, -1])
+        rows.append([0 if rng.random() > coverage else side if rng.random() < right else -side
+                     for right, coverage in rules])
+    return {"votes": torch.tensor(rows), "rounds": rng.choice([3, 4]), "start": rng.choice([0.65, 0.7, 0.8])}
+
+
+def probe(label_model, votes: torch.Tensor, rounds: int, start: float) -> dict:
+    """What it returns, as numbers."""
+    accuracy, positive = label_model(votes, rounds, start)
+    number = lambda values: [float(value) for value in values]
+    return {"accuracies": number(accuracy), "probabilities": number(positive)}
+
+# %% wrong over_all_rows
+# You divide by the number of all rows. A rule that abstains often then looks as if it were often wrong. Count only the
+# rows on which the rule votes.
+import torch
+
+def label_model(votes, rounds, start=0.7):
+    accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
+    for _ in range(rounds):
+        positive = (votes @ accuracy.logit()).sigmoid()
+        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])
+        accuracy = ((right * cast).sum(0) + 1) / (len(votes) + 2)
+    return accuracy, (votes @ accuracy.logit()).sigmoid()
+
+# %% wrong abstentions_are_negative
+# You treat a 0 as a vote for negative when you ask how often a rule was right. An abstention is neither right nor
+# wrong: leave these rows out.
+import torch
+
+def label_model(votes, rounds, start=0.7):
+    accuracy, votes = torch.full(votes.shape[1:], start), votes.float()
+    for _ in range(rounds):
+        positive = (votes @ accuracy.logit()).sigmoid()
+        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])
+        accuracy = (right.sum(0) + 1) / (len(votes) + 2)
+    return accuracy, (votes @ accuracy.logit()).sigmoid()
+
+# %% wrong accuracy_as_weight
+# You weigh each vote with the accuracy itself. A rule that is right half of the time says nothing, and yet you count
+# its vote half. Its weight is log(a / (1 - a)), which is 0 there, and negative for a rule that is mostly wrong.
+import torch
+
+def label_model(votes, rounds, start=0.7):
+    accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
+    for _ in range(rounds):
+        positive = (votes @ accuracy).sigmoid()
+        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])
+        accuracy = ((right * cast).sum(0) + 1) / (cast.sum(0) + 2)
+    return accuracy, (votes @ accuracy).sigmoid()
+
+# %% wrong log_of_accuracy
+# You weigh each vote with log(a). That is never positive, so every vote counts against its own side. Divide by 1 - a
+# first: log(a / (1 - a)).
+import torch
+
+def label_model(votes, rounds, start=0.7):
+    accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
+    for _ in range(rounds):
+        positive = (votes @ accuracy.log()).sigmoid()
+        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])
+        accuracy = ((right * cast).sum(0) + 1) / (cast.sum(0) + 2)
+    return accuracy, (votes @ accuracy.log()).sigmoid()
+
+# %% wrong hard_labels
+# You turn each probability into a label before you count. Then a row on which the votes nearly balance counts as much
+# as a sure one. Add up the probabilities themselves.
+import torch
+
+def label_model(votes, rounds, start=0.7):
+    accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
+    for _ in range(rounds):
+        positive = ((votes @ accuracy.logit()) > 0).float()
+        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])
+        accuracy = ((right * cast).sum(0) + 1) / (cast.sum(0) + 2)
+    return accuracy, (votes @ accuracy.logit()).sigmoid()
+
+# %% wrong one_round
+# You go round once. The accuracies of the first round come from a vote that believed all rules alike; with them the
+# probabilities change, and so do the accuracies. Go round `rounds` times.
+import torch
+
+def label_model(votes, rounds, start=0.7):
+    accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
+    positive = (votes @ accuracy.logit()).sigmoid()
+    right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])
+    accuracy = ((right * cast).sum(0) + 1) / (cast.sum(0) + 2)
+    return accuracy, (votes @ accuracy.logit()).sigmoid()
+
+# %% wrong old_probabilities
+# Your probabilities are those from before the last accuracies were found. Compute them once more at the end.
+import torch
+
+def label_model(votes, rounds, start=0.7):
+    accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
+    for _ in range(rounds):
+        positive = (votes @ accuracy.logit()).sigmoid()
+        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])
+        accuracy = ((right * cast).sum(0) + 1) / (cast.sum(0) + 2)
+    return accuracy, positive
+
+# %% wrong never_uncertain
+# You divide the plain sum by the number of votes. A rule that votes once then seems to be always right, its weight goes
+# towards infinity, and it decides alone. Add 1 to the sum and 2 to the number.
+import torch
+
+def label_model(votes, rounds, start=0.7):
+    accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
+    for _ in range(rounds):
+        positive = (votes @ accuracy.logit()).sigmoid()
+        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])
+        accuracy = (right * cast).sum(0) / cast.sum(0)
+    return accuracy, (votes @ accuracy.logit()).sigmoid()
+
+# %% wrong always_for_positive
+# You count p as the chance that a vote is right, whatever the vote says. For a vote of -1 it is 1 - p.
+import torch
+
+def label_model(votes, rounds, start=0.7):
+    accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
+    for _ in range(rounds):
+        positive = (votes @ accuracy.logit()).sigmoid()
+        accuracy = ((positive[:, None] * cast).sum(0) + 1) / (cast.sum(0) + 2)
+    return accuracy, (votes @ accuracy.logit()).sigmoid()

@@ -1,0 +1,110 @@
+"""Which block? over its whole range: what it says follows from the recorded runs, and what is no state is refused."""
+import html
+import json
+import re
+
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from course_lib import plots
+from course_lib.claims.measures import lesson_03
+from course_lib.errors import CourseError
+from course_lib.explore import block_data, common
+from course_lib.explore import which_block as lab
+from course_lib.explore.which_block import State
+
+pytestmark = pytest.mark.filterwarnings("error:Passing unrecognized arguments")
+STATES = [State(shift, labels) for shift in lab.ranges()["shift"] for labels in lab.ranges()["labels"]]
+PARTS = ("before", *(f"block_{place}" for place in range(1, 5)), "all")
+
+
+def test_the_runs_are_complete():
+    runs = block_data.read()
+    assert tuple(runs) == block_data.LABELS
+    for figures in runs.values():
+        assert set(figures) == {"own", *(f"{shift}_{part}" for shift in lab.SHIFTS for part in PARTS)}
+        for values in figures.values():
+            assert len(values) >= 2 and all(0 <= value <= 1 for value in values)
+    before = [[figures[f"{shift}_before"][:2] for shift in lab.SHIFTS] for figures in runs.values()]
+    for other in before[1:]:  # the model as it is has seen no new label
+        assert other == [pytest.approx(values, abs=1e-3) for values in before[0]]
+
+
+def test_the_command_writes_what_is_measured(monkeypatch, tmp_path):
+    asked = []
+    measured = lambda *given: asked.append(given) or {"own": given[0] / 10 + 0.00001}
+    monkeypatch.setattr(lesson_03, "which_block", measured)
+    monkeypatch.setattr(block_data, "PATH", tmp_path / "data" / "which_block.json")
+    block_data.main()
+    assert asked == [(seed, labels) for labels in block_data.FEWER for seed in block_data.SEEDS]
+    written = json.loads(block_data.PATH.read_text(encoding="utf-8"))
+    own = [round(seed / 10, 1) for seed in block_data.SEEDS]
+    assert written == {str(labels): {"own": own} for labels in block_data.FEWER}
+
+
+@pytest.mark.parametrize("state", STATES, ids=str)
+def test_what_is_said_follows_from_the_runs(state):
+    result, runs = lab.compute(state), block_data.read()[state.labels]
+    for number, one in enumerate(result.blocks, 1):
+        assert one.values == runs[f"{state.shift}_block_{number}"]
+    place = lab.best(result)
+    assert all(result.blocks[place].mean >= one.mean for one in result.blocks)
+    assert f"Block {place + 1} does best" in lab.summary(result) and lab.summary(result) in lab.text_form(result)
+    assert lab.alt(result).count("block ") == 4
+
+
+def test_every_control_changes_what_is_shown(monkeypatch):
+    monkeypatch.setattr(plots.picture, "png", lambda figure, dpi: repr(
+        [bar.get_height() for bar in figure.axes[0].patches]).encode())
+    panel = lab.panel()
+    start = panel.picture.value
+    seen = set()
+    for state in STATES:
+        panel.set(**vars(state))
+        result = lab.compute(state)
+        for said in (lab.summary(result), lab.alt(result)):
+            assert html.escape(said, quote=said == lab.alt(result)) in panel.picture.value
+        assert "alert" not in panel.picture.value
+        seen.add(panel.picture.value)
+    assert len(seen) == len(STATES)
+    assert len(panel.controls) <= 5 and all(control.description for control in panel.controls.values())
+    panel.reset_button.click()
+    assert panel.picture.value == start
+
+
+def test_the_painted_picture_changes_and_nothing_leaves_it():
+    pictures = set()
+    for state in STATES:
+        figure = lab.figure(lab.compute(state))
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        box = figure.axes[0].get_tightbbox(canvas.get_renderer())
+        assert box.x0 >= 0 and box.x1 <= figure.bbox.width and box.y0 >= 0 and box.y1 <= figure.bbox.height
+        pictures.add(plots.png(figure, dpi=40))
+    assert len(pictures) == len(STATES)
+
+
+BAD = [("input", "A state here is State"), (None, "A state here is State"),
+       *((State(shift=shift), "no shift called") for shift in ("inputs", None, 1, ["input"])),
+       *((State(labels=labels), "labels cannot be") for labels in (17, 0, "64", 64.0, True, None, [64], float("nan")))]
+
+
+@pytest.mark.parametrize("state, said", BAD, ids=range(len(BAD)))
+def test_a_bad_state(state, said, displayed, monkeypatch, capsys):
+    with pytest.raises(CourseError, match=said):
+        lab.compute(state)
+    for widgets in (False, True):
+        monkeypatch.setattr(common, "widgets_work", lambda on=widgets: on)
+        lab.which_block(state)
+        assert said in capsys.readouterr().out and displayed == []
+
+
+def test_text_form_and_notebook(displayed, monkeypatch, capsys):
+    lab.which_block()  # no notebook here
+    printed = capsys.readouterr().out
+    assert lab.summary(lab.compute(State())) in printed and displayed == []
+    assert len(re.findall(r"block \d", printed)) == 4
+    monkeypatch.setattr(common, "widgets_work", lambda: True)
+    assert lab.which_block() is None and len(displayed) == 1
+    lab.which_block(text=True)
+    assert len(displayed) == 1

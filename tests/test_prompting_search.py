@@ -1,0 +1,55 @@
+"""The search for a prompt: the best pair by hand, what is asked of the model, and what is refused."""
+import datasets
+import pytest
+import torch
+
+from course_lib.errors import CourseError
+from course_lib.prompting import score_choices
+from course_lib.prompting.search import TEMPLATES, Prompt, best_pair, search, surer
+
+ROWS = datasets.Dataset.from_dict({"text": ["The apple is red.", "A stone.", "In autumn.", "peach: drupe"],
+                                   "label": [0, 1, 1, 0]})
+
+
+def test_the_best_pair_by_hand():
+    """Word 2 is frequent and tells nothing; word 0 is for the first class, word 1 for the second: odds -3, -3, 3, 3."""
+    logs = torch.tensor([[-1.0, -4.0, 0.0], [-2.0, -5.0, -4.0], [-4.0, -1.0, 0.0], [-5.0, -2.0, -4.0]])
+    assert best_pair(logs, [0, 0, 1, 1]) == (1.0, 0, 1, 0.0)
+    assert best_pair(logs, [1, 1, 0, 0]) == (1.0, 1, 0, 0.0)
+    assert best_pair(logs + torch.tensor([3.0, 0, 0]), [0, 0, 1, 1]) == (1.0, 0, 1, -3.0)
+
+
+@pytest.fixture(scope="module")
+def found(pair):
+    return search(*pair, ROWS, seen=2)
+
+
+def test_every_template_has_its_best_pair(found):
+    assert {one.template for one in found} == set(TEMPLATES)
+    shares = [one.accuracy for one in found]
+    assert shares == sorted(shares, reverse=True) and all(0.5 <= share <= 1 for share in shares)
+    assert all(one.words[0] != one.words[1] for one in found)
+
+
+def test_how_far_a_text_is_from_the_middle(pair, found):
+    one = found[0]
+    prompts = [one.template.replace("{text}", text) for text in ROWS["text"]]
+    scores = torch.tensor(score_choices(*pair, prompts, list(one.words), normalise=False)).log()
+    far = surer(*pair, ROWS["text"][:], one)
+    assert torch.allclose(far, scores[:, 1] - scores[:, 0] - one.middle, atol=1e-6)
+    right = ((far > 0).int() == torch.tensor(ROWS["label"])).float().mean().item()
+    assert right == pytest.approx(one.accuracy)
+
+
+def test_other_templates(pair):
+    [one] = search(*pair, ROWS, ("{text} So:",), seen=1)
+    assert isinstance(one, Prompt) and one.template == "{text} So:"
+
+
+@pytest.mark.parametrize("labels, templates, said", [
+    ([1, 1, 1, 1], TEMPLATES, "both of two classes"), ([0, 1, 2, 1], TEMPLATES, "both of two classes"),
+    ([0, 1, 1, 0], ("label:",), "A template holds {text}")])
+def test_what_cannot_be_searched(pair, labels, templates, said):
+    rows = ROWS.remove_columns("label").add_column("label", labels)
+    with pytest.raises(CourseError, match=said):
+        search(*pair, rows, templates)
