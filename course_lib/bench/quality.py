@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_lib.errors import CourseError
 from course_lib.bench.distilled import distilled
+from course_lib.errors import CourseError
 from course_lib.evaluation import evaluate, old_domain_loss
 from course_lib.files import user_path, write_text
 from course_lib.methods import Adapter, Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning, ScaleShift
@@ -119,7 +119,5 @@ def quality(keep: str | None = None) -> bool:
             old = "–" if math.isnan(loss[0]) else f"{statistics.mean(loss):.3f}"
             print(f"{name:24} {runs[0]['parameters']:>10,} {best:>8g} {statistics.mean(accuracy):.3f} ± "
                   f"{statistics.stdev(accuracy):.3f}     {old}", flush=True)
-            print(f"{name:18} {runs[0]['parameters']:>10,} {best:>8g} {statistics.mean(accuracy):.3f} ± "
-                  f"{statistics.stdev(accuracy):.3f}     {statistics.mean(loss):.3f}", flush=True)
     distilled(kept, path, SEEDS)
     return True
