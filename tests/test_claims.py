@@ -22,6 +22,7 @@ OWNED = {  # which lesson measures what
     "05": ["C37", "C38", "C39", "C40", "C41", "C42", "C43", "C44", "C45", "C46"],
     "06": ["C21", "C22", "C23", "C24", "C25", "C26", "C28", "C29", "C31"],
     "07": ["C16", "C17", "C18", "C19", "C20", "C32", "C33", "C34", "C35", "C36", "C103", "C104"],
+    "08": ["C47", "C48", "C49", "C50", "C51", "C52", "C58", "C59", "C60", "C61", "C62", "C102"],
 }
 ALL = [claim_id for ids in OWNED.values() for claim_id in ids]
 # measured again here; `course claims verify` does the rest
