@@ -215,8 +215,8 @@ say(f"At strength {CHOSEN} it turns {percent(max(gain, 0))} of the reviews round
 # %% steer-control
 shaken = turned["random vector"][at]
 say(f"And the control: at strength {CHOSEN} the random vector turned {percent(shaken)} round. " + (
-    "So long a push, in whatever direction, breaks the model rather than steering it; what counts as "
-    "steering is only what the vector does beyond that." if shaken > 0.1 else
+    "So long a push, in whatever direction, breaks the model rather than steering it; what counts "
+    "as steering is only what the vector does beyond that." if shaken > 0.1 else
     "So it is the direction that does it, and not the size of the push."))
 
 # %% [markdown] edit-lab
