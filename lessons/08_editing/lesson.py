@@ -683,7 +683,8 @@ if real:
     say("; ".join(f"**{key}** {'is better than' if better else 'cannot be told from'} guessing"
                   for key, better in told.items())
         + f". {len(training)} sentences of such variety are few, and so short a training is "
-        "little. `.venv/bin/course bench minilm`, in a terminal in the course's folder, takes more.")
+        "little. `.venv/bin/course bench minilm`, in a terminal in the course's folder, "
+        "takes more.")
 
 # %% [markdown] exercise
 # ## Now you
