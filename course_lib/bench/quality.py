@@ -1,20 +1,16 @@
 """`course bench quality`: every method on reviews, near to pretraining and far from it, with few labels and with many;
 and distillation on stars.
 
-Each learning rate is chosen from a fixed list on validation, with the first seed; then come five seeds on test. What
-was measured is kept in a file as it comes, so a run that was stopped goes on.
+Each learning rate is chosen from a fixed list on validation, with the first seed; then come five seeds on test.
 """
-import json
 import math
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from course_lib.bench.distilled import distilled
-from course_lib.errors import CourseError
+from course_lib.bench.kept import Kept
 from course_lib.evaluation import evaluate, old_domain_loss
-from course_lib.files import user_path, write_text
 from course_lib.methods import Adapter, Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning, ScaleShift
 from course_lib.models import load_model
 from course_lib.quantise import LEVELS, quantise
@@ -74,31 +70,9 @@ def run(setting: Setting, name: str, rate: float, seed: int, split: str) -> dict
             "parameters": sum(parameter.numel() for parameter in method.parameters())}
 
 
-def measured(kept: dict, path: Path | None, *what) -> dict[str, float]:
-    """The run with these arguments: from the file where it is there, else run now and kept."""
-    key = json.dumps([vars(part) if isinstance(part, Setting) else part for part in what])
-    if key not in kept:
-        kept[key] = run(*what)
-        if path:
-            write_text(path, json.dumps(kept, indent=0))
-    return kept[key]
-
-
-def read_kept(path: Path) -> dict[str, dict[str, float]]:
-    """What was measured before; CourseError for a file that holds something else."""
-    try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        if all(run.keys() == {"accuracy", "old_loss", "parameters"} for run in kept.values()):
-            return kept
-    except (OSError, ValueError, AttributeError):
-        pass
-    raise CourseError(f"{path} holds no measurements of `course bench quality`. Name another file, or delete this one.")
-
-
 def quality(keep: str | None = None) -> bool:
     """Prints the tables. `keep`: the file for what is measured. Figures without a gate, so always True."""
-    path = user_path(keep) if keep else None
-    kept = read_kept(path) if path and path.exists() else {}
+    kept = Kept(keep)
     print(f"reviews, steps of 32, {len(SEEDS)} seeds\n"
           "parameters, learning rate, accuracy (mean ± standard deviation), loss on the old domain (nats a token; a "
           "head says nothing of text)")
@@ -111,13 +85,13 @@ def quality(keep: str | None = None) -> bool:
             lost = old_domain_loss(quantise(model, scheme), tokenizer)
             print(f"{f'bare base as {scheme}':24} {'':>10} {'':>8} {'':5} {'':15} {lost:.3f}")
         for name in IN_LADDER if setting in LADDER else METHODS:
-            tried = {rate: measured(kept, path, setting, name, rate, SEEDS[0], "validation")
+            tried = {rate: kept(run, [setting.model], setting, name, rate, SEEDS[0], "validation")
                      for rate in METHODS[name][1]}
             best = max(tried, key=lambda rate: tried[rate]["accuracy"])
-            runs = [measured(kept, path, setting, name, best, seed, "test") for seed in SEEDS]
+            runs = [kept(run, [setting.model], setting, name, best, seed, "test") for seed in SEEDS]
             accuracy, loss = ([one[key] for one in runs] for key in ("accuracy", "old_loss"))
             old = "–" if math.isnan(loss[0]) else f"{statistics.mean(loss):.3f}"
             print(f"{name:24} {runs[0]['parameters']:>10,} {best:>8g} {statistics.mean(accuracy):.3f} ± "
                   f"{statistics.stdev(accuracy):.3f}     {old}", flush=True)
-    distilled(kept, path, SEEDS)
+    distilled(kept, SEEDS)
     return True

@@ -3,7 +3,10 @@ import json
 
 import pytest
 
+from course_lib.bench import kept
 from course_lib.bench import quality as tables
+from course_lib.bench.distilled import ROWS
+from course_lib.claims.measures import lesson_04
 from course_lib.cli import main
 from course_lib.errors import CourseError
 
@@ -18,23 +21,41 @@ def one_method(monkeypatch):
     monkeypatch.setattr(tables, "VALIDATION", 16)
     build, rates = tables.METHODS["prompt, 20"]
     monkeypatch.setattr(tables, "METHODS", {"prompt, 20": (build, rates[:2])})
+    monkeypatch.setattr(lesson_04, "between", lambda seed: dict.fromkeys(ROWS, 0.5))
 
 
 def test_what_is_kept_is_not_measured_again_and_prints_the_same(one_method, tmp_path, capsys, monkeypatch):
     path = tmp_path / "kept.json"
     assert tables.quality(str(path))
-    table, kept = capsys.readouterr().out, json.loads(path.read_text())
-    assert len(kept) == 2 + 2  # two rates on validation, two seeds on test
-    on_test = [run["accuracy"] for key, run in kept.items() if '"test"' in key]
+    table, figures = capsys.readouterr().out, json.loads(path.read_text())
+    assert len(figures) == 2 + 2 + 2  # two rates on validation, two seeds on test, two seeds of distillation
+    on_test = [run["accuracy"] for key, run in figures.items() if '"test"' in key]
     assert f"{sum(on_test) / 2:.3f} ±" in table and "1,280" in table
-    monkeypatch.setattr(tables, "run", lambda *what: pytest.fail("measured again"))
+
+    def run(*what):
+        pytest.fail("measured again")
+
+    monkeypatch.setattr(tables, "run", run)
     tables.quality(str(path))
     assert capsys.readouterr().out == table
 
 
+def test_other_base_weights_are_measured_anew(tmp_path, monkeypatch):
+    path, asked = tmp_path / "kept.json", []
+
+    def measure(seed):
+        asked.append(seed)
+        return {"accuracy": 0.5}
+
+    for weights in ("aa", "aa", "bb"):
+        monkeypatch.setattr(kept, "base_hash", {"orchard-xs": weights}.get)
+        kept.Kept(str(path))(measure, ["orchard-xs"], 0)
+    assert asked == [0, 0]
+
+
 def test_the_rate_is_the_best_on_validation_and_a_head_has_no_old_loss(one_method, capsys, tmp_path):
     path, name = tmp_path / "kept.json", "prompt, 20"
-    key = lambda rate, seed, split: json.dumps([vars(SMALL), name, rate, seed, split])
+    key = lambda *what: json.dumps(["run", vars(SMALL), name, *what, kept.base_hash(SMALL.model)])
     low, high = tables.METHODS[name][1]
     fact = lambda accuracy: {"accuracy": accuracy, "old_loss": float("nan"), "parameters": 7}
     path.write_text(json.dumps({key(low, 0, "validation"): fact(0.5), key(high, 0, "validation"): fact(0.9),
@@ -44,7 +65,7 @@ def test_the_rate_is_the_best_on_validation_and_a_head_has_no_old_loss(one_metho
     assert row.split() == ["prompt,", "20", "7", f"{high:g}", "0.500", "±", "0.354", "–"]
 
 
-@pytest.mark.parametrize("content", ["", "[1]", '{"a": 1}', '{"a": {"accuracy": 1}}', "\x00"])
+@pytest.mark.parametrize("content", ["", "[1]", '{"a": 1}', '{"a": {"accuracy": "1"}}', "\x00"])
 def test_a_file_of_something_else(content, tmp_path, capsys):
     path = tmp_path / "kept.json"
     path.write_text(content)
