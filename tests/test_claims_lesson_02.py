@@ -2,7 +2,7 @@
 import pytest
 
 from course_lib import claims, models
-from course_lib.claims.measures import lesson_02
+from course_lib.claims.measures import lesson_02, lesson_02_choices, lesson_02_step
 from course_lib.plan import History
 from tests.tiny import tiny_model
 
@@ -20,8 +20,9 @@ def test_a_measurement_gives_its_figures(claim_id, tokenizer, monkeypatch):
         return method or FullFineTuning(model), History([1.0] * 12, [0.1] * 12, [{"step": 1, "loss": 0.5}], 1)
 
     monkeypatch.setattr(models, "load_model", lambda *_, **__: (model, tokenizer))
-    monkeypatch.setattr(lesson_02, "tuned", tuned)
-    monkeypatch.setattr(lesson_02, "accuracy", lambda *_: 0.5)
+    for module in (lesson_02, lesson_02_choices):
+        monkeypatch.setattr(module, "tuned", tuned)
+        monkeypatch.setattr(module, "accuracy", lambda *_: 0.5)
     figures = claims.measure(claim_id, 0)
     assert tuple(figures) == claims.get(claim_id).figures
     assert all(value >= 0 for value in figures.values())
@@ -41,8 +42,9 @@ def asked(tokenizer, monkeypatch):
         return method, None
 
     monkeypatch.setattr(models, "load_model", lambda *_, **__: (model, tokenizer))
-    monkeypatch.setattr(lesson_02, "tuned", tuned)
-    monkeypatch.setattr(lesson_02, "accuracy", lambda *_: 0.5)
+    for module in (lesson_02, lesson_02_choices):
+        monkeypatch.setattr(module, "tuned", tuned)
+        monkeypatch.setattr(module, "accuracy", lambda *_: 0.5)
     return found
 
 
@@ -64,7 +66,7 @@ def test_both_starts_get_the_same_steps(asked):
 
 def test_both_methods_get_the_same_rates(asked):
     claims.measure("C76", 0)
-    assert [rate for _, rate, *_ in asked] == 2 * list(lesson_02.RATES)
+    assert [rate for _, rate, *_ in asked] == 2 * list(lesson_02_choices.RATES)
 
 
 def test_words_found():
@@ -73,10 +75,10 @@ def test_words_found():
 
 def test_picking_on_a_test_set_is_luck():
     coins = [[(place * 7919 + row * 104729) % 13 < 6 for place in range(200)] for row in range(12)]
-    found = lesson_02.picked(coins, draws=200, seed=0, n=30)
+    found = lesson_02_choices.picked(coins, draws=200, seed=0, n=30)
     assert found["on_test"] > found["on_test_fresh"] + 0.03
     assert abs(found["on_validation"] - found["on_validation_fresh"]) < 0.03
-    certain = lesson_02.picked([[1] * 100, [0] * 100], draws=10, seed=0, n=30)
+    certain = lesson_02_choices.picked([[1] * 100, [0] * 100], draws=10, seed=0, n=30)
     assert set(certain.values()) == {1.0}
 
 
@@ -84,7 +86,7 @@ def test_untied_is_another_matrix_with_the_same_answers(tokenizer):
     import torch
 
     model = tiny_model("llama", len(tokenizer), spread=0.7, context=192)
-    apart = lesson_02.untied_copy(model)
+    apart = lesson_02_step.untied_copy(model)
     ids = torch.tensor([[5, 6, 7]])
     assert torch.equal(apart(ids).logits, model(ids).logits)
     assert apart.lm_head.weight is not apart.get_input_embeddings().weight

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from course_lib import claims, models
-from course_lib.claims.measures import lesson_05
+from course_lib.claims.measures import lesson_05, lesson_05_prefix
 from course_lib.methods import PrefixTuning, PromptTuning
 from course_lib.world import load_task
 from tests.tiny import tiny_model
@@ -16,10 +16,12 @@ def small(tokenizer, monkeypatch):
     """A tiny model and one step on a few rows; nothing is kept for a later test."""
     model = tiny_model("llama", len(tokenizer), spread=0.7, context=192)
     monkeypatch.setattr(models, "load_model", lambda *_, **__: (model, tokenizer))
-    for name, value in (("STEPS", 1), ("MORE", 1), ("POOL", 40), ("LABELS", 8), ("TEST", 10)):
+    for name, value in (("STEPS", 1), ("POOL", 40), ("LABELS", 8), ("TEST", 10)):
         monkeypatch.setattr(lesson_05, name, value)
     for name in ("trained", "bare"):
-        monkeypatch.setattr(lesson_05, name, getattr(lesson_05, name).__wrapped__)
+        for module in (lesson_05, lesson_05_prefix):
+            monkeypatch.setattr(module, name, getattr(module, name).__wrapped__)
+    monkeypatch.setattr(lesson_05_prefix, "MORE", 1)
     monkeypatch.setattr(lesson_05, "spam_prompt", lambda model: PromptTuning(model, 20))
 
 
@@ -60,13 +62,14 @@ def test_a_prompt_and_the_prefix_made_of_it_say_the_same(pair):
     batch = dict(tokenizer(["The film was superb.", "Dull."], padding=True, padding_side="left", return_tensors="pt"))
     batch.pop("token_type_ids", None)
     said = []
-    for method in (prompt, lesson_05.as_prefix(prompt, model)):
+    for method in (prompt, lesson_05_prefix.as_prefix(prompt, model)):
         with torch.no_grad(), method.on(model):
             said.append(method.logits(model, batch)[:, -1])
     assert torch.allclose(*said, atol=1e-4)
-    assert torch.allclose(lesson_05.as_prefix(prompt, model).prefix, PrefixTuning(model, 3, seed=4).prefix, atol=1e-5)
+    started = PrefixTuning(model, 3, seed=4)
+    assert torch.allclose(lesson_05_prefix.as_prefix(prompt, model).prefix, started.prefix, atol=1e-5)
 
 
 def test_an_even_share_is_that_of_all_that_a_position_sees():
-    assert lesson_05.even_share(1, [1]) == 1 / 2
-    assert lesson_05.even_share(2, [2]) == pytest.approx((2 / 3 + 2 / 4) / 2)
+    assert lesson_05_prefix.even_share(1, [1]) == 1 / 2
+    assert lesson_05_prefix.even_share(2, [2]) == pytest.approx((2 / 3 + 2 / 4) / 2)

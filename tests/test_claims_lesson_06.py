@@ -2,7 +2,7 @@
 import pytest
 
 from course_lib import claims, models
-from course_lib.claims.measures import lesson_06
+from course_lib.claims.measures import lesson_06, lesson_06_algebra
 from course_lib.methods import LoRA
 
 
@@ -12,8 +12,10 @@ def small(monkeypatch):
     whole = lesson_06.train
     monkeypatch.setattr(lesson_06, "SHORT", 2)
     monkeypatch.setattr(lesson_06, "TEST", 2)
-    monkeypatch.setattr(lesson_06, "train", lambda model, tokenizer, method, seed, rate, labels=16, steps=2:
-                        whole(model, tokenizer, method, seed, rate, min(labels, 16), min(steps, 2)))
+    few = (lambda model, tokenizer, method, seed, rate, labels=16, steps=2:
+           whole(model, tokenizer, method, seed, rate, min(labels, 16), min(steps, 2)))
+    for module in (lesson_06, lesson_06_algebra):
+        monkeypatch.setattr(module, "train", few)
 
 
 @pytest.mark.parametrize("claim_id", ["C21", "C23", "C24", "C25", "C28"])
@@ -32,8 +34,9 @@ def test_the_four_places_have_as_many_parameters_within_a_hundredth(small, monke
 
 def test_the_filled_lora_is_no_no_op():
     model, tokenizer = models.load_model("orchard-s")
-    method, batch = lesson_06.filled(model, 0), lesson_06.texts(tokenizer, 0, n=2)
+    method, batch = lesson_06_algebra.filled(model, 0), lesson_06_algebra.texts(tokenizer, 0, n=2)
     assert isinstance(method, LoRA)
-    assert (lesson_06.logits_of(model, batch, method) - lesson_06.logits_of(model, batch)).abs().max() > 0.1
-    plain, hooked = lesson_06.operations(model, batch), lesson_06.operations(model, batch, method)
+    filled, bare = (lesson_06_algebra.logits_of(model, batch, *rest) for rest in ([method], []))
+    assert (filled - bare).abs().max() > 0.1
+    plain, hooked = lesson_06_algebra.operations(model, batch), lesson_06_algebra.operations(model, batch, method)
     assert plain < hooked < 1.1 * plain

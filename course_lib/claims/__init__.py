@@ -85,10 +85,10 @@ class Claim:
 
 
 class Measures:
-    """A lesson's measurements by name. Their module, and torch with it, is imported when one is first called."""
+    """The measurements in one file, by name. It is imported, and torch with it, when one of them is first called."""
 
-    def __init__(self, lesson: str):
-        self.module = f"course_lib.claims.measures.lesson_{lesson}"
+    def __init__(self, file: str):
+        self.module = f"course_lib.claims.measures.lesson_{file}"
 
     def __getattr__(self, name: str) -> Callable[[int], dict[str, float]]:
         return lambda seed: getattr(importlib.import_module(self.module), name)(seed)

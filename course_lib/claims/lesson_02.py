@@ -1,7 +1,7 @@
-"""How lesson 02's claims are judged. What is measured for them stands in measures/lesson_02.py."""
+"""How lesson 02's claims are judged. What is measured for them stands in measures/lesson_02*.py."""
 from course_lib.claims import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
 
-measures = Measures("02")
+measures, step, choices = Measures("02"), Measures("02_step"), Measures("02_choices")
 SIZES = (16, 64, 256, 1024, 4096)
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
 LITTLE, CLEAR = 0.02, 0.1  # of accuracy: a difference of no more is called none; of as much, a clear one
@@ -184,21 +184,21 @@ CLAIMS = [
               f"{name}_before", f"{name}_after", f"old_after_{name}", f"{name}_mixed", f"old_mixed_{name}"))),
           measures.refreshed, judge_refreshed, tolerance=0.15),
     Claim("C08", "Standard fine-tuning updates every weight and bias at every step", (MLCC, GUIDE),
-          ("tied", "untied", "untied_decay"), measures.every_scalar, judge_every_scalar, core=True),
+          ("tied", "untied", "untied_decay"), step.every_scalar, judge_every_scalar, core=True),
     Claim("C09", "The fine-tuned model has as many parameters as the base", (MLCC,), ("base", "tuned", "with_head"),
-          measures.same_size, judge_same_size, tolerance=0.0),
+          step.same_size, judge_same_size, tolerance=0.0),
     Claim("C10", "Full fine-tuning is slow and costly, “like pretraining”", (SOFT, MLCC, GUIDE, LOREFT),
-          ("tuning", "pretraining", "memory"), measures.costs, judge_costs, core=True),
+          ("tuning", "pretraining", "memory"), step.costs, judge_costs, core=True),
     Claim("C11", "Full fine-tuning stores one copy per task; 175 B parameters are about 350 GB", (SOFT, GUIDE),
-          ("file", "weights", "gb_175"), measures.copies, judge_copies, tolerance=0.001),
+          ("file", "weights", "gb_175"), step.copies, judge_copies, tolerance=0.001),
     Claim("C75", "Split in train, validation and test; tune on validation", (GUIDE,),
-          ("on_test", "on_test_fresh", "on_validation", "on_validation_fresh"), measures.split, judge_split),
+          ("on_test", "on_test_fresh", "on_validation", "on_validation_fresh"), choices.split, judge_split),
     Claim("C76", "Tune learning rate, batch size, schedule (measured: the learning rate)", (GUIDE,),
           tuple(f"{name}_{rate:g}" for name in ("full", "lora") for rate in RATES),
-          measures.rates, judge_rates, tolerance=0.15),
+          choices.rates, judge_rates, tolerance=0.15),
     Claim("C77", "Stop early when validation stops improving", (GUIDE,),
           ("best_step", "validation_best", "validation_last", "training_last", "accuracy_best", "accuracy_last"),
-          measures.stops, judge_stops, core=True, tolerance=0.3),
+          choices.stops, judge_stops, core=True, tolerance=0.3),
     Claim("C78", "Evaluate on real use cases", (GUIDE,), ("own", "shifted", "natural"),
           measures.real_use, judge_real_use,
           core=True, tolerance=0.1),

@@ -1,7 +1,7 @@
-"""How lesson 05's claims are judged. What is measured for them stands in measures/lesson_05.py."""
+"""How lesson 05's claims are judged. What is measured for them stands in measures/lesson_05*.py."""
 from course_lib.claims import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
 
-measures = Measures("05")
+measures, prefix = Measures("05"), Measures("05_prefix")
 LENGTH = 20
 CLEAR = 0.1    # a gain of as much is called one
 CLOSE = 0.05   # shares nearer to each other than this are called about equal
@@ -158,7 +158,7 @@ CLAIMS = [
           tolerance=TUNED),
     Claim("C41", "Prefix vectors steer attention", (GUIDE,),
           ("bare", "direct", "direct_seen", "prompt", "prefix", "mass", "before", "even"),
-          measures.steering, judge_steering,
+          prefix.steering, judge_steering,
           tolerance=TUNED),
     Claim("C42", "Prompt tuning needs carefully designed prompts", (GUIDE,),
           START_FIGURES, measures.starts, judge_design, core=True, tolerance=TUNED),

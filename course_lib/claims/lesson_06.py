@@ -1,8 +1,8 @@
-"""How lesson 06's claims are judged. What is measured for them stands in measures/lesson_06.py."""
+"""How lesson 06's claims are judged. What is measured for them stands in measures/lesson_06*.py."""
 from course_lib.claims import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
 from course_lib.display import percent
 
-measures = Measures("06")
+measures, algebra = Measures("06"), Measures("06_algebra")
 RANK, ALPHA = 4, 8
 LORA_RATE, FULL_RATE = 3e-3, 5e-4   # chosen from 0.001, 0.003, 0.01 and from 0.00025, 0.0005, 0.001
 SHORT = 32                       # steps
@@ -117,9 +117,9 @@ def judge_no_merge_layer(f: Figures) -> Verdict:
 GUIDE, WIKIPEDIA, LOREFT = "Unite.AI guide", "Wikipedia", "Unite.AI LoReFT"
 CLAIMS = [
     Claim("C21", "W = W₀ + BA, with W₀ frozen", (GUIDE, WIKIPEDIA),
-          ("start", "changed", "product"), measures.low_rank, judge_low_rank, core=True, tolerance=1e-3),
+          ("start", "changed", "product"), algebra.low_rank, judge_low_rank, core=True, tolerance=1e-3),
     Claim("C22", "LoRA trains r · (d + k) parameters instead of d · k", (GUIDE,),
-          ("formula", "counted", "full"), measures.counted, judge_counted, tolerance=0.0),
+          ("formula", "counted", "full"), algebra.counted, judge_counted, tolerance=0.0),
     Claim("C23", "The low-rank matrices are injected in every layer", (GUIDE,),
           ("all_layers", "one_layer", "query_value", "queries", "fewest", "most"),
           measures.places, judge_places, tolerance=0.1),
@@ -131,16 +131,16 @@ CLAIMS = [
           models=("orchard-s", "orchard-s-early")),
     Claim("C26", "Merging leaves no overhead at inference", (LOREFT,),
           ("difference", "base", "unmerged", "merged", "restored"),
-          measures.merging, judge_merging, core=True, tolerance=1e-3),
+          algebra.merging, judge_merging, core=True, tolerance=1e-3),
     Claim("C28", "r is the rank of the change, alpha its scale", (GUIDE,),
           ("rank", "scale", "first", "last", "accuracy", "traded"),
           measures.rank_and_scale, judge_rank_and_scale, core=True,
           tolerance=0.1),
     Claim("C29", "The published peft snippet: bert-base with target modules q_lin and v_lin", (GUIDE,),
           ("as_published", "names_mended", "model_mended"),
-          measures.published, judge_published, core=True, tolerance=0.0,
+          algebra.published, judge_published, core=True, tolerance=0.0,
           models=()),
     Claim("C31", "LoRA needs its outputs changed by a merge layer", (GUIDE,),
           ("effect", "difference", "added_layers"),
-          measures.no_merge_layer, judge_no_merge_layer, core=True, tolerance=0.01),
+          algebra.no_merge_layer, judge_no_merge_layer, core=True, tolerance=0.01),
 ]

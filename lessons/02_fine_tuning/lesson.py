@@ -110,7 +110,7 @@ show(bars(list(share_moved), list(share_moved.values()), number=lambda x: f"{100
 # model with two separate tables.
 
 # %% still-run
-from course_lib.claims.measures.lesson_02 import moved_by_one_step, untied_copy
+from course_lib.claims.measures.lesson_02_step import moved_by_one_step, untied_copy
 
 untied = untied_copy(model)  # the table for reading is no longer the one at the end
 after_step = {"tied": moved_by_one_step(model, tokenizer, rows, decay=0.0),
@@ -269,7 +269,7 @@ fold("What did you find?", " ".join(lines))
 # fresh reviews. Do that a thousand times. Beside it: pick on 30 *other* reviews, then report on the test.
 
 # %% pick-run
-from course_lib.claims.measures.lesson_02 import picked
+from course_lib.claims.measures.lesson_02_choices import picked
 from course_lib.evaluation import answers
 
 pool = test.select(range(150, 250))  # not those of the verdict at the end
@@ -536,7 +536,7 @@ say(claims.get("C04").judge(claims.recorded("C04")).because)
 predict("02.cost")
 
 # %% cost-run
-from course_lib.claims.measures.lesson_02 import pretraining_operations
+from course_lib.claims.measures.lesson_02_step import pretraining_operations
 from course_lib.cost import cost
 
 spent = cost(model, tokenizer, rows, method)                 # one batch of 16, attention included

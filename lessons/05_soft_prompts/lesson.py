@@ -486,7 +486,7 @@ say("With this prefix the logits are those with the prompt "
 predict("05.mass")
 
 # %% prefix-run
-from course_lib.claims.measures.lesson_05 import MORE
+from course_lib.claims.measures.lesson_05_prefix import MORE
 
 started = PrefixTuning(model, length=20, seed=lesson.seed)       # stays as it is: the control
 fit(model, tokenizer, few, prefix, steps=MORE, batch_size=ROWS, seed=lesson.seed,
@@ -494,7 +494,7 @@ fit(model, tokenizer, few, prefix, steps=MORE, batch_size=ROWS, seed=lesson.seed
 by_prefix = shares_of(test, prefix)
 
 # %% prefix-mass
-from course_lib.claims.measures.lesson_05 import attention_mass, even_share
+from course_lib.claims.measures.lesson_05_prefix import attention_mass, even_share
 
 some_texts = test["prompt"][:40]
 mass = {name: attention_mass(model, tokenizer, one, some_texts)  # a share for each block

@@ -7,23 +7,15 @@ length in which they are used. For reviews, of 1e-4, 3e-4, 1e-3, 3e-3 and 1e-2, 
 the pretrained and from the random start (which at best ends about where guessing does, and at 3e-2, too). For a second
 task (C06), of 3e-4 and 1e-3: 3e-4 for spam and for questions. Stars and summaries take it untried.
 """
-import copy
 from statistics import mean
 
 import datasets
-import numpy
-import torch
-from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from course_lib import models
 from course_lib.bag_of_words import bag_of_words_accuracy
-from course_lib.batches import Batches, loss_of
-from course_lib.claims.lesson_02 import RATES, SIZES
-from course_lib.cost import cost, eager_attention, size_on_disk
+from course_lib.claims.lesson_02 import SIZES
 from course_lib.evaluation import answers, evaluate
-from course_lib.methods import FullFineTuning, LoRA
-from course_lib.models.card import BUNDLED, read_card
+from course_lib.methods import FullFineTuning
 from course_lib.prompting import complete
 from course_lib.training import fit
 from course_lib.world import load_task
@@ -112,116 +104,6 @@ def refreshed(seed: int) -> dict[str, float]:
             found |= {f"{name}_{after}": accuracy(model, tokenizer, new_test, again),
                       f"old_{after}_{name}": accuracy(model, tokenizer, old_test, again)}
     return found
-
-
-def untied_copy(model):
-    """The same model, with a matrix of its own for the output."""
-    model = copy.deepcopy(model)
-    model.lm_head.weight = nn.Parameter(model.lm_head.weight.detach().clone())
-    return model
-
-
-def moved_by_one_step(model, tokenizer, rows, decay: float) -> float:
-    """The share of all scalars that one step of AdamW on these rows leaves changed."""
-    method = FullFineTuning(model)
-    batch = Batches(model, tokenizer, rows, method).batch(list(range(len(rows))))
-    optimizer = torch.optim.AdamW(method.parameters(), lr=RATE, weight_decay=decay)
-    before = [parameter.detach().clone() for parameter in method.parameters()]
-    with method.on(model):
-        loss_of(method.logits(model, batch), batch["labels"]).backward()
-    optimizer.step()
-    moved = sum((old != new).sum().item() for old, new in zip(before, method.parameters()))
-    return moved / sum(parameter.numel() for parameter in before)
-
-
-def every_scalar(seed: int) -> dict[str, float]:
-    """The share moved by one step: embeddings tied, untied, and untied with weight decay."""
-    model, tokenizer, task, _ = start()
-    rows, untied = first(task["train"], ROWS, seed), untied_copy(model)
-    return {"tied": moved_by_one_step(model, tokenizer, rows, 0.0),
-            "untied": moved_by_one_step(untied, tokenizer, rows, 0.0),
-            "untied_decay": moved_by_one_step(untied, tokenizer, rows, 0.01)}
-
-
-def same_size(seed: int) -> dict[str, float]:
-    """Parameters of the base, of the tuned model, and of one that is tuned with a head."""
-    model, _ = models.load_model("orchard-s")
-    count = lambda module: sum(parameter.numel() for parameter in module.parameters())
-    return {"base": count(model), "tuned": count(FullFineTuning(model, seed=seed)),
-            "with_head": count(FullFineTuning(model, num_labels=2, seed=seed))}
-
-
-def pretraining_operations(model) -> float:
-    """The operations of the base's pretraining: one row of its length counted, times the rows that it read."""
-    card = read_card(BUNDLED / "orchard-s")
-    ids = torch.arange(card["tokens_per_row"])[None]                                  # (1, T): any tokens will do
-    with torch.enable_grad(), eager_attention(model), FlopCounterMode(display=False) as counter:
-        model(ids, labels=ids, use_cache=False).loss.backward()
-    model.zero_grad()
-    return counter.get_total_flops() * card["tokens"] / card["tokens_per_row"]
-
-
-def costs(seed: int) -> dict[str, float]:
-    """Operations of fine-tuning and of pretraining, and the bytes that training keeps for each byte of weights."""
-    model, tokenizer, task, _ = start()
-    found = cost(model, tokenizer, first(task["train"], ROWS, seed), FullFineTuning(model, seed=seed))
-    weights = sum(parameter.nbytes for parameter in model.parameters())
-    return {"tuning": float(found.step * STEPS), "pretraining": float(pretraining_operations(model)),
-            "memory": (2 * weights + found.optimizer_bytes) / weights}
-
-
-def copies(seed: int) -> dict[str, float]:
-    """The bytes of a task's file and of the base's weights, and the GB of 175 billion parameters in 16 bits."""
-    model, _ = models.load_model("orchard-s")
-    return {"file": size_on_disk(FullFineTuning(model, seed=seed)),
-            "weights": sum(parameter.nbytes for parameter in model.parameters()),
-            "gb_175": 175e9 * 2 / 1e9}  # 16 bits are two bytes
-
-
-def picked(marks, draws: int, seed: int, n: int = 50) -> dict[str, float]:
-    """Pick the best row of `marks` (candidates, rows) on n test or n validation rows; score on what is left."""
-    rng, marks = numpy.random.default_rng(seed), numpy.asarray(marks, dtype=float)
-    found = []
-    for _ in range(draws):
-        order = rng.permutation(marks.shape[1])
-        test, validation, fresh = (marks[:, part].mean(1) for part in (order[:n], order[n:2 * n], order[2 * n:]))
-        by_test, by_validation = test.argmax(), validation.argmax()
-        found.append((test[by_test], fresh[by_test], test[by_validation], fresh[by_validation]))
-    names = ("on_test", "on_test_fresh", "on_validation", "on_validation_fresh")
-    return dict(zip(names, map(float, numpy.mean(found, axis=0))))
-
-
-def split(seed: int) -> dict[str, float]:
-    """Six runs on 64 labels; the best is picked on 50 test rows, or on 50 validation rows, 1,000 times over."""
-    model, tokenizer, task, test = start(test=300)
-    marks = []
-    for number, rate in enumerate((2e-4, 3e-4, 5e-4) * 2):
-        method, _ = tuned(model, tokenizer, task, 64, 10 * seed + number, rate, steps=12, validation=0)
-        marks.append([given == right for given, right in zip(*answers(model, tokenizer, test, method))])
-    return picked(marks, 1000, seed)
-
-
-def rates(seed: int) -> dict[str, float]:
-    """Accuracy on validation for every rate, of full fine-tuning and of LoRA."""
-    model, tokenizer, task, _ = start()
-    validation, found = task["validation"].select(range(200)), {}
-    for name, build in (("full", lambda: FullFineTuning(model, seed=seed)),
-                        ("lora", lambda: LoRA(model, rank=4, alpha=8, seed=seed))):
-        for rate in RATES:
-            method, _ = tuned(model, tokenizer, task, LABELS, seed, rate, method=build(), validation=0)
-            found[f"{name}_{rate:g}"] = accuracy(model, tokenizer, validation, method)
-    return found
-
-
-def stops(seed: int) -> dict[str, float]:
-    """Sixteen labels, at three times the rate: the best point of the validation loss against the end of the run."""
-    model, tokenizer, task, test = start()
-    best, history = tuned(model, tokenizer, task, 16, seed, 3 * RATE, every=4)
-    last, _ = tuned(model, tokenizer, task, 16, seed, 3 * RATE, validation=0)
-    return {"best_step": history.best_step, "validation_best": history.best_loss,
-            "validation_last": history.validation[-1]["loss"], "training_last": mean(history.loss[-10:]),
-            "accuracy_best": accuracy(model, tokenizer, test, best),
-            "accuracy_last": accuracy(model, tokenizer, test, last)}
 
 
 def real_use(seed: int) -> dict[str, float]:
