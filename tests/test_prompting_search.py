@@ -53,3 +53,18 @@ def test_what_cannot_be_searched(pair, labels, templates, said):
     rows = ROWS.remove_columns("label").add_column("label", labels)
     with pytest.raises(CourseError, match=said):
         search(*pair, rows, templates)
+
+
+@pytest.mark.parametrize("rows, seen, said", [
+    *((rows, 8, "the columns text and label") for rows in (
+        ROWS.remove_columns("text"), ROWS.remove_columns("label"), {"validation": ROWS}, None)),
+    (ROWS, 0, "seen must be at least 1"), (ROWS, "8", "seen must be at least 1")])
+def test_no_rows_to_search_on(pair, rows, seen, said):
+    with pytest.raises(CourseError, match=said):
+        search(*pair, rows, seen=seen)
+
+
+def test_one_answer_is_too_few(pair, monkeypatch):
+    monkeypatch.setattr("course_lib.prompting.search.next_answers", lambda *_: [("good", 0.9)])
+    with pytest.raises(CourseError, match="has only one answer"):
+        search(*pair, ROWS)

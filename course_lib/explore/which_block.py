@@ -68,7 +68,7 @@ def alt(result: Result) -> str:
     """What the picture shows, in words."""
     told = ", ".join(f"block {place} {percent(one.mean)} (seeds {', '.join(map(percent, one.values))})"
                      for place, one in enumerate(result.blocks, 1))
-    return (f"Four bars with the share of right answers by the block that is tuned: {told}. Dashed lines: as it is "
+    return (f"Four bars with the share of right answers after tuning one block: {told}. Dashed lines: as it is "
             f"{percent(result.before.mean)}, everything {percent(result.everything.mean)}.")
 
 

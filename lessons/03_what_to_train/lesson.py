@@ -70,7 +70,7 @@ from course_lib.quiz import predict, quiz, reveal
 predict("03.zeroed")
 
 # %% freeze-run
-from course_lib.claims.measures.lesson_03 import by_hand, moved
+from course_lib.claims.measures.lesson_03_frozen import by_hand, moved
 
 inside = [name for name, _ in model.named_parameters() if name.startswith(blocks[-1])]
 outside = [name for name, _ in model.named_parameters() if name not in inside]
@@ -178,7 +178,7 @@ say("And on a task that is **far** from what the base knows? Recorded, on `orcha
 predict("03.peft")
 
 # %% peft-run
-from course_lib.claims.measures.lesson_03 import METHODS, subset
+from course_lib.claims.measures.lesson_03_frozen import METHODS, subset
 
 trained_sets = subset(lesson.seed)                   # three batches each; who got a gradient?
 kinds = [(name, *(trained_sets[f"{kind}_{name.replace(' ', '_')}"] for kind in ("own", "added")))
@@ -206,7 +206,7 @@ say(f"Parameters with a gradient in one iteration and not in another: "
 # - *the labels change*: a new editor calls good what was called bad, and the other way round.
 
 # %% block-shifts
-from course_lib.claims.measures.lesson_03 import BLOCK_RATES, shifted, tuned_part
+from course_lib.claims.measures.lesson_03_shift import STEPS, shifted, tuned_part
 from course_lib.shifts import dead_key, relabelled
 
 full.merge(model)
@@ -238,8 +238,7 @@ predict("03.label_block")
 tuned_blocks = {}
 for shift, n_labels in (("input", 256), ("label", 64)):
     for part in ("block 1", "block 4"):
-        method = tuned_part(source, tokenizer, task, shift, part, n_labels, lesson.seed,
-                            BLOCK_RATES[shift, part], steps=16)
+        method = tuned_part(source, tokenizer, task, shift, part, n_labels, lesson.seed)
         tuned_blocks[shift, part] = marks(method, source, strange[shift])
 
 # %% block-plot
@@ -247,9 +246,10 @@ by_shift = {f"{called}: {part}": wilson(sum(map(sum, one)), len(asked))
             for shift, called in (("input", "dead key"), ("label", "new editor"))
             for part, one in (("as it is", before[shift]),
                               *((f"block {n}", tuned_blocks[shift, f"block {n}"]) for n in (1, 4)))}
-show_shares(by_shift, "right answers", f"n = {len(asked)} test reviews under each shift; 256 "
-            "labels with the dead key, 64 with the new editor, 16 steps. One run each. Lines: 95 % "
-            "intervals.", [name for name in by_shift if "block" in name], GUESSING)
+show_shares(by_shift, "right answers", f"n = {len(asked)} test reviews under each shift; 256 labels "
+            f"and {STEPS['input']} steps with the dead key, 64 and {STEPS['label']} with the new "
+            "editor. One run each. Lines: 95 % intervals.",
+            [name for name in by_shift if "block" in name], GUESSING)
 
 # %% block-reveal
 for shift in strange:
@@ -342,9 +342,9 @@ predict("03.head")
 from course_lib.claims.measures.lesson_03 import HEAD_RATES
 
 heads = {kind: starts[kind, 0] for kind in ("random head", "probed head")}
-for name, method in heads.items():
-    fit(model, tokenizer, {"train": few}, method, steps=20, batch_size=16, progress=False,
-        learning_rate=HEAD_RATES[name.split()[0]])
+for name, method in heads.items():                   # as many steps in all: the probe took 32
+    fit(model, tokenizer, {"train": few}, method, steps=20 if name == "probed head" else 52,
+        batch_size=16, learning_rate=HEAD_RATES[name.split()[0]], progress=False)
 places = {"its own test": asked, "the dead key": strange["input"]}
 scored = {(name, place): marks(method, model, where)
           for name, method in (("head alone", head), *heads.items())
@@ -354,8 +354,8 @@ head_shares = {pair: wilson(sum(map(sum, one)), len(one)) for pair, one in score
 # %% head-plot
 order = [(name, place) for place in places for name in ("head alone", *heads)]
 show_shares({f"{place}: {name}": head_shares[name, place] for name, place in order},
-            "right answers", "128 labels; 32 steps for the head, 20 for everything. n = 100 "
-            "reviews, the same with and without the key, one run. Lines: 95 % intervals.",
+            "right answers", "128 labels; 52 steps from the random head, 32 for the probe and 20 more "
+            "from there. n = 100 reviews, with and without the key, one run. Lines: 95 % intervals.",
             [f"{place}: probed head" for place in places], GUESSING)
 
 # %% head-explain
@@ -466,7 +466,7 @@ say(f"`all_words` is right in {percent(right_where(more_votes[:, -1]))}, and is 
 predict("03.weak")
 
 # %% weak-run
-from course_lib.claims.measures.lesson_03_data import labelled, right_share
+from course_lib.claims.measures.lesson_03_labels import labelled, right_share
 
 weakly = labelled(unlabelled, sure)                  # the rows with the labels that the rules gave
 student = FullFineTuning(model)
@@ -572,7 +572,7 @@ assert weights_hash(model) == hash_before
 # labels them, and only the surest half is kept.
 
 # %% written-run
-from course_lib.claims.measures.lesson_03_data import written
+from course_lib.claims.measures.lesson_03_labels import written
 
 beginnings = [" ".join(text.split()[:2]) for text in task["validation"]["text"][50:53]]
 own = written(model, tokenizer, beginnings, seed=lesson.seed)
@@ -696,8 +696,8 @@ ledger("03")
 #
 # 1. Frozen parameters keep every bit; what is saved is the way back and the optimizer's memory, and never the
 #    way forward.
-# 2. What to train depends on what has changed: another way of writing is best met by the first block, another
-#    meaning of the labels by the last.
+# 2. What to train depends on what has changed: another way of writing is best met early in the model, another
+#    meaning of the labels at its end.
 # 3. Labels need not be written one by one: rules that err can teach a model that errs less, and a good question
 #    may need no labels to learn from at all, only some to choose by.
 #
