@@ -198,7 +198,7 @@ CASES = [  # (claim, figures in the claim's order, word, what the sentence says)
      "after raw text typed with it 80 %; after as much raw text typed as usual 65 %. The loss of text typed with it "
      "went from 9.0 to 3.0 nats a token."),
     ("C83", (0.6, 0.8, 0.79, 9, 3), LIMITED, "Other text helps about as much."),
-    ("C83", (0.6, 0.55, 0.6, 9, 3), FAILS, "So the text was learned, and the labels gained nothing by it."),
+    ("C83", (0.6, 0.55, 0.6, 9, 3), FAILS, "So something of the text was learned, and it hardly helps"),
     ("C83", (0.6, 0.55, 0.6, 9, 9.5), FAILS, "The text was not learned."),
     ("C101", (0.5, 0.97, 0.93, 0.92, 0.9, 0.95), HOLDS, "97 % there and 93 % on test."),
     ("C101", (0.5, 0.97, 0.93, 0.7, 0.7, 0.95), LIMITED, "It helps, and does not reach labels everywhere."),

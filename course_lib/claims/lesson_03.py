@@ -118,9 +118,9 @@ def judge_domain_first(f: Figures) -> Verdict:
         return Verdict(HOLDS, because)
     if gain > CLOSE:
         return Verdict(LIMITED, because + " Other text helps about as much.")
-    learned = f["text_after"].mean < f["text_before"].mean
-    return Verdict(FAILS, because + (" So the text was learned, and the labels gained nothing by it." if learned else
-                                     " The text was not learned."))
+    if f["text_after"].mean < f["text_before"].mean:
+        return Verdict(FAILS, because + " So something of the text was learned, and it hardly helps with the labels.")
+    return Verdict(FAILS, because + " The text was not learned.")
 
 
 def judge_automated(f: Figures) -> Verdict:

@@ -236,11 +236,17 @@ predict("03.input_block")
 predict("03.label_block")
 
 # %% block-run
-tuned_blocks = {}
-for shift, n_labels in (("input", 256), ("label", 64)):
-    for part in ("block 1", "block 4"):
-        method = tuned_part(source, tokenizer, task, shift, part, n_labels, lesson.seed)
-        tuned_blocks[shift, part] = marks(method, source, strange[shift])
+def retuned(shift, n_labels):
+    """For block 1 and for block 4 the marks of the source model with this block tuned under the shift."""
+    return {(shift, part): marks(tuned_part(source, tokenizer, task, shift, part, n_labels,
+                                            lesson.seed), source, strange[shift])
+            for part in ("block 1", "block 4")}
+
+
+tuned_blocks = retuned("input", 256)
+
+# %% block-run-label
+tuned_blocks |= retuned("label", 64)
 
 # %% block-plot
 by_shift = {f"{called}: {part}": wilson(sum(map(sum, one)), len(asked))
