@@ -172,7 +172,7 @@ say("And on a task that is **far** from what the base knows? Recorded, on `orcha
 # ## What does PEFT train?
 #
 # One text says of parameter-efficient tuning (PEFT) that it adjusts only a subset of the parameters in each
-# iteration. Which ones, and are they others in the next iteration? Lessons 05 and 06 build these methods; here
+# iteration. Which ones, and are they others in the next iteration? Lessons 05, 06 and 08 build these methods; here
 # you only look at what each of them trains.
 
 # %% peft-predict
@@ -207,7 +207,7 @@ say(f"Parameters with a gradient in one iteration and not in another: "
 # - *the labels change*: a new editor calls good what was called bad, and the other way round.
 
 # %% block-shifts
-from course_lib.claims.measures.lesson_03_shift import STEPS, shifted, tuned_part
+from course_lib.claims.measures.lesson_03_shift import shifted, tuned_part
 from course_lib.shifts import dead_key, relabelled
 
 full.merge(model)
@@ -236,17 +236,17 @@ predict("03.input_block")
 predict("03.label_block")
 
 # %% block-run
-def retuned(shift, n_labels):
-    """For block 1 and for block 4 the marks of the source model with this block tuned under the shift."""
+def retuned(shift, n_labels, steps):
+    """For block 1 and for block 4: the marks of the source model with this block tuned."""
     return {(shift, part): marks(tuned_part(source, tokenizer, task, shift, part, n_labels,
-                                            lesson.seed), source, strange[shift])
+                                            lesson.seed, steps=steps), source, strange[shift])
             for part in ("block 1", "block 4")}
 
 
-tuned_blocks = retuned("input", 256)
+tuned_blocks = retuned("input", 256, steps=24)
 
 # %% block-run-label
-tuned_blocks |= retuned("label", 64)
+tuned_blocks |= retuned("label", 64, steps=16)
 
 # %% block-plot
 by_shift = {f"{called}: {part}": wilson(sum(map(sum, one)), len(asked))
@@ -254,8 +254,8 @@ by_shift = {f"{called}: {part}": wilson(sum(map(sum, one)), len(asked))
             for part, one in (("as it is", before[shift]),
                               *((f"block {n}", tuned_blocks[shift, f"block {n}"]) for n in (1, 4)))}
 show_shares(by_shift, "right answers", f"n = {len(asked)} test reviews under each shift; 256 labels "
-            f"and {STEPS['input']} steps with the dead key, 64 and {STEPS['label']} with the new "
-            "editor. One run each. Lines: 95 % intervals.",
+            "and 24 steps with the dead key, 64 and 16 with the new editor. One run each. Lines: "
+            "95 % intervals.",
             [name for name in by_shift if "block" in name], GUESSING)
 
 # %% block-reveal
@@ -351,7 +351,7 @@ from course_lib.claims.measures.lesson_03 import HEAD_RATES
 heads = {kind: starts[kind, 0] for kind in ("random head", "probed head")}
 for name, method in heads.items():                   # as many steps in all: the probe took 32
     fit(model, tokenizer, {"train": few}, method, steps=20 if name == "probed head" else 52,
-        batch_size=16, learning_rate=HEAD_RATES[name.split()[0]], progress=False)
+        batch_size=8, learning_rate=HEAD_RATES[name.split()[0]], progress=False)
 places = {"its own test": asked, "the dead key": strange["input"]}
 scored = {(name, place): marks(method, model, where)
           for name, method in (("head alone", head), *heads.items())
@@ -362,7 +362,7 @@ head_shares = {pair: wilson(sum(map(sum, one)), len(one)) for pair, one in score
 order = [(name, place) for place in places for name in ("head alone", *heads)]
 show_shares({f"{place}: {name}": head_shares[name, place] for name, place in order},
             "right answers", "128 labels; 52 steps from the random head, 32 for the probe and 20 more "
-            "from there. n = 100 reviews, with and without the key, one run. Lines: 95 % intervals.",
+            "from there. n = 100 reviews, typed in both ways, one run. Lines: 95 % intervals.",
             [f"{place}: probed head" for place in places], GUESSING)
 
 # %% head-explain
@@ -420,7 +420,9 @@ say(f"The majority speaks on {given(majority)} of the reviews and is right in "
 # %% [markdown] weak-model
 # The vote believes a coin as much as an expert. Can one find out, without labels, who is the coin? The rules
 # check each other: who often agrees with the others is probably good. So go round: from the accuracies $a_j$ to
-# a probability for each review, and from these back to the accuracies. That is the whole *label model*:
+# a probability for each review, and from these back to the accuracies. A vote counts with its rule's *log odds*,
+# $\log\frac{a_j}{1 - a_j}$: 0 for a coin, and the more, the better the rule. Their sum, pressed between 0 and 1
+# by the sigmoid, is the probability. That is the whole *label model*:
 
 # %% weak-model-scratch
 def label_model_by_hand(votes, rounds=50):
@@ -565,9 +567,9 @@ say(judged("C80"))
 predict("03.searched")
 
 # %% prompts-run
-from course_lib.prompting.search import best_pair, search, surer
+from course_lib.prompting.search import TEMPLATES, best_pair, search, surer
 
-searched = search(model, tokenizer, task["validation"].select(range(48)))
+searched = search(model, tokenizer, task["validation"].select(range(48)), TEMPLATES[:3], seen=4)
 show_source(best_pair)
 say("| the prompt ends with | word for negative | word for positive | right, on validation |\n"
     "|---|---|---|---|\n" + "\n".join(
@@ -606,6 +608,10 @@ own = written(model, tokenizer, beginnings, seed=lesson.seed)
 for text, value in zip(own, surer(model, tokenizer, own, prompt)):
     print(f"{value:+.1f}  {text}")
 say("Recorded: " + judged("C101"))
+written_runs = claims.recorded("C101")
+if written_runs["written_kept"].mean < written_runs["written_all"].mean:
+    say("The filter did no good here. A likely reason: what the prompt is surest of is alike, and a "
+        "model learns less from many reviews of one kind.")
 
 # %% [markdown] library
 # ## The same with the library
