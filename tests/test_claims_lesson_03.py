@@ -1,4 +1,5 @@
 """Lesson 03's claims: each measurement gives its figures, and what it compares differs in one thing alone."""
+import datasets
 import pytest
 import torch
 
@@ -90,6 +91,15 @@ def test_each_curriculum_ends_with_all_rows_and_differs_in_their_order_alone(tra
     assert len({tuple(sorted(run[-1][1]["text"][:])) for run in runs}) == 1
     assert runs[0][-1][1]["text"][:] == runs[1][-1][1]["text"][:][::-1]
     assert abs(sum(2 * label - 1 for label in runs[0][0][1]["label"][:])) <= 1  # the classes take turns
+
+
+def test_the_easiest_first_by_hand(monkeypatch):
+    """Rows 0 and 2 are negative, 1 and 3 positive; the teacher finds the right answers of 2 and 3 the more probable."""
+    rows = lesson_03.start()[2]["train"].select(range(4)).remove_columns("label").add_column("label", [0, 1, 0, 1])
+    rows = rows.cast_column("label", datasets.ClassLabel(names=["negative", "positive"]))
+    scores = [[0.6, 0.4], [0.3, 0.7], [0.9, 0.1], [0.2, 0.8]]
+    monkeypatch.setattr(lesson_03_data, "score_choices", lambda *_, **__: scores)
+    assert lesson_03_data.easiest_first(None, None, rows, None) == [2, 3, 0, 1]
 
 
 def test_raw_text_is_its_own_answer(trainings):

@@ -5,7 +5,7 @@ import torch
 
 from course_lib.errors import CourseError
 from course_lib.prompting import score_choices
-from course_lib.prompting.search import TEMPLATES, Prompt, best_pair, search, surer
+from course_lib.prompting.search import TEMPLATES, Prompt, best_pair, margins, search
 
 ROWS = datasets.Dataset.from_dict({"text": ["The apple is red.", "A stone.", "In autumn.", "peach: drupe"],
                                    "label": [0, 1, 1, 0]})
@@ -35,7 +35,7 @@ def test_how_far_a_text_is_from_the_middle(pair, found):
     one = found[0]
     prompts = [one.template.replace("{text}", text) for text in ROWS["text"]]
     scores = torch.tensor(score_choices(*pair, prompts, list(one.words), normalise=False)).log()
-    far = surer(*pair, ROWS["text"][:], one)
+    far = margins(*pair, ROWS["text"][:], one)
     assert torch.allclose(far, scores[:, 1] - scores[:, 0] - one.middle, atol=1e-6)
     right = ((far > 0).int() == torch.tensor(ROWS["label"])).float().mean().item()
     assert right == pytest.approx(one.accuracy)

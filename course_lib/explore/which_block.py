@@ -114,7 +114,8 @@ def panel(start: State = State()):
 
     def draw(values: dict) -> str:
         result = compute(State(**values))
-        note = f"Recorded; a dot is a seed, each with {BLOCK_TEST} test reviews."
+        note = (f"Recorded; a dot is a seed, each with {BLOCK_TEST} test reviews. The learning rates were chosen with "
+                f"{max(LABELS)} labels.")
         return plots.picture_html(figure(result), alt(result), note, dpi=96) + status(summary(result))
 
     shifts = [("the inputs: a dead key", "input"), ("the labels: a new editor", "label")]

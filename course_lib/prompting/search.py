@@ -78,6 +78,6 @@ def search(model, tokenizer, rows, templates: tuple[str, ...] = TEMPLATES, seen:
     return sorted(found, key=lambda one: -one.accuracy)
 
 
-def surer(model, tokenizer, texts: list[str], prompt: Prompt) -> torch.Tensor:
-    """How far this prompt finds each text from its middle, (n,) in nats: above 0 for class 1, positive."""
+def margins(model, tokenizer, texts: list[str], prompt: Prompt) -> torch.Tensor:
+    """How far the log odds of the prompt's two words are above its middle, (n,) in nats: above 0 is class 1."""
     return logs_of(model, tokenizer, texts, prompt.template, list(prompt.words)).diff(dim=1).flatten() - prompt.middle

@@ -567,7 +567,7 @@ say(judged("C80"))
 predict("03.searched")
 
 # %% prompts-run
-from course_lib.prompting.search import TEMPLATES, best_pair, search, surer
+from course_lib.prompting.search import TEMPLATES, best_pair, margins, search
 
 searched = search(model, tokenizer, task["validation"].select(range(48)), TEMPLATES[:3], seen=4)
 show_source(best_pair)
@@ -578,7 +578,7 @@ say("| the prompt ends with | word for negative | word for positive | right, on 
 
 # %% prompts-test
 prompt = searched[0]
-side = surer(model, tokenizer, exam["text"][:], prompt) > 0
+side = margins(model, tokenizer, exam["text"][:], prompt) > 0
 right = sum(given == wanted for given, wanted in zip(side.tolist(), exam["label"][:]))
 by_search = wilson(right, len(exam))
 reveal("03.searched", 100 * by_search[0])
@@ -605,7 +605,7 @@ from course_lib.claims.measures.lesson_03_labels import written
 
 beginnings = [" ".join(text.split()[:2]) for text in task["validation"]["text"][50:53]]
 own = written(model, tokenizer, beginnings, seed=lesson.seed)
-for text, value in zip(own, surer(model, tokenizer, own, prompt)):
+for text, value in zip(own, margins(model, tokenizer, own, prompt)):
     print(f"{value:+.1f}  {text}")
 say("Recorded: " + judged("C101"))
 written_runs = claims.recorded("C101")

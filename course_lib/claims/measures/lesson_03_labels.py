@@ -7,7 +7,7 @@ import torch
 
 from course_lib.claims.measures.lesson_03 import PART_RATES, accuracy, start, train
 from course_lib.methods import FullFineTuning
-from course_lib.prompting.search import search, surer
+from course_lib.prompting.search import margins, search
 from course_lib.weak_supervision import SURE, label_model, majority, votes_of
 
 RATE = PART_RATES["near", "full"]
@@ -73,11 +73,11 @@ def automated(seed: int, n: int = 256) -> dict[str, float]:
     model, tokenizer, task, test = start()
     rows = task["train"].shuffle(seed=seed)
     prompt = search(model, tokenizer, task["validation"].shuffle(seed=seed).select(range(64)))[0]
-    side = surer(model, tokenizer, test["text"][:], prompt).sign()
+    side = margins(model, tokenizer, test["text"][:], prompt).sign()
     found = {"given": accuracy(model, tokenizer, test), "found_validation": prompt.accuracy,
              "found_test": right_share(side, test["label"][:])}
     texts = written(model, tokenizer, [" ".join(text.split()[:2]) for text in rows["text"][:n]], seed)
-    sure = surer(model, tokenizer, texts, prompt)
+    sure = margins(model, tokenizer, texts, prompt)
     columns = {"text": texts, "prompt": [f"{text}\nlabel:" for text in texts], "label": [0] * n, "answer": [""] * n}
     pages = datasets.Dataset.from_dict(columns, features=rows.features)
     surest = sure.abs() >= sure.abs().median()
