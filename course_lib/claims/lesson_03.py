@@ -89,7 +89,11 @@ def judge_curriculum(f: Figures) -> Verdict:
     gain = f["easy_first"].mean - f["shuffled"].mean
     if gain > CLOSE:
         return Verdict(HOLDS, because)
-    return Verdict(FAILS, because + (" The order does harm." if gain < -CLOSE else " The order matters little."))
+    if gain < -CLOSE:
+        return Verdict(FAILS, because + " This order does harm.")
+    if f["shuffled"].mean - f["hard_first"].mean > CLOSE:
+        return Verdict(FAILS, because + " Easiest first gains little, and hardest first does harm.")
+    return Verdict(FAILS, because + " The order matters little.")
 
 
 def judge_weak(f: Figures) -> Verdict:

@@ -253,9 +253,9 @@ by_shift = {f"{called}: {part}": wilson(sum(map(sum, one)), len(asked))
             for shift, called in (("input", "dead key"), ("label", "new editor"))
             for part, one in (("as it is", before[shift]),
                               *((f"block {n}", tuned_blocks[shift, f"block {n}"]) for n in (1, 4)))}
-show_shares(by_shift, "right answers", f"n = {len(asked)} test reviews under each shift; 256 labels "
-            "and 24 steps with the dead key, 64 and 16 with the new editor. One run each. Lines: "
-            "95 % intervals.",
+show_shares(by_shift, "right answers", f"n = {len(asked)} test reviews under each shift; 256 "
+            "labels and 24 steps with the dead key, 64 and 16 with the new editor. One run each. "
+            "Lines: 95 % intervals.",
             [name for name in by_shift if "block" in name], GUESSING)
 
 # %% block-reveal
@@ -361,7 +361,7 @@ head_shares = {pair: wilson(sum(map(sum, one)), len(one)) for pair, one in score
 # %% head-plot
 order = [(name, place) for place in places for name in ("head alone", *heads)]
 show_shares({f"{place}: {name}": head_shares[name, place] for name, place in order},
-            "right answers", "128 labels; 52 steps from the random head, 32 for the probe and 20 more "
+            "right answers", "128 labels; 52 steps from the random head, 32 for the probe and 20 "
             "from there. n = 100 reviews, typed in both ways, one run. Lines: 95 % intervals.",
             [f"{place}: probed head" for place in places], GUESSING)
 
@@ -538,8 +538,8 @@ show_shares({name: over_seeds(domain[key]) for key, name in (
 say(judged("C83"))
 if gained <= CLOSE:
     say("Why not? To continue such text the model need not know what makes a review favourable; it "
-        "has to learn how words are spelled and which follow which. Where papers report a gain (one "
-        "stands under Sources), the raw text is very much longer, and richer than our little world.")
+        "has to learn how words are spelled and which follow which. Where papers report a gain "
+        "(one stands under Sources), the raw text is very much longer, and richer than our world.")
 
 # %% [markdown] order
 # The second: *start with what is easy* (a curriculum). How easy a review is says a model that was tuned on other
@@ -610,8 +610,8 @@ for text, value in zip(own, margins(model, tokenizer, own, prompt)):
 say("Recorded: " + judged("C101"))
 written_runs = claims.recorded("C101")
 if written_runs["written_kept"].mean < written_runs["written_all"].mean:
-    say("The filter did no good here. A likely reason: what the prompt is surest of is alike, and a "
-        "model learns less from many reviews of one kind.")
+    say("The filter did no good here. A likely reason: what the prompt is surest of is alike, and "
+        "a model learns less from many reviews of one kind.")
 
 # %% [markdown] library
 # ## The same with the library
