@@ -266,9 +266,9 @@ for shift in strange:
 # %% [markdown] lab
 # ### Explore: which block?
 #
-# **Question: how much of the lost accuracy does each block win back, and with how many labels does it stop
-# mattering which one you tune?** These runs are recorded, over several seeds; the dashed lines are the model as it
-# is, and all of it tuned.
+# **Question: how much of the lost accuracy does each block win back, and does it matter more or less which one you
+# tune, the more labels you have?** These runs are recorded, over several seeds; the dashed lines are the model as
+# it is, and all of it tuned.
 
 # %% lab-run
 from course_lib.explore.which_block import LABELS, SHIFTS, State, best, compute, which_block
@@ -284,7 +284,8 @@ for shift, called in SHIFTS.items():
         shares = [one.mean for one in lab.blocks]
         told.append(f"With {n_labels} labels block {best(lab) + 1} does best "
                     f"({percent(max(shares))}, the worst {percent(min(shares))}; as it is "
-                    f"{percent(lab.before.mean)}, everything {percent(lab.everything.mean)}).")
+                    f"{percent(lab.before.mean)}, everything {percent(lab.everything.mean)})"
+                    + (": next to nothing is won." if max(shares) - lab.before.mean <= CLOSE else "."))
 fold("What did you find?", " ".join(told))
 
 # %% block-why
