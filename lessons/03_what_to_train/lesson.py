@@ -284,8 +284,8 @@ for shift, called in SHIFTS.items():
         shares = [one.mean for one in lab.blocks]
         told.append(f"With {n_labels} labels block {best(lab) + 1} does best "
                     f"({percent(max(shares))}, the worst {percent(min(shares))}; as it is "
-                    f"{percent(lab.before.mean)}, everything {percent(lab.everything.mean)})"
-                    + (": next to nothing is won." if max(shares) - lab.before.mean <= CLOSE else "."))
+                    f"{percent(lab.before.mean)}, everything {percent(lab.everything.mean)})" +
+                    (": little is won." if max(shares) - lab.before.mean <= CLOSE else "."))
 fold("What did you find?", " ".join(told))
 
 # %% block-why
