@@ -4,7 +4,7 @@ The world stays as it is. What changes is what users type, or what the people wh
 """
 import datasets
 
-from course_lib.batches import class_names
+from course_lib.batches import check_rows, class_names
 from course_lib.errors import CourseError, shown
 
 
@@ -12,8 +12,10 @@ def dead_key(rows, key: str = "e"):
     """An input shift: typed on a keyboard on which this key does nothing, "a wondrful trrac".
 
     The same rows with other texts, in the column text and inside the prompt. Most words fall apart into other tokens,
-    and a reader can still read them. CourseError for what is no single letter.
+    and a reader can still read them. CourseError for what is no single letter, and rows without texts and prompts.
     """
+    check_rows(rows, decoder=False)
+    check_rows(rows, decoder=True)
     if not isinstance(key, str) or len(key) != 1 or not key.isalpha():
         raise CourseError(f"key is one letter, such as 'e'; you gave {shown(key)}.")
     without = str.maketrans("", "", key.lower() + key.upper())
@@ -26,8 +28,12 @@ def relabelled(rows, names: dict[str, str]):
     """A label shift: what was called `name` is called `names[name]` now, another of the same answer words.
 
     With {"positive": "negative", "negative": "positive"}: a critic who calls all things the other way round.
-    CourseError where `names` does not give each answer word a place, and each place once.
+    CourseError for rows without labels, and where `names` does not give each answer word a place, each place once.
     """
+    check_rows(rows, decoder=True)
+    if "label" not in rows.column_names:
+        raise CourseError(f"These rows have no labels to rename; their columns are {', '.join(rows.column_names)}. "
+                          "Take a task with classes, such as load_task('reviews').")
     words = class_names(rows)
     if not isinstance(names, dict) or set(names) != set(words) or sorted(map(str, names.values())) != sorted(words):
         raise CourseError(f"Give every answer word one of the answer words, each once: {', '.join(words)}. You gave "

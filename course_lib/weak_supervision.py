@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from course_lib.errors import CourseError, shown, whole_number
+from course_lib.prompting.reading import texts_of
 
 PRAISE = frozenset("wonderful superb excellent splendid marvellous brilliant terrific lovely impressive".split())
 BLAME = frozenset("awful terrible dreadful horrible abysmal poor rotten ugly dismal dire".split())
@@ -61,12 +62,21 @@ RULES = (plain_words, turned_words, behind_but, mood, says_no)
 
 
 def votes_of(texts: Sequence[str], rules: Sequence[Callable[[str], int]] = RULES) -> torch.Tensor:
-    """(n, m): what each rule says of each text."""
-    return torch.tensor([[rule(text) for rule in rules] for text in texts])
+    """(n, m): what each rule says of each text. CourseError for what are no texts, and a rule that gives no vote."""
+    votes = [[rule(text) for rule in rules] for text in texts_of(texts, "The rules read a list of texts")]
+    for row in votes:
+        for rule, vote in zip(rules, row):
+            if vote not in (-1, 0, 1):
+                raise CourseError(f"A vote is 1, -1 or 0; the rule {getattr(rule, '__name__', shown(rule))} gave "
+                                  f"{shown(vote)}. Does it return something for every text?")
+    return check_votes(torch.tensor(votes))
 
 
 def majority(votes: torch.Tensor) -> torch.Tensor:
-    """(n, m) -> (n,): 1 or -1, the side with more votes; 0 where both have as many, or nobody votes."""
+    """(n, m) -> (n,): 1 or -1, the side with more votes; 0 where both have as many, or nobody votes.
+
+    CourseError for what is no table of votes.
+    """
     return check_votes(votes).sum(1).sign()
 
 
@@ -79,7 +89,8 @@ def label_model(votes: torch.Tensor, rounds: int = 50) -> tuple[torch.Tensor, to
         log p(y = 1 | votes) / p(y = -1 | votes) = sum over rules of vote * log(a / (1 - a))
         a = the mean probability, over the rows on which the rule votes, that its vote is the right one
 
-    One right and one wrong vote are added for each rule, so that a few votes make none of them certain.
+    One right and one wrong vote are added for each rule, so that a few votes make none of them certain. CourseError
+    for what is no table of votes, and no number of rounds.
     """
     votes, rounds = check_votes(votes), whole_number("rounds", rounds, 1)
     accuracy, cast = torch.full(votes.shape[1:], START), votes != 0                            # (m,), (n, m)

@@ -1,9 +1,10 @@
 """Lesson 03's claims: each measurement gives its figures, and what it compares differs in one thing alone."""
+import datasets
 import pytest
 import torch
 
 from course_lib import claims, models
-from course_lib.claims.measures import lesson_03, lesson_03_data
+from course_lib.claims.measures import lesson_03, lesson_03_data, lesson_03_labels, lesson_03_shift
 from course_lib.methods import Frozen, FullFineTuning
 from course_lib.weak_supervision import majority, votes_of
 from tests.tiny import tiny_model
@@ -21,12 +22,12 @@ def trainings(tokenizer, monkeypatch):
         with torch.no_grad():
             next(method.parameters()).add_(0.01)                  # another model, as after training
 
-    for module in (lesson_03, lesson_03_data):
+    for module in (lesson_03, lesson_03_data, lesson_03_labels, lesson_03_shift):
         monkeypatch.setattr(module, "train", train)
         monkeypatch.setattr(module, "accuracy", lambda *_: 0.5)
     monkeypatch.setattr(models, "load_model", lambda *_, **__: (model, tokenizer))
-    monkeypatch.setattr(lesson_03_data, "written", lambda model, tokenizer, first, _: [f"{one} on." for one in first])
-    monkeypatch.setattr(lesson_03_data, "UNLABELLED", 50)
+    monkeypatch.setattr(lesson_03_labels, "written", lambda model, tokenizer, first, _: [f"{one} on." for one in first])
+    monkeypatch.setattr(lesson_03_labels, "UNLABELLED", 50)
     monkeypatch.setattr(lesson_03_data, "RAW_ROWS", 20)
     return found
 
@@ -62,11 +63,13 @@ def test_a_source_model_meets_rows_that_it_has_not_seen(trainings):
     assert not any("e" in "".join(rows["text"][:]).lower() for _, rows, *_ in tuned[:5])
     parts = [method.settings["train"][0] for method, *_ in tuned if isinstance(method, Frozen)]
     assert parts == 2 * [f"model.layers.{place}" for place in range(4)]
+    assert [steps for *_, steps in tuned] == 5 * [lesson_03_shift.STEPS["input"]] + 5 * [lesson_03_shift.STEPS["label"]]
 
 
 def test_the_probed_head_is_the_probes(trainings):
     claims.measure("C14", 0)
     probe, random, probed = (method.head.weight for method, *_ in trainings)
+    assert [steps for *_, steps in trainings] == [lesson_03.STEPS, 2 * lesson_03.STEPS, lesson_03.STEPS]
     assert torch.allclose(probed, probe + 0.01) and not torch.allclose(random, probe + 0.01)  # "training" adds 0.01
 
 
@@ -83,10 +86,20 @@ def test_each_curriculum_ends_with_all_rows_and_differs_in_their_order_alone(tra
     _, *stages = trainings
     runs = [stages[place:place + 3] for place in (0, 3, 6)]
     for run in runs:
-        assert [len(rows) for _, rows, *_ in run] == [64, 128, 192]
+        assert [len(rows) for _, rows, *_ in run] == [stage * lesson_03_data.ORDERED // 3 for stage in (1, 2, 3)]
         assert len({id(method) for method, *_ in run}) == 1
     assert len({tuple(sorted(run[-1][1]["text"][:])) for run in runs}) == 1
     assert runs[0][-1][1]["text"][:] == runs[1][-1][1]["text"][:][::-1]
+    assert abs(sum(2 * label - 1 for label in runs[0][0][1]["label"][:])) <= 1  # the classes take turns
+
+
+def test_the_easiest_first_by_hand(monkeypatch):
+    """Rows 0 and 2 are negative, 1 and 3 positive; the teacher finds the right answers of 2 and 3 the more probable."""
+    rows = lesson_03.start()[2]["train"].select(range(4)).remove_columns("label").add_column("label", [0, 1, 0, 1])
+    rows = rows.cast_column("label", datasets.ClassLabel(names=["negative", "positive"]))
+    scores = [[0.6, 0.4], [0.3, 0.7], [0.9, 0.1], [0.2, 0.8]]
+    monkeypatch.setattr(lesson_03_data, "score_choices", lambda *_, **__: scores)
+    assert lesson_03_data.easiest_first(None, None, rows, None) == [2, 3, 0, 1]
 
 
 def test_raw_text_is_its_own_answer(trainings):
@@ -102,6 +115,6 @@ def test_raw_text_is_its_own_answer(trainings):
 
 def test_labels_of_signs():
     rows = lesson_03.start()[2]["train"].select(range(4))
-    given = lesson_03_data.labelled(rows, torch.tensor([1, 0, -1, 0]))
+    given = lesson_03_labels.labelled(rows, torch.tensor([1, 0, -1, 0]))
     assert given["text"][:] == [rows["text"][0], rows["text"][2]] and given["label"][:] == [1, 0]
-    assert lesson_03_data.right_share(torch.tensor([1, 0, -1]), [1, 0, 1]) == 0.5
+    assert lesson_03_labels.right_share(torch.tensor([1, 0, -1]), [1, 0, 1]) == 0.5

@@ -5,7 +5,7 @@ import torch
 
 from course_lib.errors import CourseError
 from course_lib.prompting import score_choices
-from course_lib.prompting.search import TEMPLATES, Prompt, best_pair, search, surer
+from course_lib.prompting.search import TEMPLATES, Prompt, best_pair, margins, search
 
 ROWS = datasets.Dataset.from_dict({"text": ["The apple is red.", "A stone.", "In autumn.", "peach: drupe"],
                                    "label": [0, 1, 1, 0]})
@@ -35,7 +35,7 @@ def test_how_far_a_text_is_from_the_middle(pair, found):
     one = found[0]
     prompts = [one.template.replace("{text}", text) for text in ROWS["text"]]
     scores = torch.tensor(score_choices(*pair, prompts, list(one.words), normalise=False)).log()
-    far = surer(*pair, ROWS["text"][:], one)
+    far = margins(*pair, ROWS["text"][:], one)
     assert torch.allclose(far, scores[:, 1] - scores[:, 0] - one.middle, atol=1e-6)
     right = ((far > 0).int() == torch.tensor(ROWS["label"])).float().mean().item()
     assert right == pytest.approx(one.accuracy)
@@ -53,3 +53,18 @@ def test_what_cannot_be_searched(pair, labels, templates, said):
     rows = ROWS.remove_columns("label").add_column("label", labels)
     with pytest.raises(CourseError, match=said):
         search(*pair, rows, templates)
+
+
+@pytest.mark.parametrize("rows, seen, said", [
+    *((rows, 8, "the columns text and label") for rows in (
+        ROWS.remove_columns("text"), ROWS.remove_columns("label"), {"validation": ROWS}, None)),
+    (ROWS, 0, "seen must be at least 1"), (ROWS, "8", "seen must be at least 1")])
+def test_no_rows_to_search_on(pair, rows, seen, said):
+    with pytest.raises(CourseError, match=said):
+        search(*pair, rows, seen=seen)
+
+
+def test_one_answer_is_too_few(pair, monkeypatch):
+    monkeypatch.setattr("course_lib.prompting.search.next_answers", lambda *_: [("good", 0.9)])
+    with pytest.raises(CourseError, match="has only one answer"):
+        search(*pair, ROWS)

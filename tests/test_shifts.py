@@ -43,3 +43,19 @@ def test_no_key(key):
 def test_no_new_names(names):
     with pytest.raises(CourseError, match="each once: negative, positive"):
         relabelled(ROWS, names)
+
+
+@pytest.mark.parametrize("rows, said", [
+    (ROWS.remove_columns("text"), "the columns text"), (ROWS.remove_columns("prompt"), "the columns prompt"),
+    (ROWS.select([]), "these are 0 rows"), ({"train": ROWS}, "one of its splits"), (None, "one of its splits")])
+def test_no_rows_to_type(rows, said):
+    with pytest.raises(CourseError, match=said):
+        dead_key(rows)
+
+
+@pytest.mark.parametrize("rows, said", [
+    (ROWS.remove_columns("label"), "no labels to rename"), (ROWS.remove_columns("answer"), "columns prompt and answer"),
+    (ROWS.select([]), "these are 0 rows"), ({"train": ROWS}, "one of its splits")])
+def test_no_rows_to_rename(rows, said):
+    with pytest.raises(CourseError, match=said):
+        relabelled(rows, TURNED)

@@ -30,6 +30,15 @@ def test_rules_of_ones_own():
     assert votes_of(["a"]).shape == (1, len(RULES))
 
 
+@pytest.mark.parametrize("texts, rules, said", [
+    ("one text", RULES, "a list of texts"), ([], RULES, "a list of texts"), ([1], RULES, "a list of texts"),
+    (["a"], (), "a column for each rule"), (["a"], (RULES[0], lambda text: 2), "the rule <lambda> gave 2"),
+    (["a"], (lambda text: None,), "gave None. Does it return something")])
+def test_no_texts_and_no_rules(texts, rules, said):
+    with pytest.raises(CourseError, match=said):
+        votes_of(texts, rules)
+
+
 def test_the_majority_abstains():
     votes = torch.tensor([[1, 1, -1], [-1, 0, 0], [1, -1, 0], [0, 0, 0]])
     assert majority(votes).tolist() == [1, -1, 0, 0]

@@ -68,7 +68,7 @@ def alt(result: Result) -> str:
     """What the picture shows, in words."""
     told = ", ".join(f"block {place} {percent(one.mean)} (seeds {', '.join(map(percent, one.values))})"
                      for place, one in enumerate(result.blocks, 1))
-    return (f"Four bars with the share of right answers by the block that is tuned: {told}. Dashed lines: as it is "
+    return (f"Four bars with the share of right answers after tuning one block: {told}. Dashed lines: as it is "
             f"{percent(result.before.mean)}, everything {percent(result.everything.mean)}.")
 
 
@@ -114,7 +114,8 @@ def panel(start: State = State()):
 
     def draw(values: dict) -> str:
         result = compute(State(**values))
-        note = f"Recorded; a dot is a seed, each with {BLOCK_TEST} test reviews."
+        note = (f"Recorded; a dot is a seed, each with {BLOCK_TEST} test reviews. The learning rates were chosen with "
+                f"{max(LABELS)} labels.")
         return plots.picture_html(figure(result), alt(result), note, dpi=96) + status(summary(result))
 
     shifts = [("the inputs: a dead key", "input"), ("the labels: a new editor", "label")]

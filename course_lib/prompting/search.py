@@ -7,7 +7,7 @@ from itertools import permutations
 
 import torch
 
-from course_lib.errors import CourseError, shown
+from course_lib.errors import CourseError, shown, whole_number
 from course_lib.prompting.answers import next_answers, score_choices
 
 TEMPLATES = ("{text}\nlabel:", "{text}\nIn short:", "{text}\nVerdict:", "{text}\nAll in all:", "{text}\nMy view:")
@@ -56,8 +56,12 @@ def search(model, tokenizer, rows, templates: tuple[str, ...] = TEMPLATES, seen:
     """The best pair of words for every template, by these rows of two classes; the best template first.
 
     The candidates for the words are what the model itself says after the first `seen` rows. CourseError for rows that
-    are not of two classes, and a template without {text}.
+    are not of two classes, a template without {text}, and where the model has fewer than two answers.
     """
+    seen = whole_number("seen", seen, 1)
+    if not {"text", "label"} <= set(getattr(rows, "column_names", ())):
+        raise CourseError("The search reads rows with the columns text and label, such as "
+                          f"load_task('reviews')['validation']; you gave {shown(rows)}.")
     if set(rows["label"][:]) != {0, 1}:
         raise CourseError("The search compares two words, so it needs rows of both of two classes, labels 0 and 1; "
                           f"these have {shown(sorted(set(rows['label'][:])))}. Take other rows, or more of them.")
@@ -66,11 +70,14 @@ def search(model, tokenizer, rows, templates: tuple[str, ...] = TEMPLATES, seen:
         if "{text}" not in template:
             raise CourseError(f"A template holds {{text}}, where the text goes; you gave {shown(template)}.")
         words = proposals(model, tokenizer, [template.replace("{text}", text) for text in rows["text"][:seen]])
+        if len(words) < 2:
+            raise CourseError(f"After {shown(template)} the model has only one answer, {shown(words)}; the search "
+                              "compares two. Let it see more rows, or take another template.")
         share, a, b, middle = best_pair(logs_of(model, tokenizer, rows["text"][:], template, words), rows["label"][:])
         found.append(Prompt(share, template, (words[a], words[b]), middle))
     return sorted(found, key=lambda one: -one.accuracy)
 
 
-def surer(model, tokenizer, texts: list[str], prompt: Prompt) -> torch.Tensor:
-    """How far this prompt finds each text from its middle, (n,) in nats: above 0 for positive."""
+def margins(model, tokenizer, texts: list[str], prompt: Prompt) -> torch.Tensor:
+    """How far the log odds of the prompt's two words are above its middle, (n,) in nats: above 0 is class 1."""
     return logs_of(model, tokenizer, texts, prompt.template, list(prompt.words)).diff(dim=1).flatten() - prompt.middle

@@ -35,7 +35,7 @@ if passed("03.1"):
 
 # %% [markdown] your-vote-question
 # With real reviews and the lesson's five rules: on how many does your vote speak, and how often is it right? The
-# control is a coin where nobody votes.
+# control says positive where yours abstains.
 
 # %% your-vote
 reviews = task["train"].select(range(1000, 2000))

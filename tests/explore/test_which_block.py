@@ -7,7 +7,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from course_lib import plots
-from course_lib.claims.measures import lesson_03
+from course_lib.claims.measures import lesson_03_shift
 from course_lib.errors import CourseError
 from course_lib.explore import block_data, common
 from course_lib.explore import which_block as lab
@@ -33,7 +33,7 @@ def test_the_runs_are_complete():
 def test_the_command_writes_what_is_measured(monkeypatch, tmp_path):
     asked = []
     measured = lambda *given: asked.append(given) or {"own": given[0] / 10 + 0.00001}
-    monkeypatch.setattr(lesson_03, "which_block", measured)
+    monkeypatch.setattr(lesson_03_shift, "which_block", measured)
     monkeypatch.setattr(block_data, "PATH", tmp_path / "data" / "which_block.json")
     block_data.main()
     assert asked == [(seed, labels) for labels in block_data.FEWER for seed in block_data.SEEDS]

@@ -35,14 +35,14 @@ TOLERANCE = 0
 
 
 def draw(seed: int) -> dict:
-    """A model of twelve layers; the parts are layer 1, a module inside another layer, and a single parameter."""
+    """A model of twelve layers; the parts are layer 1, a module inside another layer, and, not first, one parameter."""
     rng = random.Random(seed)
     inside = ["attn.query.weight", "attn.query.bias", "attn.value.weight", "mlp.up.weight", "mlp.down.weight"]
     names = ["embed.weight", *(f"layers.{layer}.{part}" for layer in range(12) for part in inside), "norm.weight",
              "head.weight", "head.bias"]
     other = rng.choice([2, 3, 4, 5])
-    parts = ["layers.1", f"layers.{other}.{rng.choice(['attn', 'mlp', 'attn.query'])}", rng.choice(names[-3:])]
-    return {"names": names, "parts": rng.sample(parts, len(parts))}
+    modules = rng.sample(["layers.1", f"layers.{other}.{rng.choice(['attn', 'mlp', 'attn.query'])}"], 2)
+    return {"names": names, "parts": [modules[0], *rng.sample([modules[1], rng.choice(names[-3:])], 2)]}
 
 # %% wrong without_the_dot
 # You compare beginnings without the dot, so layers.1 also catches layers.10 and layers.11. Put a dot behind both the
