@@ -336,10 +336,12 @@ show_source(distil)
 predict("04.time")
 
 # %% cost-run
-reads = recording.batch_of(tokenizer, rows.select(range(32)))   # 32 prompts, as they are read
-per_token = {name: recording.operations(model, reads) / reads["input_ids"].numel()
+from course_lib.claims.measures import lesson_04_cost as costs
+
+reads = costs.batch_of(tokenizer, rows.select(range(32)))   # 32 prompts, as they are read
+per_token = {name: costs.operations(model, reads) / reads["input_ids"].numel()
              for name, model in (("teacher", big), ("student", small))}
-time_share = recording.in_pairs(big, small, reads, pairs=5)
+time_share = costs.in_pairs(big, small, reads, pairs=5)
 reveal("04.time", round(100 * time_share))
 say("| | parameters | million operations a token |\n|---|---|---|" + "".join(
     f"\n| {name} | {sizes[name][0]:,} | {per_token[name] / 1e6:.2f} |" for name in sizes))
@@ -354,10 +356,10 @@ say(f"The student takes {percent(work_share)} of the operations and **{percent(t
 # training. How many answers pay for it?
 
 # %% energy-run
-each = [recording.operations(model, reads) / 32 for model in (big, small)]  # for one answer
+each = [costs.operations(model, reads) / 32 for model in (big, small)]  # for one answer
 spent = {"teacher": 1000 * each[0], "student": 1000 * each[1], "cpu": time_share,
-         "break_even": recording.break_even(big, small, tokenizer, few.select(range(16)), each)}
-joules = [recording.joules(model, reads) for model in (big, small)]
+         "break_even": costs.break_even(big, small, tokenizer, few.select(range(16)), each)}
+joules = [costs.joules(model, reads) for model in (big, small)]
 written = [f"{one:,.1f}" if one is not None else "not reported here" for one in joules]
 say("| for 1,000 answers | teacher | student |\n|---|---|---|\n| billion operations | "
     f"{spent['teacher'] / 1e9:,.0f} | {spent['student'] / 1e9:,.0f} |\n| processor time "
@@ -403,6 +405,8 @@ show_source(prune)
 predict("04.heads")
 
 # %% prune-run
+from course_lib.claims.lesson_04 import HALF
+from course_lib.claims.measures.lesson_04_parts import without
 from course_lib.evaluation import old_domain_loss
 
 few_rows, generator = rows.select(range(80)), torch.Generator().manual_seed(lesson.seed)
@@ -410,7 +414,7 @@ parts_found = {"whole": big}
 for part, ranks in (("heads", scores.heads), ("neurons", scores.neurons)):
     by_chance = torch.rand(ranks.shape, generator=generator)
     for name, chosen in ((part, ranks), (f"{part}_random", by_chance)):
-        parts_found[name] = recording.without(big, part, chosen, recording.HALF)  # prune and least
+        parts_found[name] = without(big, part, chosen, HALF)  # prune and least
 right = {name: evaluate(model, tokenizer, few_rows) for name, model in parts_found.items()}
 language = {name: old_domain_loss(parts_found[name], tokenizer, n_documents=20)
             for name in ("whole", "heads", "neurons")}
@@ -503,10 +507,11 @@ say(verdict.because + (" Balanced texts did not help: the skew is in the answers
 # them twice: by the text that they had read, and by the work that reading it took.
 
 # %% size-plot
+from course_lib.claims.measures.lesson_04_size import SIZES
 from course_lib.models.card import BUNDLED, read_card
 
 axes = new_axes(3.0)
-for name, colour in zip(recording.SIZES.values(), ("#D55E00", "#009E73", "#0072B2")):
+for name, colour in zip(SIZES.values(), ("#D55E00", "#009E73", "#0072B2")):
     card = read_card(BUNDLED / name)
     work = [6 * card["parameters"] * point["tokens"] for point in card["curve"]]
     losses = [point["validation_loss"] for point in card["curve"]]
