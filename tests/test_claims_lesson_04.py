@@ -9,7 +9,8 @@ from course_lib.claims.measures import lesson_04, lesson_04_bias, lesson_04_cost
 def small(monkeypatch):
     """Two steps on few reviews, a few of them to test; a teacher of two steps need not name every star."""
     for name, value in {"TEACHING": {"steps": 2, "batch_size": 4}, "LEARNING": {"steps": 2, "batch_size": 4},
-                        "LABELS": 20, "UNLABELLED": 20, "TEST": 10}.items():
+                        "LONGER": {"steps": 2, "batch_size": 4}, "LABELS": 20, "FEW": 15, "UNLABELLED": 20,
+                        "TEST": 10}.items():
         monkeypatch.setattr(lesson_04, name, value)
     monkeypatch.setattr(lesson_04_size, "NEWBORN_STEPS", 1)
     monkeypatch.setattr(batches, "check_classes", lambda rows: None)

@@ -5,6 +5,7 @@ from course_lib.display import percent
 measures, cost, size, parts, bias = map(Measures, ("04", "04_cost", "04_size", "04_parts", "04_bias"))
 CLOSE = 0.05        # accuracies nearer to each other than this are called about equal
 GONE, HALF = (25, 50, 75), 50  # per cent of the heads, or of the neurons, that are taken out
+FEW = 32            # labels of a teacher who is wrong more often
 BIASED = 0.1        # stars: who gives more than this too few, in the mean, is biased
 
 
@@ -36,7 +37,8 @@ def judge_between(f: Figures) -> Verdict:
                f"teacher's {f['labels'].mean:.0f} labels {share(f['alone'])}, on {f['rows'].mean:.0f} right labels "
                f"{share(f['gold'])}, on as many of the teacher's answers without probabilities {share(f['hard'])}; "
                f"over the whole vocabulary {share(f['vocabulary'])}; from random weights {share(f['random'])}; "
-               f"untaught {share(f['bare'])}.")
+               f"untaught {share(f['bare'])}. A teacher of {FEW} labels: {share(f['few_teacher'])}; its student "
+               f"{share(f['few_soft'])} on its probabilities, {share(f['few_hard'])} on its answers.")
     below = f["distilled"].mean < f["teacher"].mean - 0.01
     above = f["distilled"].mean > f["alone"].mean + 0.01
     if below and above:
@@ -104,7 +106,8 @@ CLAIMS = [
     Claim("C64", "It predicts much faster and cheaper", (COURSE,), ("teacher", "student", "time"), cost.faster,
           judge_faster, core=True, tolerance=0.3, models=BOTH),
     Claim("C65", "Its predictions are usually not as good as its teacher's", (COURSE,),
-          ("teacher", "distilled", "alone", "gold", "hard", "vocabulary", "random", "bare", "labels", "rows"),
+          ("teacher", "distilled", "alone", "gold", "hard", "vocabulary", "random", "bare", "labels", "rows",
+           "few_teacher", "few_soft", "few_hard"),
           measures.between, judge_between, core=True, tolerance=0.1, models=BOTH),
     Claim("C66", "More parameters are almost always better", (COURSE,),
           ("tokens", "long_xs", "long_s", "long_m", "equal_xs", "equal_m", *(f"{kind}_{size}" for kind in
