@@ -41,8 +41,8 @@ from course_lib.display import decimal, fold, percent, say, show_source
 from course_lib.plots import bars, curve, interval, new_axes, show, show_shares, wilson
 
 # %% [markdown] task
-# The task is to tell how many stars a review gives, 1 to 5. Its answers have an order, and neighbours are
-# easily mistaken for each other. That will matter.
+# The task is to tell how many stars a review gives, 1 to 5. Five answers: a model that is not sure can say
+# more than one number. That will matter.
 
 # %% task-rows
 task = load_task("stars")
@@ -229,7 +229,8 @@ fold("What did you find?", "<p>At T = 0.25 the teacher gives its second answer "
 # ## Teach
 #
 # Now take reviews **without labels**. The teacher answers them, and says how probable each answer is. It is
-# asked once, and what it says is kept: the large model plays no part in the training itself.
+# asked once, and what it says is kept: the large model plays no part in the training itself. (An answer here
+# is a number and a newline. The number is taught softly; the newline follows, and is learned as it stands.)
 
 # %% teach-ask
 from course_lib.distillation import distil, taught_rows
@@ -613,6 +614,7 @@ for part in order:
 first_tokens = [tokenizer(f" {name}")["input_ids"][0] for name in names]         # of the 5 answers
 
 # %% library-trainer
+from torch.nn.functional import cross_entropy
 from transformers import Trainer
 
 
@@ -623,6 +625,7 @@ class DistillationTrainer(Trainer):
         teacher, labels = inputs.pop("teacher"), inputs.pop("labels")   # (B, 5), (B, T)
         logits = model(**inputs).logits                                 # (B, 3, V): the last places
         loss = torchs(logits[:, 0, first_tokens], teacher, T=2.0)       # the answer's first place
+        loss = loss + cross_entropy(logits[:, 1], labels[:, -1])        # the newline after it
         return (loss, logits) if return_outputs else loss
 
 # %% library-run
