@@ -62,8 +62,8 @@ from course_lib.methods import FullFineTuning
 from course_lib.plots import LiveCurve
 
 taught = FullFineTuning(big)
-fit(big, tokenizer, {"train": few}, taught, **recording.TEACHING,
-    learning_rate=recording.TEACHER_RATE, watch=LiveCurve())
+history = fit(big, tokenizer, {"train": few}, taught, **recording.TEACHING,
+              learning_rate=recording.TEACHER_RATE, watch=LiveCurve())
 
 # %% teacher-measure
 from course_lib.evaluation import answers
@@ -235,7 +235,7 @@ fold("What did you find?", "<p>At T = 0.25 the teacher gives its second answer "
 # %% teach-ask
 from course_lib.distillation import distil, taught_rows
 
-texts = task["train"].select(range(128, 512))           # their labels stay hidden
+texts = task["train"].select(range(128, 384))           # their labels stay hidden
 told_rows = taught_rows(big, tokenizer, texts, taught)  # the teacher's answers, not the labels
 teacher = Teacher(big, tokenizer, {"train": told_rows}, taught)
 agree = sum(a == b for a, b in zip(told_rows["label"], texts["label"])) / len(texts)
@@ -254,8 +254,8 @@ predict("04.distilled")
 # %% teach-run
 T, soft, rate = recording.SOFTLY["distilled"]
 distilled = FullFineTuning(small)
-distil(teacher, small, tokenizer, distilled, T, soft, learning_rate=rate, **recording.LEARNING,
-       watch=LiveCurve())
+history = distil(teacher, small, tokenizer, distilled, T, soft, learning_rate=rate,
+                 **recording.LEARNING, watch=LiveCurve())
 marked["student, distilled"] = marks(small, distilled)
 
 # %% teach-plot
@@ -447,8 +447,8 @@ language = {name: old_domain_loss(parts_found[name], tokenizer, n_documents=20)
             for name in ("whole", "heads", "neurons")}
 
 # %% prune-plot
-gone_told = {"whole": "nothing", "heads": "half of the heads", "heads_random": "so many, by chance",
-             "neurons": "half of the neurons", "neurons_random": "so many neurons, by chance"}
+gone_told = {"whole": "nothing", "heads": "half of the heads", "heads_random": "as many, by chance",
+             "neurons": "half of the neurons", "neurons_random": "as many neurons, by chance"}
 show_shares({gone_told[name]: (one["accuracy"], one["low"], one["high"])
              for name, one in right.items()}, "right stars",
             f"What is taken out of the tuned teacher. n = {len(few_rows)} test reviews; nothing is "
@@ -462,7 +462,7 @@ taught.unmerge(big)
 
 # %% prune-explain
 lost = {name: 100 * (right["whole"]["accuracy"] - one["accuracy"]) for name, one in right.items()}
-told = [f"{lost[name]:.0f} without {gone_told[name]} ({lost[name + '_random']:.0f} with so many "
+told = [f"{lost[name]:.0f} without {gone_told[name]} ({lost[name + '_random']:.0f} with as many "
         "drawn by chance)" for name in ("heads", "neurons")]
 say(f"Points that the teacher loses: **{' and '.join(told)}**. The loss on ordinary text goes from "
     f"{language['whole']:.2f} to {language['heads']:.2f} and {language['neurons']:.2f} nats"
@@ -513,12 +513,14 @@ who = {"teacher": "skewed teacher", "student": "its student", "fair": "fair teac
        "fair_student": "student of the fair one", "labels": "student of right labels"}
 level = lambda key: gaps[key].mean
 told = ", ".join(f"{name} {level(key):.2f}" for key, name in who.items())
-show(bars(list(who.values()), [max(0.0, level(key)) for key in who],
-          [(max(0.0, min(gaps[key].values)), max(0.0, *gaps[key].values)) for key in who],
-          x_label="stars that a review gets too few", highlight=["its student"]),
-     alt=f"Bars with the stars that a review gets too few: {told}.",
+ends = [(min(gaps[key].values), max(gaps[key].values)) for key in who]
+axes = bars(list(who.values()), [level(key) for key in who], ends, highlight=["its student"],
+            x_label="stars that a review gets too few", number="{:.2f}".format)
+axes.set_xlim(left=min(0.0, *(low for low, _ in ends)) - 0.05)
+axes.axvline(0, color="black", linewidth=0.8)
+show(axes, alt=f"Bars with the stars that a review gets too few: {told}.",
      caption=f"Recorded, seeds: {len(gaps['teacher'].values)}; {recording.TEST} test reviews, the "
-             "mean over them. Lines: lowest to highest seed. Below zero is drawn as zero.")
+             "mean over them. Lines: lowest to highest seed. Below zero: too many stars.")
 
 # %% bias-explain
 verdict = claims.get("C97").judge(gaps)
@@ -538,6 +540,8 @@ from course_lib.claims.measures.lesson_04_size import SIZES
 from course_lib.models.card import BUNDLED, read_card
 
 axes = new_axes(3.0)
+axes.set(xscale="log", xlabel="operations of pretraining (6 for each parameter and token)",
+         ylabel="loss (nats a token)", xlim=(3e11, 5e14), ylim=(0, 5.5))
 for name, colour in zip(SIZES.values(), ("#D55E00", "#009E73", "#0072B2")):
     card = read_card(BUNDLED / name)
     work = [6 * card["parameters"] * point["tokens"] for point in card["curve"]]
@@ -545,8 +549,6 @@ for name, colour in zip(SIZES.values(), ("#D55E00", "#009E73", "#0072B2")):
     axes.plot(work, losses, color=colour)
     axes.annotate(name, (work[0], losses[0]), (-6, 0), textcoords="offset points", color=colour,
                   ha="right")
-axes.set(xscale="log", xlabel="operations of pretraining (6 for each parameter and token)",
-         ylabel="loss (nats a token)", xlim=(3e11, 5e14), ylim=(0, 5.5))
 
 # %% size-show
 sizes_found = claims.recorded("C66")
@@ -753,7 +755,8 @@ found_live = {f"loss_{name}": value for name, value in language.items()}
 for key, name in (("whole", "whole"), ("heads_50", "heads"), ("neurons_50", "neurons"),
                   ("heads_random", "heads_random"), ("neurons_random", "neurons_random")):
     found_live[key] = right[name]["accuracy"]
-kept_runs = {key: runs[key].mean for key in ("gold", "hard", "vocabulary", "random")}
+kept_runs = {key: runs[key].mean for key in ("gold", "hard", "vocabulary", "random",
+                                            "few_teacher", "few_soft", "few_hard")}
 
 # %% verdicts-run
 from course_lib.claims.view import ledger, says_measured_verdict
