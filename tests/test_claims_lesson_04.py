@@ -2,15 +2,17 @@
 import pytest
 
 from course_lib import batches, claims
-from course_lib.claims.measures import lesson_04
+from course_lib.claims.measures import lesson_04, lesson_04_bias, lesson_04_cost, lesson_04_size
 
 
 @pytest.fixture
 def small(monkeypatch):
     """Two steps on few reviews, a few of them to test; a teacher of two steps need not name every star."""
     for name, value in {"TEACHING": {"steps": 2, "batch_size": 4}, "LEARNING": {"steps": 2, "batch_size": 4},
-                        "LABELS": 20, "UNLABELLED": 20, "TEST": 10, "NEWBORN_STEPS": 1}.items():
+                        "LONGER": {"steps": 2, "batch_size": 4}, "LABELS": 20, "FEW": 15, "UNLABELLED": 20,
+                        "TEST": 10}.items():
         monkeypatch.setattr(lesson_04, name, value)
+    monkeypatch.setattr(lesson_04_size, "NEWBORN_STEPS", 1)
     monkeypatch.setattr(batches, "check_classes", lambda rows: None)
 
 
@@ -21,7 +23,7 @@ def test_a_measurement_gives_the_figures_that_the_claim_is_judged_by(claim_id, s
 
 def test_a_skewed_label_has_one_star_less_and_there_is_none_below_one():
     rows = lesson_04.shuffled("train", 300, 0)
-    skewed = lesson_04.skewed(rows, 0)
+    skewed = lesson_04_bias.skewed(rows, 0)
     down = [right - label for right, label in zip(rows["label"], skewed["label"])]
     changed = [one for one, right in zip(down, rows["label"]) if right]
     assert set(down) == {0, 1} and 0.5 < sum(changed) / len(changed) < 0.8
@@ -31,11 +33,16 @@ def test_a_skewed_label_has_one_star_less_and_there_is_none_below_one():
 
 
 def test_stars_too_few_are_counted_in_the_mean(monkeypatch):
-    monkeypatch.setattr(lesson_04, "answers", lambda *_: ([0, 1, 2, 3], [0, 2, 4, 4]))
-    assert lesson_04.too_few(None, None, None) == 1
+    monkeypatch.setattr(lesson_04_bias, "answers", lambda *_: ([0, 1, 2, 3], [0, 2, 4, 4]))
+    assert lesson_04_bias.too_few(None, None, None) == 1
 
 
-def test_joules_are_a_number_or_none():
-    big, _, tokenizer = lesson_04.pair()
-    found = lesson_04.joules(big, lesson_04.batch_of(tokenizer, lesson_04.shuffled("test", 2, 0)), passes=1)
-    assert found is None or found > 0
+@pytest.mark.parametrize("after, joules", [(3_500_000, 625.0), (500_000, 125.0)])
+def test_joules_are_for_a_thousand_answers_and_the_counter_may_start_again(tmp_path, monkeypatch, after, joules):
+    """Two passes of two answers: 2.5 J from 1 to 3.5 J; 0.5 J from 1 J over the end of the counter at 1 J to 0.5 J."""
+    counter = tmp_path / "energy_uj"
+    counter.write_text("1000000")
+    (tmp_path / "max_energy_range_uj").write_text("999999" if after < 1_000_000 else "10000000")
+    monkeypatch.setattr(lesson_04_cost, "seconds", lambda *_: counter.write_text(str(after)))
+    assert lesson_04_cost.joules(None, {"input_ids": [0, 0]}, passes=2, reported=tmp_path) == joules
+    assert lesson_04_cost.joules(None, {"input_ids": [0, 0]}, passes=2, reported=tmp_path / "none") is None

@@ -1,10 +1,11 @@
-"""How lesson 04's claims are judged. What is measured for them stands in measures/lesson_04.py."""
+"""How lesson 04's claims are judged. What is measured for them stands in measures/lesson_04*.py."""
 from course_lib.claims import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
 from course_lib.display import percent
 
-measures = Measures("04")
+measures, cost, size, parts, bias = map(Measures, ("04", "04_cost", "04_size", "04_parts", "04_bias"))
 CLOSE = 0.05        # accuracies nearer to each other than this are called about equal
 GONE, HALF = (25, 50, 75), 50  # per cent of the heads, or of the neurons, that are taken out
+FEW = 32            # labels of a teacher who is wrong more often
 BIASED = 0.1        # stars: who gives more than this too few, in the mean, is biased
 
 
@@ -36,7 +37,8 @@ def judge_between(f: Figures) -> Verdict:
                f"teacher's {f['labels'].mean:.0f} labels {share(f['alone'])}, on {f['rows'].mean:.0f} right labels "
                f"{share(f['gold'])}, on as many of the teacher's answers without probabilities {share(f['hard'])}; "
                f"over the whole vocabulary {share(f['vocabulary'])}; from random weights {share(f['random'])}; "
-               f"untaught {share(f['bare'])}.")
+               f"untaught {share(f['bare'])}. A teacher of {FEW} labels: {share(f['few_teacher'])}; its student "
+               f"{share(f['few_soft'])} on its probabilities, {share(f['few_hard'])} on its answers.")
     below = f["distilled"].mean < f["teacher"].mean - 0.01
     above = f["distilled"].mean > f["alone"].mean + 0.01
     if below and above:
@@ -99,25 +101,26 @@ COURSE = "Google MLCC"
 BOTH = ("orchard-m", "orchard-xs")
 CLAIMS = [
     Claim("C63", "A distilled model has fewer parameters than its teacher", (COURSE,),
-          ("teacher", "student", "taught", "teacher_inner", "student_inner"), measures.fewer, judge_fewer, core=True,
+          ("teacher", "student", "taught", "teacher_inner", "student_inner"), cost.fewer, judge_fewer, core=True,
           tolerance=0.0, models=BOTH),
-    Claim("C64", "It predicts much faster and cheaper", (COURSE,), ("teacher", "student", "time"), measures.faster,
+    Claim("C64", "It predicts much faster and cheaper", (COURSE,), ("teacher", "student", "time"), cost.faster,
           judge_faster, core=True, tolerance=0.3, models=BOTH),
     Claim("C65", "Its predictions are usually not as good as its teacher's", (COURSE,),
-          ("teacher", "distilled", "alone", "gold", "hard", "vocabulary", "random", "bare", "labels", "rows"),
+          ("teacher", "distilled", "alone", "gold", "hard", "vocabulary", "random", "bare", "labels", "rows",
+           "few_teacher", "few_soft", "few_hard"),
           measures.between, judge_between, core=True, tolerance=0.1, models=BOTH),
     Claim("C66", "More parameters are almost always better", (COURSE,),
           ("tokens", "long_xs", "long_s", "long_m", "equal_xs", "equal_m", *(f"{kind}_{size}" for kind in
-           ("text", "work") for size in ("xs", "s", "m"))), measures.size_and_data, judge_size, tolerance=0.1,
+           ("text", "work") for size in ("xs", "s", "m"))), size.size_and_data, judge_size, tolerance=0.1,
           models=("orchard-xs", "orchard-s", "orchard-m")),
     Claim("C67", "Large parts of a large model do not matter to one application", (COURSE,),
           ("whole", *(f"{part}_{gone}" for part in ("heads", "neurons") for gone in GONE), "heads_random",
-           "neurons_random", "loss_whole", "loss_heads", "loss_neurons"), measures.parts, judge_parts, core=True,
+           "neurons_random", "loss_whole", "loss_heads", "loss_neurons"), parts.parts, judge_parts, core=True,
           tolerance=0.2, models=("orchard-m",)),
     Claim("C97", "A model inherits the bias of what it was distilled from", (COURSE,),
-          ("teacher", "student", "fair", "fair_student", "labels"), measures.inherited, judge_bias, tolerance=0.2,
+          ("teacher", "student", "fair", "fair_student", "labels"), bias.inherited, judge_bias, tolerance=0.2,
           models=BOTH),
     Claim("C99", "Distillation lowers the environmental cost of predictions", (COURSE,),
-          ("teacher", "student", "cpu", "break_even"), measures.energy, judge_energy, core=True, tolerance=0.3,
+          ("teacher", "student", "cpu", "break_even"), cost.energy, judge_energy, core=True, tolerance=0.3,
           models=BOTH),
 ]

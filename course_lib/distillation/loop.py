@@ -19,8 +19,9 @@ from course_lib.training import fit
 
 
 class Distillation:
-    """soft · T² KL(teacher ‖ student) + (1 - soft) · cross entropy of the labels, for `fit(..., loss=)`.
+    """soft · (T² KL(teacher ‖ student) + rest) + (1 - soft) · cross entropy of the labels, for `fit(..., loss=)`.
 
+    rest is the cross entropy of what follows an answer's first token, where the teacher compares only that one.
     Train on `teacher.task`, for the teacher knows its rows by their numbers.
     """
 
@@ -34,7 +35,8 @@ class Distillation:
             raise CourseError(f"The teacher was not asked about the row {missing[0]}. Train on teacher.task.")
         soft, student = self.settings["soft"], self.teacher.chosen(logits, batch["labels"])  # (R, N)
         said = torch.cat([self.teacher.logits[key] for key in keys])                         # (R, N)
-        loss = soft * soft_target_loss(student, said, self.settings["temperature"])
+        loss = soft_target_loss(student, said, self.settings["temperature"])
+        loss = soft * (loss + self.teacher.rest_loss(logits, batch["labels"]))
         return loss if soft == 1 else loss + (1 - soft) * loss_of(logits, batch["labels"])
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import torch
 from datasets import Dataset
+from torch.nn.functional import cross_entropy
 
 from course_lib.architecture import blocks_of
 from course_lib.batches import IGNORED, at_answers, check_method, class_names
@@ -23,9 +24,10 @@ class Teacher:
     `logits[key]` are (R, N): with a head those of the classes; else a decoder's, at the places of the answer's tokens.
     Where the task has labels, they are `over` the "labels": of the label words' first tokens alone, at the first place,
     (1, N). They could be over the whole "vocabulary", and are so where a task has no labels, but at a high temperature
-    the thousands of other words then weigh more than the few that are the answer. `hidden[key][block]` are that block's
-    hidden states of the row, (T, d), for the `blocks` named by number. Raises CourseError for a block that the model
-    does not have, label words that begin alike, and as `fit` does.
+    the thousands of other words then weigh more than the few that are the answer. What follows the first token, if only
+    a newline, a student learns as it stands in the row, for `evaluate` counts whole answers. `hidden[key][block]` are
+    that block's hidden states of the row, (T, d), for the `blocks` named by number. Raises CourseError for a block that
+    the model does not have, label words that begin alike, and as `fit` does.
     """
 
     def __init__(self, model, tokenizer, task, method, blocks: tuple[int, ...] = (), over: str = "labels"):
@@ -57,8 +59,20 @@ class Teacher:
         said, _ = at_answers(logits, labels)
         if self.words is None:
             return said
-        sizes = (labels != IGNORED).sum(1)                                                   # (B,)
-        return said[sizes.cumsum(0) - sizes][:, self.words]                                  # (R, V) -> (B, N)
+        return said[first_places(labels)][:, self.words]                                     # (R, V) -> (B, N)
+
+    def rest_loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """The cross entropy of a row's answer after its first token, where `chosen` holds only that one: ()."""
+        if self.words is None:
+            return logits.new_zeros(())
+        each = cross_entropy(*at_answers(logits, labels), reduction="none")                  # (R,)
+        return (each.sum() - each[first_places(labels)].sum()) / len(labels)
+
+
+def first_places(labels: torch.Tensor) -> torch.Tensor:
+    """Among the answers' tokens of a batch, row after row, the places of the first ones: (B, T) -> (B,)."""
+    sizes = (labels != IGNORED).sum(1)                                                       # (B,)
+    return sizes.cumsum(0) - sizes
 
 
 def rows_of(labels: torch.Tensor, words: list[int] | None) -> list[int]:

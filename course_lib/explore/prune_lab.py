@@ -92,10 +92,12 @@ def figure(result: Result) -> Figure:
     left.bar(layers, result.left, color=COLOURS["blue"], width=0.7)
     left.set(xlabel="layer", ylabel=f"{result.state.part} left", ylim=(0, result.each))
     left.set_xticks(layers)
+    left.set_yticks([0, result.each / 2, result.each] if result.each > 1 else [0, 1])
     gone = [100 * share for share in result.shares]
     middle.plot(gone, result.random, color=COLOURS["vermillion"], marker="s", markersize=4, linewidth=1.4)
     middle.plot(gone, result.accuracy, color=COLOURS["blue"], marker="o", markersize=4, linewidth=1.4)
-    middle.axhline(GUESSING, color=GREY, linestyle=(0, (4, 3)), linewidth=1)
+    middle.axhline(GUESSING, color=GREY, linewidth=1)
+    middle.annotate("guessing", (0, GUESSING), (2, -12), textcoords="offset points", color=GREY)
     middle.set(xlabel="% taken out", ylabel="share of right stars", ylim=(0, 1.03))
     middle.annotate("this order", (0, 1), (-6, 4), xycoords="axes fraction", textcoords="offset points",
                     color=COLOURS["blue"])
@@ -106,6 +108,7 @@ def figure(result: Result) -> Figure:
     right.set_ylim(bottom=0)
     for axes in (middle, right):
         axes.axvline(gone[result.state.level], color="black", linestyle=(0, (4, 3)), linewidth=1)
+        axes.set_xlim(-4, 104)
     return whole
 
 

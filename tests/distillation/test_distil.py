@@ -53,12 +53,29 @@ def apart(teacher, student, method, rows=range(24), temperature=1.0) -> float:
     return soft_target_loss(said, wanted, temperature).item()
 
 
+def newline(student, method, task, rows) -> float:
+    """The cross entropy of the newline that ends these rows' answers."""
+    batch, end = Batches(*student, task["train"], method).batch(rows), answer_tokens(student[1], ["positive"])[0][-1]
+    with method.on(student[0]), torch.no_grad():
+        said, tokens = at_answers(method.logits(student[0], batch), batch["labels"])         # (R, V), (R,)
+    assert tokens.tolist().count(end) == len(rows) == len(tokens) // 2
+    return -said.log_softmax(-1)[tokens == end, end].mean().item()
+
+
 @pytest.mark.parametrize("temperature, soft", [(1.0, 1.0), (2.0, 1.0), (2.0, 0.5)])
 def test_the_student_comes_nearer_to_its_teacher(teacher, student, temperature, soft):
     method, before = FullFineTuning(student[0]), weights_hash(student[0])
     at_first = apart(teacher, student, method)
     distil(teacher, *student, method, temperature, soft, **RUN | {"steps": 80, "learning_rate": 2e-2})
     assert apart(teacher, student, method) < at_first / 3 and weights_hash(student[0]) == before
+
+
+def test_the_newline_that_ends_an_answer_is_learned_too(teacher, student):
+    """Else whole answers would be told apart by a newline that nobody taught."""
+    method, rows = FullFineTuning(student[0]), list(range(24))
+    before = newline(student, method, teacher.task, rows)
+    distil(teacher, *student, method, 2.0, 1.0, **RUN | {"steps": 80, "learning_rate": 2e-2})
+    assert newline(student, method, teacher.task, rows) < before / 3
 
 
 def test_it_is_fit_with_this_loss_and_the_labels_alone_are_fit_without(teacher, student):
@@ -77,7 +94,8 @@ def test_the_loss_of_a_step_is_the_mix_for_the_rows_in_the_batch(teacher, studen
     batch = Batches(*student, teacher.task["train"], method).batch(rows)
     with method.on(student[0]), torch.no_grad():
         logits = method.logits(student[0], batch)
-    wanted = soft * apart(teacher, student, method, rows, 2.0) + (1 - soft) * loss_of(logits, batch["labels"]).item()
+    wanted = soft * (apart(teacher, student, method, rows, 2.0) + newline(student, method, teacher.task, rows))
+    wanted += (1 - soft) * loss_of(logits, batch["labels"]).item()
     ours = Distillation(teacher, 2.0, soft)(logits, batch, [("train", row) for row in rows])
     assert ours.item() == pytest.approx(wanted, rel=1e-5)
 
