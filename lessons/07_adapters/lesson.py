@@ -234,9 +234,9 @@ def marks(base, method):
 share_right = lambda marked: wilson(sum(map(sum, marked)), len(test))
 near_marks = {name: marks(model, method) for name, method in near.items()}
 found = {("near", name): share_right(marked) for name, marked in near_marks.items()}
-bare_found = share_right(marks(model, None))
-GUESSING = {"guessing": 0.5}
-show_shares({"bare base": bare_found, **{NAMES[name]: found["near", name] for name in near}},
+found["near", "bare"] = share_right(marks(model, None))
+GUESSING, NAMES["bare"] = {"guessing": 0.5}, "bare base"
+show_shares({NAMES[name]: found["near", name] for name in ("bare", *near)},
             "right answers", f"n = {len(test)} test reviews; one run. Lines: 95 % intervals.",
             ["adapters"], GUESSING)
 
@@ -299,57 +299,59 @@ for name in ("adapter", "lora"):
 
 # %% far-full
 train(early, far["full"], RATES["far"]["full"], progress=False)
+tuned = {"near": near, "far": far}
 found |= {("far", name): share_right(marks(early, method)) for name, method in far.items()}
-behind = {where: found[where, "full"][0] - max(found[where, name][0] for name in ("lora", "adapter"))
-          for where in ("near", "far")}
+best = lambda where: max(found[where, name][0] for name in ("lora", "adapter"))
+behind = {where: found[where, "full"][0] - best(where) for where in tuned}
 reveal("07.far", round(100 * behind["far"]))
-bars = {f"{where}: {NAMES[name]}": found[where, name] for where in ("near", "far") for name in NAMES}
-show_shares(bars, "right answers", f"The same reviews, the same steps, two bases; n = {len(test)}; one "
-            "run each. Lines: 95 % intervals.", [f"{where}: {NAMES['full']}" for where in behind],
+show_shares({f"{where}: {NAMES[name]}": found[where, name] for where in tuned for name in near},
+            "right answers", f"The same reviews, the same steps, two bases; n = {len(test)}; one "
+            "run each. Lines: 95 % intervals.", [f"{where}: {NAMES['full']}" for where in tuned],
             GUESSING)
 
 # %% [markdown] far-table
-# And what was forgotten? Ask every one of them for its loss on ordinary text of the old world, too. What it rises
-# by has been forgotten. This table is the heart of the lesson.
+# And what was lost? Ask each for its loss on ordinary text of the old world, in nats a token. What it rises by has
+# been forgotten. Here is all of it in one table, the heart of this lesson.
 
 # %% far-table-run
 from course_lib.evaluation import old_domain_loss
 
-old = {(where, name): old_domain_loss(bases[where], tokenizer, method, n_documents=40)
-       for where, methods in (("near", {"bare": None, **near}), ("far", {"bare": None, **far}))
-       for name, method in methods.items()}
-cell = lambda where, name: (f"**{percent(found[where, name][0])}** ({percent(found[where, name][1])} "
-                            f"to {percent(found[where, name][2])}) | {old[where, name]:.2f}")
-say("| right (95 % interval) · loss on old text | " + " | ".join(f"{NAMES[name]} | old text"
-                                                                for name in NAMES)
-    + " | head alone | old text before |\n|" + "---|" * 9 + "".join(
-        f"\n| **{where}** | " + " | ".join(cell(where, name) for name in NAMES)
-        + f" | {percent(found[where, 'head'][0])} | {old[where, 'bare']:.2f} |" for where in behind))
+found["far", "bare"] = share_right(marks(early, None))
+old = {(where, name): old_domain_loss(bases[where], tokenizer, methods.get(name), n_documents=40)
+       for where, methods in tuned.items() for name in ("bare", *near)}
+for where in tuned:
+    old[where, "head"] = old[where, "bare"]          # a head beside the model leaves its text alone
+NAMES["head"] = "a head alone"
+cell = lambda where, name: "**{}** ({} to {}) | {:.2f}".format(
+    *map(percent, found[where, name]), old[where, name])
+say("| | near: right (95 % interval) | old text | far: right | old text |\n|---|---|---|---|---|"
+    + "".join(f"\n| {NAMES[name]} | {cell('near', name)} | {cell('far', name)} |"
+              for name in ("bare", "head", "adapter", "lora", "full")))
 
 # %% far-explain
 from course_lib import claims
 from course_lib.claims.lesson_07 import gap
 
-runs, longer = claims.recorded("C20"), claims.recorded("C25")   # the same, and longer, recorded
+runs, longer = claims.recorded("C20"), claims.recorded("C25")
 seeds = len(runs["far_full"].values)
-say(f"Near, the better of the two is {place(behind['near'])} full fine-tuning; far, "
-    f"**{place(behind['far'])}** it. In the mean of {seeds} recorded seeds it is "
-    f"{place(gap(runs, 'near'))} it near and {place(gap(runs, 'far'))} it far. "
-    + ("A small added part brings out what the base already knows. What the base does not know "
-       "must be built, and in this time little was built with so little." if gap(runs, "far") > 0.05
-       else "So here the small parts had room enough for what was to be learned."))
+say(f"Near, the better of the two small parts is {place(behind['near'])} full fine-tuning; far, "
+    f"**{place(behind['far'])}** it. (In the mean of recorded runs, seeds: {seeds}, it is "
+    f"{place(gap(runs, 'near'))} it and {place(gap(runs, 'far'))} it.) "
+    + ("A small part brings out what the base knows already. What it does not know must be built, "
+       "and in so many steps little was built with so little." if gap(runs, "far") > 0.05 else
+       "So here the small parts had room enough for what was to be learned."))
 late_gap = longer["far_full"].mean - longer["far_lora"].mean
-say("Patience helps: with 1,000 labels and 200 steps of 16, in lesson 06, LoRA is "
-    f"{place(late_gap)} full fine-tuning." if late_gap < gap(runs, "far") - 0.02 else
-    f"Patience does not close it: with 200 steps, in lesson 06, LoRA is {place(late_gap)} it.")
+say(f"With 1,000 labels and 200 steps of 16, in lesson 06, LoRA is {place(late_gap)} full "
+    "fine-tuning" + (": part of the gap is patience." if late_gap < gap(runs, "far") - 0.02 else
+                     ", still."))
 
 # %% far-forgot
-for where in behind:
-    rises = {name: old[where, name] - old[where, "bare"] for name in NAMES}
+for where in tuned:
+    rises = {name: old[where, name] - old[where, "bare"] for name in near}
     most = max(rises, key=rises.get)
-    best = max(NAMES, key=lambda name: found[where, name][0])
-    say(f"{where.capitalize()}, it was {NAMES[most]} that forgot most, {rises[most]:+.2f} nats a token, "
-        + ("and learned most, too." if most == best else "and not that which learned most."))
+    say(f"On the {where} base {NAMES[most]} forgot most, {rises[most]:+.2f} nats a token, and "
+        "learned " + ("most, too." if most == max(near, key=lambda name: found[where, name][0]) else
+           "less than others."))
 say("A frozen base does not save the model from forgetting: it says other things as long as the "
     "part is attached. It saves **you**: take the part off, and the base is back. Lesson 09 "
     "compares methods at the same success.")
@@ -405,10 +407,10 @@ with eager_attention(model), FlopCounterMode(display=False) as counter:
     fit(model, tokenizer, {"train": some}, Frozen(model, (), num_labels=2), epochs=10, reuse=True,
         progress=False)
 kept = 10 * whole.step / counter.get_total_flops()
-say(f"A head that reads every row ten times takes **{kept:.0f} times** fewer operations so. Of the "
-    "parts that sit inside the model, none can do that: what they change, changes all that lies above "
-    f"them. {times('optimizer_bytes', 'LoRA'):,.0f} times less is what LoRA takes of the optimizer's "
-    "memory.")
+say(f"A head that reads every row ten times takes **{kept:.0f} times** fewer operations so. A part "
+    "inside the model cannot have that: what it changes, changes all that lies above it. Where the "
+    f"text's large numbers belong is memory: of the optimizer's, LoRA takes "
+    f"{times('optimizer_bytes', 'LoRA'):,.0f} times less, and more in a wider model.")
 
 # %% [markdown] buys-then-time
 # And in time? Processor time of a step, in turns with full fine-tuning, recorded:
@@ -606,18 +608,28 @@ say(f"On 32 bits LoRA is right in {percent(found['near', 'lora'][0])}, on codes 
 # if it is trained on ordinary text? In blocks of 64, and in blocks of 1,024, where rounding hurts more.
 
 # %% qlora-recorded-run
-from course_lib.claims.lesson_07 import BLOCKS, CODES, rounding_costs
+from course_lib.claims.lesson_07 import BLOCKS, CODES, MOST, rounding_costs, won_back
 
 mended = claims.recorded("C32")
-say("| base | LoRA on reviews: right | numbers in a block | text, behind 32 bits | with LoRA on text | "
-    "won back |\n|---|---|---|---|---|---|" + "".join(
-        f"\n| {name} | {claims.share(mended[f'{scheme}_task']) if blocks == 'fine' else ''} | "
-        f"{size:,} | {lost:+.3f} | {left:+.3f} | {percent(max(0, 1 - left / lost))} |"
-        for scheme, name in CODES.items() for blocks, size in BLOCKS.items()
-        for lost, left in [rounding_costs(mended, scheme, blocks)]))
-say(f"On 32 bits LoRA is right in {claims.share(mended['full_task'])}. The text is measured in nats a "
-    "token, and each base against 32 bits **after the same training**. " + claims.get("C32").judge(
-        mended).because.split(". ", 3)[-1])
+lost = {(scheme, blocks): rounding_costs(mended, scheme, blocks)
+        for scheme in CODES for blocks in BLOCKS}
+back_share = {key: won_back(*both) for key, both in lost.items()}
+say("| base | numbers in a block | behind 32 bits | with LoRA on text | won back |\n"
+    "|---|---|---|---|---|" + "".join(
+        f"\n| {CODES[scheme]} | {BLOCKS[blocks]:,} | {before:+.3f} | {after:+.3f} | "
+        f"{percent(back_share[scheme, blocks])} |"
+        for (scheme, blocks), (before, after) in lost.items()))
+
+# %% qlora-recorded-explain
+ahead = [lost["nf4", blocks][when] < lost["int4", blocks][when]
+         for blocks in BLOCKS for when in (0, 1)]
+most = [f"{size:,}" for blocks, size in BLOCKS.items() if back_share["nf4", blocks] >= MOST]
+say(f"In nats a token, each against 32 bits **after the same training**. NF4 is ahead of int4 in "
+    f"{sum(ahead)} of {len(ahead)} comparisons. LoRA wins back most of what NF4 lost "
+    + (f"in blocks of {' and '.join(most)}." if most else "in neither kind of block: what rounding "
+       "does to a matrix goes in all of its directions, and LoRA has a few.")
+    + f" On reviews it is right in {claims.share(mended['full_task'])} on 32 bits, "
+    f"{claims.share(mended['nf4_task'])} on NF4 and {claims.share(mended['int4_task'])} on int4.")
 
 # %% [markdown] memory
 # ### What training keeps in memory
@@ -715,13 +727,15 @@ quiz("07.scaling")
 mean_of = lambda figures: {name: figure.mean for name, figure in figures.items()}
 keys = {"lora": "LoRA", "adapter": "adapters", "ia3": "(IA)³", "prompt": "prompt, 20",
         "head": "head"}
-codes_found = {**mean_of(mended), "full_task": found["near", "lora"][0], "nf4_task": qlora_share[0]}
-settings_found = {**mean_of(claims.recorded("C19")), **{f"once_{name}": found["near", name][0]
-                                                       for name in NAMES}}
-distance_found = {**mean_of(runs), **{f"{where}_{'probe' if name == 'head' else name}": one[0]
-                                      for (where, name), one in found.items()},
-                  **{f"{where}_{'before' if name == 'bare' else f'{name}_old'}": loss
-                     for (where, name), loss in old.items()}}
+codes_found = {**mean_of(mended), "full_task": found["near", "lora"][0],
+               "nf4_task": qlora_share[0]}
+settings_found = {**mean_of(claims.recorded("C19")),
+                  **{f"once_{name}": found["near", name][0] for name in near}}
+distance_found = {f"{where}_probe": found[where, "head"][0] for where in bases}
+for where in tuned:
+    distance_found |= {f"{where}_before": old[where, "bare"],
+                       **{f"{where}_{name}": found[where, name][0] for name in near},
+                       **{f"{where}_{name}_old": old[where, name] for name in near}}
 
 # %% verdicts-run
 from course_lib.claims.view import ledger, says_measured_verdict
@@ -743,11 +757,11 @@ ledger("07")
 #
 # 1. An adapter is a small network behind a sub-layer. Between its two matrices stands a non-linearity, so it cannot
 #    be merged, and whoever uses the model pays for it; the word also names low-rank matrices, which can.
-# 2. Training little saves what belongs to what is trained: the file, the gradients, the optimizer's memory. The
-#    passes through the frozen model stay, so with parts inside it the work falls by a third at most, and the base stays
-#    as large as it was.
+# 2. Near to what a base knows, small parts come close to full fine-tuning; far from it they fell behind. What they save
+#    belongs to what is trained: the file, the gradients, the optimizer's memory. The passes through the frozen model
+#    stay, so with parts inside it the work falls by a third at most, and the base is as large as before.
 # 3. Four bits a number, with a scale for each block, shrink the base as well, and LoRA on top of the codes learns
-#    much as it does on full precision.
+#    a task much as it does on full precision.
 #
 # **What remains unexplained:** all of this changed weights, or added some. But a model's hidden states can be
 # edited, too, and that takes fewer numbers still. Lesson 08 does it. Which method forgets less at the same success is a
