@@ -183,44 +183,41 @@ show_source(recording.Products)
 # %% [markdown] near
 # ## Near to what the model knows
 #
-# So an adapter costs little, and LoRA nothing once it is merged. What can they **learn**? Take 640 short reviews
-# with their labels, and read each once: under adapters, under LoRA, and under full fine-tuning. `orchard-s` had
-# read thousands of reviews before, though no label. By how many **points** do the adapters fall short of full
-# fine-tuning?
+# So an adapter costs a little, and LoRA nothing once it is merged. What can they **learn**? Take 640 short reviews
+# with their labels, and read each once: under adapters, and under full fine-tuning. `orchard-s` had read thousands of
+# reviews before, though no label. By how many **points** do the adapters fall short? (LoRA you have trained in lesson
+# 06. Here it stands beside them from recorded runs: the same reviews, the same steps.)
 
 # %% near-predict
 predict("07.near")
 
 # %% near-methods
 from course_lib.claims.lesson_07 import RATES            # chosen on validation, for each base
-from course_lib.claims.measures.lesson_06 import MODULES  # every matrix of a block
 from course_lib.claims.measures.lesson_07 import brief    # reviews of at most 30 words
 from course_lib.methods import FullFineTuning
 
-labelled, test = {"train": brief("train", 640)}, brief("test", 100)
-NAMES = {"adapter": "adapters", "lora": "LoRA", "full": "full fine-tuning"}
+labelled, test = brief("train", 640), brief("test", 100)
+NAMES = {"bare": "bare base", "head": "a head alone", "adapter": "adapters",
+         "lora": "LoRA (recorded)", "full": "full fine-tuning"}
 
 
 def methods_on(base):
-    """Three ways to tune this base; none of them is trained yet."""
-    return {"adapter": Adapter(base, bottleneck=M), "lora": LoRA(base, MODULES, rank=4, alpha=8),
-            "full": FullFineTuning(base)}
+    """Two ways to tune this base, not trained yet."""
+    return {"adapter": Adapter(base, bottleneck=M), "full": FullFineTuning(base)}
 
 
-def train(base, method, rate, **options):
-    """80 steps of 8 reviews: each is read once."""
-    fit(base, tokenizer, labelled, method, steps=80, batch_size=8, learning_rate=rate, **options)
+def train(base, method, rate, rows=labelled, **options):
+    """80 steps of 8 reviews: with all 640 rows, each is read once."""
+    fit(base, tokenizer, {"train": rows}, method, steps=80, batch_size=8, learning_rate=rate,
+        **options)
 
 # %% near-adapter
-from course_lib.plots import LiveCurve
-
 near = methods_on(model)
-train(model, near["adapter"], RATES["near"]["adapter"], watch=LiveCurve())
+train(model, near["adapter"], RATES["near"]["adapter"])
 
-# %% near-others
-for name in ("lora", "full"):
-    train(model, near[name], RATES["near"][name], progress=False)
-assert weights_hash(model) == hash_before            # the base keeps its bits under all of them
+# %% near-full
+train(model, near["full"], RATES["near"]["full"])
+assert weights_hash(model) == hash_before            # the base keeps its bits under both
 
 # %% near-measure
 from course_lib.evaluation import answers
@@ -232,13 +229,19 @@ def marks(base, method):
 
 
 share_right = lambda marked: wilson(sum(map(sum, marked)), len(test))
-near_marks = {name: marks(model, method) for name, method in near.items()}
+near_marks = {name: marks(model, method) for name, method in {"bare": None, **near}.items()}
 found = {("near", name): share_right(marked) for name, marked in near_marks.items()}
-found["near", "bare"] = share_right(marks(model, None))
-GUESSING, NAMES["bare"] = {"guessing": 0.5}, "bare base"
-show_shares({NAMES[name]: found["near", name] for name in ("bare", *near)},
-            "right answers", f"n = {len(test)} test reviews; one run. Lines: 95 % intervals.",
-            ["adapters"], GUESSING)
+
+# %% near-plot
+from course_lib import claims
+
+runs, GUESSING = claims.recorded("C20"), {"guessing": 0.5}
+over_seeds = lambda figure: (figure.mean, min(figure.values), max(figure.values))
+for where in ("near", "far"):
+    found[where, "lora"] = over_seeds(runs[f"{where}_lora"])
+show_shares({NAMES[name]: found["near", name] for name in ("bare", "adapter", "lora", "full")},
+            "right answers", f"n = {len(test)} test reviews; one run. Lines: 95 % intervals; "
+            "recorded: lowest to highest seed.", ["adapters"], GUESSING)
 
 # %% near-reveal
 def place(gap):
@@ -277,16 +280,16 @@ bases = {"near": model, "far": load_model("orchard-s-early")[0],
          "untrained": load_model("orchard-s", random=True, seed=lesson.seed)[0]}
 for where, base in bases.items():
     head = Frozen(base, train=(), num_labels=2)
-    train(base, head, RATES[where]["head"], reuse=True, progress=False)
+    train(base, head, RATES[where]["head"], labelled.select(range(160)), reuse=True, progress=False)
     found[where, "head"] = share_right(marks(base, head))
 show_shares({where: found[where, "head"] for where in bases}, "right answers",
-            f"A head alone on each base, n = {len(test)} test reviews. Lines: 95 % intervals.",
-            ["near"], GUESSING)
+            f"A head alone on each base, 160 reviews read four times; n = {len(test)} test reviews."
+            " Lines: 95 % intervals.", ["near"], GUESSING)
 
 # %% [markdown] far-same
-# Now the same three methods on `orchard-s-early`, with the same reviews in as many steps. Nothing differs but the
-# base, and the learning rates, which were chosen for it on validation. By how many points is the **better** of
-# LoRA and adapters behind full fine-tuning?
+# Now tune `orchard-s-early`, with the same reviews in as many steps. Nothing differs but the base, and the learning
+# rates, which were chosen for it on validation. By how many points is the **better** of LoRA and adapters behind full
+# fine-tuning?
 
 # %% far-predict
 predict("07.far")
@@ -294,20 +297,22 @@ predict("07.far")
 # %% far-small
 early = bases["far"]
 far = methods_on(early)
-for name in ("adapter", "lora"):
-    train(early, far[name], RATES["far"][name], progress=False)
+train(early, far["adapter"], RATES["far"]["adapter"])
 
 # %% far-full
-train(early, far["full"], RATES["far"]["full"], progress=False)
-tuned = {"near": near, "far": far}
-found |= {("far", name): share_right(marks(early, method)) for name, method in far.items()}
+train(early, far["full"], RATES["far"]["full"])
+tuned, TABLE = {"near": near, "far": far}, ("adapter", "lora", "full")
+found |= {("far", name): share_right(marks(early, method))
+          for name, method in {"bare": None, **far}.items()}
+
+# %% far-reveal
 best = lambda where: max(found[where, name][0] for name in ("lora", "adapter"))
 behind = {where: found[where, "full"][0] - best(where) for where in tuned}
 reveal("07.far", round(100 * behind["far"]))
-show_shares({f"{where}: {NAMES[name]}": found[where, name] for where in tuned for name in near},
+show_shares({f"{where}: {NAMES[name]}": found[where, name] for where in tuned for name in TABLE},
             "right answers", f"The same reviews, the same steps, two bases; n = {len(test)}; one "
-            "run each. Lines: 95 % intervals.", [f"{where}: {NAMES['full']}" for where in tuned],
-            GUESSING)
+            "run each. Lines: 95 % intervals; recorded: lowest to highest seed.",
+            [f"{where}: {NAMES['full']}" for where in tuned], GUESSING)
 
 # %% [markdown] far-table
 # And what was lost? Ask each for its loss on ordinary text of the old world, in nats a token. What it rises by has
@@ -316,23 +321,21 @@ show_shares({f"{where}: {NAMES[name]}": found[where, name] for where in tuned fo
 # %% far-table-run
 from course_lib.evaluation import old_domain_loss
 
-found["far", "bare"] = share_right(marks(early, None))
-old = {(where, name): old_domain_loss(bases[where], tokenizer, methods.get(name), n_documents=40)
-       for where, methods in tuned.items() for name in ("bare", *near)}
+old = {(where, name): old_domain_loss(bases[where], tokenizer, method, n_documents=30)
+       for where in tuned for name, method in {"bare": None, **tuned[where]}.items()}
 for where in tuned:
+    old[where, "lora"] = runs[f"{where}_lora_old"].mean
     old[where, "head"] = old[where, "bare"]          # a head beside the model leaves its text alone
-NAMES["head"] = "a head alone"
 cell = lambda where, name: "**{}** ({} to {}) | {:.2f}".format(
     *map(percent, found[where, name]), old[where, name])
-say("| | near: right (95 % interval) | old text | far: right | old text |\n|---|---|---|---|---|"
-    + "".join(f"\n| {NAMES[name]} | {cell('near', name)} | {cell('far', name)} |"
-              for name in ("bare", "head", "adapter", "lora", "full")))
+say("| | near: right | old text | far: right | old text |\n|---|---|---|---|---|" + "".join(
+    f"\n| {shown} | {cell('near', name)} | {cell('far', name)} |" for name, shown in NAMES.items()))
+say("In brackets: 95 % intervals; recorded, the lowest and the highest seed.")
 
 # %% far-explain
-from course_lib import claims
 from course_lib.claims.lesson_07 import gap
 
-runs, longer = claims.recorded("C20"), claims.recorded("C25")
+longer = claims.recorded("C25")
 seeds = len(runs["far_full"].values)
 say(f"Near, the better of the two small parts is {place(behind['near'])} full fine-tuning; far, "
     f"**{place(behind['far'])}** it. (In the mean of recorded runs, seeds: {seeds}, it is "
@@ -347,11 +350,11 @@ say(f"With 1,000 labels and 200 steps of 16, in lesson 06, LoRA is {place(late_g
 
 # %% far-forgot
 for where in tuned:
-    rises = {name: old[where, name] - old[where, "bare"] for name in near}
+    rises = {name: old[where, name] - old[where, "bare"] for name in TABLE}
     most = max(rises, key=rises.get)
+    learner = max(TABLE, key=lambda name: found[where, name][0])
     say(f"On the {where} base {NAMES[most]} forgot most, {rises[most]:+.2f} nats a token, and "
-        "learned " + ("most, too." if most == max(near, key=lambda name: found[where, name][0]) else
-           "less than others."))
+        "learned " + ("most, too." if most == learner else "less than others."))
 say("A frozen base does not save the model from forgetting: it says other things as long as the "
     "part is attached. It saves **you**: take the part off, and the base is back. Lesson 09 "
     "compares methods at the same success.")
@@ -360,18 +363,22 @@ say("A frozen base does not save the model from forgetting: it says other things
 # ## What it buys
 #
 # One of our texts promises up to a hundred times less compute. Count it: operations of one training step, forward and
-# backward, of full fine-tuning and of five small parts. How many **times** fewer does LoRA take?
+# backward, of full fine-tuning and of five small parts: LoRA, adapters, a prompt of 20 vectors (lesson 05), a head
+# alone, and **(IA)³**, which multiplies keys, values and the input of the last feed-forward layer by trained vectors,
+# the smallest part that still sits inside the model. How many **times** fewer does LoRA take?
 
 # %% buys-predict
 predict("07.compute")
 
 # %% buys-run
 from course_lib.cost import cost
+from course_lib.claims.measures.lesson_06 import MODULES  # every matrix of a block
 from course_lib.methods import PromptTuning, ScaleShift
 
-small_parts = {"LoRA": near["lora"], "adapters": near["adapter"], "(IA)³": ScaleShift(model),
+lora = LoRA(model, MODULES, rank=4, alpha=8)
+small_parts = {"LoRA": lora, "adapters": near["adapter"], "(IA)³": ScaleShift(model),
                "prompt, 20": PromptTuning(model, 20), "head": Frozen(model, (), num_labels=2)}
-some = labelled["train"].select(range(4))
+some = labelled.select(range(4))
 costs = {name: cost(model, tokenizer, some, method)
          for name, method in {"full fine-tuning": near["full"], **small_parts}.items()}
 whole = costs["full fine-tuning"]
@@ -391,9 +398,6 @@ say("How many times less than full fine-tuning:\n\n"
 # products for every matrix: forward; the gradient for what lies below; and the gradient for the matrix itself.
 # A frozen matrix saves the last one, at most a **third**. A prompt saves it as well, and pays with 20 more tokens
 # in every row. Only what needs no way back through the model, a head, saves the second, too.
-#
-# ((IA)³ multiplies keys, values and the input of the last feed-forward layer by trained vectors. It is the smallest
-# part that still sits inside the model.)
 #
 # Be fair to the text, which says *up to*: what could save most? A head again, if its rows are read often. What the
 # frozen model says to them is always the same, so it can be computed once and kept.
@@ -458,7 +462,7 @@ say(f"From the smallest to the largest, what LoRA trains grows {from_to('trained
 # A weight is kept in 32 bits, and most of them say little. **Quantisation** rounds it to one of 16 levels, so that 4
 # bits are enough to name the level. Numbers share a scale in *blocks* of 64: the largest of the block. Which
 # levels? **int4** spaces them evenly. **NF4** puts them where the numbers are: weights are spread like a bell, so
-# it takes quantiles of the bell curve, close together around zero.
+# it takes quantiles of the bell curve (cut it into parts of equal area), close together around zero.
 
 # %% four-bits-levels
 from course_lib.quantise import decode, encode, int4_levels, nf4_levels
@@ -531,7 +535,7 @@ predict("07.rounding")
 from course_lib.quantise import quantise, size_in_bytes
 
 nf4, int4 = quantise(model, "nf4"), quantise(model, "int4")
-old_loss = {name: old_domain_loss(base, tokenizer, n_documents=60)
+old_loss = {name: old_domain_loss(base, tokenizer, n_documents=40)
             for name, base in (("32 bits", model), ("NF4", nf4), ("int4", int4))}
 guessing = torch.tensor(float(model.config.vocab_size)).log().item()
 rise = {name: loss - old_loss["32 bits"] for name, loss in old_loss.items()}
@@ -589,28 +593,30 @@ predict("07.qlora")
 # %% qlora-train
 hash_codes = weights_hash(nf4)
 qlora = LoRA(nf4, MODULES, rank=4, alpha=8)
-train(nf4, qlora, RATES["near"]["lora"], progress=False)
+history = fit(nf4, tokenizer, {"train": labelled}, qlora, steps=12, batch_size=8,
+              learning_rate=RATES["near"]["lora"])
 assert weights_hash(nf4) == hash_codes != hash_before  # the codes kept every bit
-
-# %% qlora-reveal
-on_codes = marks(nf4, qlora)
-qlora_gap, low, high = interval([[a - b] for [a], [b] in zip(near_marks["lora"], on_codes)])
-reveal("07.qlora", round(100 * qlora_gap))
-qlora_share = share_right(on_codes)
-say(f"On 32 bits LoRA is right in {percent(found['near', 'lora'][0])}, on codes in "
-    f"**{percent(qlora_share[0])}** (95 % interval of the difference: {100 * low:.0f} to "
-    f"{100 * high:.0f} points), "
-    + ("which we cannot tell from no loss." if low <= 0 <= high else
-       "a loss." if qlora_gap > 0 else "a gain, which another seed may take away."))
+say(f"It trains: in {len(history.loss)} steps the loss goes from {history.loss[0]:.2f} to "
+    f"{history.loss[-1]:.2f} nats, and the codes keep every bit.")
 
 # %% [markdown] qlora-recorded
-# Over several seeds, and with int4, too. And the text: rounding made it worse. How much of that does LoRA win back,
-# if it is trained on ordinary text? In blocks of 64, and in blocks of 1,024, where rounding hurts more.
+# The whole training, over several seeds, is recorded, and int4 with it. And the text, which rounding made worse? How
+# much of that does LoRA win back, if it is trained on ordinary text? In blocks of 64, and of 1,024, where rounding
+# hurts more.
+
+# %% qlora-reveal
+mended = claims.recorded("C32")
+qlora_gap = mended["full_task"].mean - mended["nf4_task"].mean
+reveal("07.qlora", round(100 * qlora_gap))
+say(f"On reviews LoRA is right in {claims.share(mended['full_task'])} on 32 bits, "
+    f"**{claims.share(mended['nf4_task'])}** on NF4, {claims.share(mended['int4_task'])} on int4 "
+    f"(seeds: {len(mended['nf4_task'].values)}). "
+    + ("Four bits cost the task next to nothing." if abs(qlora_gap) <= 0.02 else
+       "Four bits cost something here." if qlora_gap > 0 else "Four bits did not hurt here."))
 
 # %% qlora-recorded-run
 from course_lib.claims.lesson_07 import BLOCKS, CODES, MOST, rounding_costs, won_back
 
-mended = claims.recorded("C32")
 lost = {(scheme, blocks): rounding_costs(mended, scheme, blocks)
         for scheme in CODES for blocks in BLOCKS}
 back_share = {key: won_back(*both) for key, both in lost.items()}
@@ -627,9 +633,7 @@ most = [f"{size:,}" for blocks, size in BLOCKS.items() if back_share["nf4", bloc
 say(f"In nats a token, each against 32 bits **after the same training**. NF4 is ahead of int4 in "
     f"{sum(ahead)} of {len(ahead)} comparisons. LoRA wins back most of what NF4 lost "
     + (f"in blocks of {' and '.join(most)}." if most else "in neither kind of block: what rounding "
-       "does to a matrix goes in all of its directions, and LoRA has a few.")
-    + f" On reviews it is right in {claims.share(mended['full_task'])} on 32 bits, "
-    f"{claims.share(mended['nf4_task'])} on NF4 and {claims.share(mended['int4_task'])} on int4.")
+       "does to a matrix goes in all of its directions, and LoRA has a few."))
 
 # %% [markdown] memory
 # ### What training keeps in memory
@@ -648,7 +652,7 @@ def memory_row(name, base, trained, beside=True):
 
 say("| KB | base | trained beside it | gradients | optimizer | all |\n|---|---|---|---|---|---|"
     + memory_row("full fine-tuning", model, count(near["full"]), beside=False)
-    + memory_row("LoRA", model, count(near["lora"])) + memory_row("LoRA on NF4", nf4, count(qlora)))
+    + memory_row("LoRA", model, count(lora)) + memory_row("LoRA on NF4", nf4, count(qlora)))
 
 # %% [markdown] library
 # ## The same with the library
@@ -720,22 +724,20 @@ quiz("07.scaling")
 # %% [markdown] verdicts
 # ## The text says, we measured
 #
-# The statements are from three texts, named below under Sources. The figures are yours, from this run, but for two of
-# the three settings of C19 and for the text of C32, which are recorded. Code draws the verdict from them.
+# The statements are from three texts, named below under Sources. The figures are yours, from this run, but for LoRA
+# in C19 and C20, two of the three settings of C19, and C32, which are recorded. Code draws the verdict from them.
 
 # %% verdicts-figures
 mean_of = lambda figures: {name: figure.mean for name, figure in figures.items()}
 keys = {"lora": "LoRA", "adapter": "adapters", "ia3": "(IA)³", "prompt": "prompt, 20",
         "head": "head"}
-codes_found = {**mean_of(mended), "full_task": found["near", "lora"][0],
-               "nf4_task": qlora_share[0]}
 settings_found = {**mean_of(claims.recorded("C19")),
-                  **{f"once_{name}": found["near", name][0] for name in near}}
+                  **{f"once_{name}": found["near", name][0] for name in TABLE}}
 distance_found = {f"{where}_probe": found[where, "head"][0] for where in bases}
 for where in tuned:
     distance_found |= {f"{where}_before": old[where, "bare"],
-                       **{f"{where}_{name}": found[where, name][0] for name in near},
-                       **{f"{where}_{name}_old": old[where, name] for name in near}}
+                       **{f"{where}_{name}": found[where, name][0] for name in TABLE},
+                       **{f"{where}_{name}_old": old[where, name] for name in TABLE}}
 
 # %% verdicts-run
 from course_lib.claims.view import ledger, says_measured_verdict
@@ -743,7 +745,7 @@ from course_lib.claims.view import ledger, says_measured_verdict
 says_measured_verdict({
     "C17": {**{key: times("step", name) for key, name in keys.items()},
             "kept": kept, "state": times("optimizer_bytes", "LoRA")},
-    "C19": settings_found, "C20": distance_found, "C32": codes_found, "C35": used,
+    "C19": settings_found, "C20": distance_found, "C32": mean_of(mended), "C35": used,
 })
 
 # %% [markdown] ledger
