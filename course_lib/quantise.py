@@ -42,7 +42,8 @@ def encode(weight: torch.Tensor, levels: torch.Tensor, block_size: int) -> tuple
     between two levels the lower one is taken, as bitsandbytes does.
     """
     n = weight.numel()
-    blocks = pad(weight.flatten(), (0, -n % block_size)).view(-1, block_size)    # (n,) -> (blocks, block_size)
+    size = min(block_size, n)                                                    # of a block; a larger one has no more
+    blocks = pad(weight.flatten(), (0, -n % size)).view(-1, size)                # (n,) -> (blocks, size)
     scales = blocks.abs().amax(1)                                                # (blocks,)
     shares = blocks / scales.clamp(min=torch.finfo(scales.dtype).tiny)[:, None]  # a block of zeros stays one
     codes = torch.bucketize(shares, (levels[1:] + levels[:-1]) / 2)
@@ -51,7 +52,7 @@ def encode(weight: torch.Tensor, levels: torch.Tensor, block_size: int) -> tuple
 
 def decode(codes: torch.Tensor, scales: torch.Tensor, levels: torch.Tensor, block_size: int) -> torch.Tensor:
     """The numbers (n,) that these codes (n,) stand for: each one's level times its block's scale."""
-    return levels[codes.long()] * scales.repeat_interleave(block_size)[:len(codes)]
+    return levels[codes.long()] * scales.repeat_interleave(min(block_size, len(codes)))[:len(codes)]
 
 
 def pack(codes: torch.Tensor) -> torch.Tensor:

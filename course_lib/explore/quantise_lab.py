@@ -138,16 +138,17 @@ def figure(result: Result) -> Figure:
     left.annotate(f"levels of {NAMES[result.state.scheme]}", (0, 1), (2, 4), xycoords="axes fraction",
                   textcoords="offset points", color=colours[result.state.scheme])
     steps = range(len(BLOCK_SIZES))
+    last = {scheme: result.errors[scheme][BLOCK_SIZES[-1]] for scheme in LEVELS}
     for scheme, marker in (("nf4", "o"), ("int4", "s")):
         values = [100 * result.errors[scheme][size] for size in BLOCK_SIZES]
         right.plot(steps, values, color=colours[scheme], marker=marker, markersize=4, linewidth=1.4, clip_on=False)
+        above = last[scheme] == max(last.values())
+        right.annotate(NAMES[scheme], (steps[-1], values[-1]), (-8, 6 if above else -15), ha="right",
+                       textcoords="offset points", color=colours[scheme])
     right.axvline(BLOCK_SIZES.index(result.state.block_size), color="black", linestyle=(0, (4, 3)), linewidth=1)
     right.set_xticks(steps, BLOCK_SIZES, fontsize=8)
     right.set(xlabel="numbers in a block", ylabel="error (% of the matrix)")
     right.set_ylim(bottom=0)
-    right.annotate("NF4", (0, 1), (2, 4), xycoords="axes fraction", textcoords="offset points", color=colours["nf4"])
-    right.annotate("int4", (1, 1), (-2, 4), xycoords="axes fraction", textcoords="offset points", ha="right",
-                   color=colours["int4"])
     return whole
 
 

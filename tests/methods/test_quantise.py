@@ -72,7 +72,7 @@ def test_nf4_is_that_of_bitsandbytes(name):
 
 @SCHEMES
 @pytest.mark.parametrize("n", [1, 2, 7, 64, 101])
-@pytest.mark.parametrize("block_size", [1, 3, 64, 500])
+@pytest.mark.parametrize("block_size", [1, 3, 64, 500, 10**12])
 def test_each_number_goes_to_the_nearest_level_of_its_block(scheme, n, block_size):
     weight, levels = torch.randn(1, n, generator=torch.Generator().manual_seed(n)), LEVELS[scheme]()
     codes, scales = encode(weight, levels, block_size)
