@@ -1,11 +1,11 @@
 """What lesson 08 measures of training: LoReFT, its hyperparameters and RED beside LoRA.
 
 A short run is 40 steps of 16 rows on 128 labels, a long one 120 steps; in the short one the seeds differ more. Every
-learning rate was chosen once, on the validation split with seed 0, from the list beside it in ../lesson_08.py: the
-best, and the largest where several are.
+learning rate was chosen once, on the validation split with seed 0, from the list beside it in
+../lesson_08_loreft.py: the best, and the largest where several are.
 """
 from course_lib import models
-from course_lib.claims.lesson_08 import (
+from course_lib.claims.lesson_08_loreft import (
     GRID,
     LONG,
     LORA,

@@ -7,7 +7,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from course_lib import models
 from course_lib.architecture import blocks_of
-from course_lib.claims.lesson_08 import LENGTHS, LOREFT_RATES
+from course_lib.claims.lesson_08_loreft import LENGTHS, LOREFT_RATES
 from course_lib.claims.measures.lesson_08 import train
 from course_lib.claims.measures.summing_up import batch_of, short_reviews, states
 from course_lib.cost import eager_attention
