@@ -117,4 +117,6 @@ def judge_scale_and_shift(f: Figures) -> Verdict:
         because += " With as many parameters they are about equal."
     elif ahead_of_small > 0:
         because += " With as many parameters it exceeds LoRA."
+    else:
+        because += " With as many parameters LoRA is ahead of it, too."
     return Verdict(HOLDS if max(abs(ahead), abs(ahead_of_small)) < CLOSE else LIMITED, because)

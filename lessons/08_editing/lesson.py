@@ -186,7 +186,7 @@ def called_favourable(reviews, method, strength):
 
 # %% steer-choose
 average = lambda shares: sum(shares) / len(shares)
-validation = batch_of(tokenizer, short_reviews("validation", 40, label=0)[0])
+validation = batch_of(tokenizer, short_reviews("validation", 30, label=0)[0])
 steered = [called_favourable(validation, steering, s) for s in STRENGTHS]
 shaken = [[called_favourable(validation, push, s) for push in random_pushes] for s in STRENGTHS]
 means = [average(shares) for shares in shaken]
@@ -425,13 +425,13 @@ from course_lib.claims.measures.summing_up import swap_rows
 from course_lib.evaluation import answers
 from course_lib.plots import LiveCurve
 
-pairs_train, pairs_test = swap_rows("train", 320), swap_rows("test", 120)
+pairs_train, pairs_test = swap_rows("train", 320), swap_rows("test", 100)
 LAST = len(blocks) - 1
 das = Interchange(model, LAST, rank=1)               # R is one direction of 128, random at first
 as_source = lambda network, method: [given == wanted for given, wanted in zip(
     *answers(network, tokenizer, pairs_test, method))]
 marks = {"untrained direction": as_source(model, das)}
-fit(model, tokenizer, {"train": pairs_train}, das, steps=DAS_STEPS, batch_size=16,
+fit(model, tokenizer, {"train": pairs_train}, das, steps=DAS_STEPS, batch_size=8,
     learning_rate=DAS_RATE, watch=LiveCurve())
 
 # %% das-measure
@@ -444,11 +444,11 @@ marks["whole vector"] = as_source(model, Interchange(model, LAST))
 
 # %% das-control-run
 blank = Interchange(untrained, LAST, rank=1)
-fit(untrained, tokenizer, {"train": pairs_train}, blank, steps=DAS_STEPS, batch_size=16,
+fit(untrained, tokenizer, {"train": pairs_train}, blank, steps=DAS_STEPS, batch_size=8,
     learning_rate=DAS_RATE, progress=False)
 marks["random weights, trained"] = as_source(untrained, blank)
 interchange = {key: wilson(sum(right), len(right)) for key, right in marks.items()}
-agree = average([a == b for a, b in zip(short_reviews("test", 120)[1], pairs_test["label"])])
+agree = average([a == b for a, b in zip(short_reviews("test", 100)[1], pairs_test["label"])])
 reveal("08.das", round(100 * interchange["trained direction"][0]))
 show_shares(interchange, "pairs answered as the source",
             f"Last block, last place; n = {len(pairs_test)} pairs of test reviews; one run. Lines: "
@@ -556,8 +556,8 @@ print("largest difference:", f"{(given - loreft_edit(h, R, W, b)).abs().max():.0
 # %% [markdown] loreft-train
 # ## LoReFT against LoRA
 #
-# Train both on 128 labelled reviews, in the same loop, with about as many parameters. The task asks for the label
-# words, which the base never saw tied to an opinion. By how many **points** is LoReFT ahead of LoRA?
+# Train both on 128 labelled reviews, short ones as above, in the same loop, with about as many parameters. The task
+# asks for the label words, which the base never saw tied to an opinion. By how many **points** is LoReFT ahead of LoRA?
 
 # %% loreft-predict
 predict("08.gap")
@@ -565,11 +565,13 @@ predict("08.gap")
 # %% loreft-fit
 from course_lib import load_task
 from course_lib.claims.lesson_08_loreft import LORA, LORA_RATES, LOREFT_RATES, SHORT
+from course_lib.claims.measures.summing_up import LONGEST
 from course_lib.methods import LoRA
 
 task = load_task("reviews")
-few_labels = {"train": task["train"].select(range(128))}
-test = task["test"].select(range(150))
+brief = lambda rows: rows.select([number for number, text in enumerate(rows["text"][:])
+                                  if len(text.split()) <= LONGEST])
+few_labels, test = {"train": brief(task["train"]).select(range(128))}, brief(task["test"])
 loreft, lora = LoReFT(model), LoRA(model, **LORA)  # of rank 1, on every linear layer
 for method, rates in ((loreft, LOREFT_RATES), (lora, LORA_RATES)):  # chosen once, on validation
     fit(model, tokenizer, few_labels, method, steps=SHORT, batch_size=16,
@@ -626,7 +628,7 @@ assert outside < 1e-4 and rank <= 4
 # one block. Count how many of them are edited.
 
 # %% share-run
-tokens = sum(map(len, tokenizer(test["prompt"][:])["input_ids"])) / len(test)
+tokens = average([len(ids) for ids in tokenizer(task["test"]["prompt"][:200])["input_ids"]])
 edited = lambda layers, places, length: layers * places / (len(blocks) * length)
 shares = {"ours": edited(4, 2, tokens), "last_block": edited(1, 1, tokens),
           "paper": edited(4, 14, 100)}
