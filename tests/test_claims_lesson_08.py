@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from course_lib import claims, models
-from course_lib.claims.measures import lesson_08, summing_up
+from course_lib.claims.measures import lesson_08, lesson_08_das, lesson_08_edits, lesson_08_states, summing_up
+from course_lib.evaluation import evaluate
 from course_lib.methods import Steering
 
 
@@ -11,10 +12,13 @@ from course_lib.methods import Steering
 def small(monkeypatch):
     """One step of training, few texts, one small model."""
     whole, drawn = lesson_08.fit, summing_up.short_reviews
-    monkeypatch.setattr(lesson_08, "TEST", 4)
-    monkeypatch.setattr(lesson_08, "WIDTHS", ("xs",))
-    monkeypatch.setattr(lesson_08, "fit", lambda *args, steps, **more: whole(*args, steps=1, **more))
-    for module in (lesson_08, summing_up):
+    for module, changed in ((lesson_08, {"TEST": 4}), (lesson_08_das, {"TEST": 24, "PAIRS": 24, "WIDTHS": ("xs",)}),
+                            (lesson_08_states, {"TEST": 4, "STRENGTHS": (1.0, 2.0)})):
+        for name, value in changed.items():
+            monkeypatch.setattr(module, name, value)
+    for module in (lesson_08, lesson_08_das):
+        monkeypatch.setattr(module, "fit", lambda *args, steps, **more: whole(*args, steps=1, **more))
+    for module in (lesson_08_edits, lesson_08_states):
         monkeypatch.setattr(module, "short_reviews", lambda split, n, seed=0, label=None: drawn(split, min(n, 8), seed,
                                                                                                 label))
 
@@ -25,7 +29,28 @@ def test_a_measurement_gives_the_figures_that_the_claim_is_judged_by(claim_id, s
 
 
 def test_the_widths_of_das(small):
-    assert set(lesson_08.subspaces(0)) == {"subspace_xs", "trained_xs", "random_xs", "random_rank_64"}
+    found = lesson_08_das.subspaces(0)
+    assert set(found) == {"subspace_xs", "trained_xs", "whole_xs", "random_xs", "random_rank_64", "own_subspace",
+                          "own_trained"}
+    assert set(found) == {name for name in claims.get("C58").figures if not name.endswith(("_s", "_m"))}
+
+
+def test_a_model_asked_for_what_it_says_itself_does_so_where_everything_is_swapped():
+    """But for near ties: the answer's later words read the base's text as well."""
+    model, tokenizer = models.load_model("orchard-s", random=True, seed=1)
+    rows = lesson_08_das.own_rows(model, tokenizer, "test", 40, seed=2)
+    assert sum(rows["label"]) == 20 and rows["answer"][:2] == list(summing_up.PHRASES)
+    everything = lesson_08_das.swap(model, 0, rank=None)
+    assert evaluate(model, tokenizer, rows, everything)["accuracy"] > 0.9
+    assert evaluate(model, tokenizer, rows)["accuracy"] < 0.8
+
+
+def test_random_vectors_are_as_long_and_differ():
+    vector = torch.tensor([3.0, 0.0, 4.0])
+    drawn = summing_up.as_long(vector, seed=0, n=5)
+    assert drawn.shape == (5, 3) and torch.allclose(drawn.norm(dim=1), torch.full((5,), 5.0))
+    assert torch.equal(drawn, summing_up.as_long(vector, 0, 5)) and len({tuple(row.tolist()) for row in drawn}) == 5
+    assert not torch.equal(drawn, summing_up.as_long(vector, 1, 5))
 
 
 def test_pairs_of_reviews_have_the_sources_answer():

@@ -112,7 +112,7 @@ def compute(model, tokenizer, state: State) -> Result:
     effect = [tuple(chance(swapped(model, base, block, states, places)))
               for block, states in zip(blocks_of(model).values(), given_by_blocks(model, source))]
     plain = chance(model(input_ids=torch.tensor([base]), logits_to_keep=1).logits[0, -1])
-    written = tuple(tokenizer.decode([base[place]]).strip() for place in places)
+    written = tuple(tokenizer.decode([base[place]]).strip() or "line break" for place in places)
     return Result(state, prompt, answers, written, tuple(effect), plain)
 
 
@@ -151,7 +151,7 @@ def figure(result: Result) -> Figure:
     axes.set_xticks(range(len(result.places)), [f"“{place}”" for place in result.places])
     axes.set_yticks(range(len(result.effect)), [f"after block {number + 1}" for number in range(len(result.effect))])
     axes.xaxis.set_label_position("top")
-    axes.set_xlabel(f"swapped at (probability of {result.answers[1]} against {result.answers[0]})")
+    axes.set_xlabel(f"swapped at (probability of {result.answers[1]} against {result.answers[0]})", labelpad=8)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     return whole

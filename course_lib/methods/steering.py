@@ -44,7 +44,8 @@ class Steering(Method):
         self.layer = block_number(model, layer)
         vector = torch.zeros(d) if vector is None else vector
         if not isinstance(vector, torch.Tensor) or vector.shape != (d,) or not vector.isfinite().all():
-            raise CourseError(f"vector is a tensor of shape ({d},), without nan; you gave {shown(vector)}.")
+            given = f"one of shape {tuple(vector.shape)}" if isinstance(vector, torch.Tensor) else shown(vector)
+            raise CourseError(f"vector is a tensor of shape ({d},), without nan; you gave {given}.")
         self.register_buffer("vector", vector.detach().float().clone())                      # (d,)
         self.settings["layer"] = self.layer
         self.strength = strength

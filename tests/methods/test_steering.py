@@ -90,7 +90,7 @@ def test_on_llama_it_cannot_be_merged_and_nothing_is_changed(base):
 
 def test_a_vector_goes_with_its_model(base):
     vector = Steering(base("llama")).vector
-    with pytest.raises(CourseError, match=r"a tensor of shape \(24,\), without nan; you gave tensor"):
+    with pytest.raises(CourseError, match=r"a tensor of shape \(24,\), without nan; you gave one of shape"):
         Steering(base("gpt2"), vector=vector)
 
 

@@ -1,7 +1,7 @@
 """A review, then "In short:": what the model goes on with is its own sense of it, which nobody trained.
 
 The texts, pairs and readings that lesson 08, its claims and its explorables share.
-Shapes: B texts, T tokens, P last places, d width.
+Shapes: B texts, T tokens, P last places, d width, N random vectors.
 """
 from random import Random
 
@@ -13,6 +13,7 @@ from course_lib.world import load_task, reviews
 
 OPENING, PHRASES = f"\n{reviews.SUMMARY_OPENING}", ("no marks.", "full marks.")  # both are in every domain's list
 LONGEST = 30             # words of a review, so that a run is short
+PLACES = 5               # the last places, the same in every text: its end, the line break, "In", " short", ":"
 
 
 def short_reviews(split: str, n: int, seed: int = 0, label: int | None = None) -> tuple[list[str], list[int]]:
@@ -33,11 +34,14 @@ def swap_rows(split: str, n: int, seed: int = 0) -> datasets.Dataset:
     """Pairs of reviews: `prompt` is the base, `source` the other one, whose side the `answer` and the `label` name."""
     bases, _ = short_reviews(split, n, seed)
     sources, labels = short_reviews(split, n, seed + 1000)
-    text = datasets.Value("string")
-    return datasets.Dataset.from_dict(
-        {"prompt": bases, "source": sources, "answer": [PHRASES[label] for label in labels], "label": labels},
-        features=datasets.Features({"prompt": text, "source": text, "answer": text,
-                                    "label": datasets.ClassLabel(names=list(PHRASES))}))
+    return rows_of(labels, prompt=bases, source=sources, answer=[PHRASES[label] for label in labels])
+
+
+def rows_of(labels: list[int], **columns: list[str]) -> datasets.Dataset:
+    """Rows with these columns of texts and a column `label`, whose classes are the PHRASES."""
+    features = {name: datasets.Value("string") for name in columns}
+    return datasets.Dataset.from_dict(columns | {"label": labels}, features=datasets.Features(
+        features | {"label": datasets.ClassLabel(names=list(PHRASES))}))
 
 
 def batch_of(tokenizer, texts: list[str]) -> dict:
@@ -48,7 +52,7 @@ def batch_of(tokenizer, texts: list[str]) -> dict:
 
 
 @torch.no_grad()
-def states(model, batch: dict, last: int = 5) -> torch.Tensor:
+def states(model, batch: dict, last: int = PLACES) -> torch.Tensor:
     """What every block gives at the last places, (blocks, B, P, d)."""
     seen: list[torch.Tensor] = []
     handles = [block.register_forward_hook(lambda *call: seen.append(call[2][:, -last:]))
@@ -72,6 +76,12 @@ def said(model, tokenizer, batch: dict, method=None) -> float:
         return favourable(tokenizer, model(**batch).logits)
     with method.on(model):
         return favourable(tokenizer, method.logits(model, batch))
+
+
+def as_long(vector: torch.Tensor, seed: int, n: int = 8) -> torch.Tensor:
+    """`n` random vectors, each as long as this one: (d,) -> (N, d)."""
+    random = torch.randn(n, len(vector), generator=torch.Generator().manual_seed(seed))
+    return random * vector.norm() / random.norm(dim=1, keepdim=True)
 
 
 def probe(x: torch.Tensor, y: torch.Tensor, decay: float = 0.1) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
