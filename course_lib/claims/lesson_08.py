@@ -52,23 +52,21 @@ def judge_steer(f: Figures) -> Verdict:
 
 
 def judge_causes(f: Figures) -> Verdict:
-    """Holds where the swap turns the answer round both ways and no control does; with a limit where it does one way."""
+    """Holds where the swap turns the answer round both ways and no control does; with a limit where it is one way."""
     because = (f"Unfavourable reviews called favourable: {share(f['before'])} as they are; {share(f['swapped'])} with "
                f"a favourable one's state swapped in; {share(f['same'])} with another unfavourable one's; "
                f"{share(f['noise'])} with a random step as long; {share(f['elsewhere'])} with the swap one place "
                f"further. Favourable ones: {share(f['kept'])} as they are, {share(f['back'])} with an unfavourable "
                "one's state.")
-    control = max(f[name].mean for name in ("before", "same", "noise", "elsewhere"))
-    effects = f["swapped"].mean - control, f["kept"].mean - f["back"].mean
-    if min(effects) >= CLEAR:
-        return Verdict(HOLDS, because)
-    return Verdict(LIMITED if max(effects) >= CLEAR else FAILS, because)
+    if f["swapped"].mean - max(f[name].mean for name in ("before", "same", "noise", "elsewhere")) < CLEAR:
+        return Verdict(FAILS, because)
+    return Verdict(HOLDS if f["kept"].mean - f["back"].mean >= CLEAR else LIMITED, because)
 
 
 def judge_subspaces(f: Figures) -> Verdict:
     """The text: DAS finds causal subspaces even in random models. Holds where it finds the opinion there about as well.
 
-    With a limit where it finds, in a random model, what that model itself says, and not the opinion.
+    With a limit where it finds something of it there, or else what that random model itself says.
     """
     told = "; ".join(f"orchard-{size} {share(f[f'trained_{size}'])} (an untrained direction "
                      f"{share(f[f'subspace_{size}'])}, random weights {share(f[f'random_{size}'])}, the whole vector "
@@ -79,6 +77,8 @@ def judge_subspaces(f: Figures) -> Verdict:
     random = max(f[name].mean for name in (*(f"random_{size}" for size in WIDTHS), "random_rank_64"))
     if random >= max(f[f"trained_{size}"].mean for size in WIDTHS) - CLOSE:
         return Verdict(HOLDS, because)
+    if random >= max(f[f"subspace_{size}"].mean for size in WIDTHS) + CLEAR:
+        return Verdict(LIMITED, because + " In a random model it finds something, and far less.")
     if f["own_trained"].mean >= f["own_subspace"].mean + CLEAR:
         return Verdict(LIMITED, because + " In a random model it finds the direction of that model's own answers, "
                                           "and no opinion.")
