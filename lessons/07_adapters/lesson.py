@@ -339,7 +339,9 @@ longer = claims.recorded("C25")
 seeds = len(runs["far_full"].values)
 say(f"Near, the better of the two small parts is {place(behind['near'])} full fine-tuning; far, "
     f"**{place(behind['far'])}** it. (In the mean of recorded runs, seeds: {seeds}, it is "
-    f"{place(gap(runs, 'near'))} it and {place(gap(runs, 'far'))} it.) "
+    f"{place(gap(runs, 'near'))} it and {place(gap(runs, 'far'))} it. So short a training hangs on "
+    f"chance: far, full fine-tuning is right in {percent(min(runs['far_full'].values))} to "
+    f"{percent(max(runs['far_full'].values))}, by seed.) "
     + ("A small part brings out what the base knows already. What it does not know must be built, "
        "and in so many steps little was built with so little." if gap(runs, "far") > 0.05 else
        "So here the small parts had room enough for what was to be learned."))
