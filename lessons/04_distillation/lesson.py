@@ -188,13 +188,13 @@ predict("04.t_squared")
 # %% squared-run
 hotness = [1, 2, 4, 8, 16]
 with_it = [slope(soft_target_loss, T)[1].norm().item() for T in hotness]
-without = [size / T**2 for size, T in zip(with_it, hotness)]
-fall, kept = without[0] / without[3], with_it[3] / with_it[0]
+bare_size = [size / T**2 for size, T in zip(with_it, hotness)]
+fall, kept = bare_size[0] / bare_size[3], with_it[3] / with_it[0]
 reveal("04.t_squared", "same" if fall < 1.5 else "little" if fall < 8 else "much")
-show(curve(hotness, {"with T²": (with_it,), "without": (without,)}, x_label="temperature",
+show(curve(hotness, {"with T²": (with_it,), "without": (bare_size,)}, x_label="temperature",
            y_label="size of the gradient"),
-     alt=f"Two curves. Without T² the gradient falls from {without[0]:.3f} at T = 1 to "
-         f"{without[-1]:.4f} at T = 16; with it, from {with_it[0]:.3f} to {with_it[-1]:.3f}.",
+     alt=f"Two curves. Without T² the gradient falls from {bare_size[0]:.3f} at T = 1 to "
+         f"{bare_size[-1]:.4f} at T = 16; with it, from {with_it[0]:.3f} to {with_it[-1]:.3f}.",
      caption=f"The gradient of the soft-target loss for a student's logits, {len(shown)} reviews.")
 say(f"Without T² the gradient at T = 8 is **{fall:.0f} times smaller** than at T = 1; with it, "
     f"{kept:.1f} times as large. So T² keeps soft targets and labels in balance, whatever T is.")
@@ -279,8 +279,8 @@ def ahead(one, other):
 
 gain, gain_told = ahead("student, distilled", "student, labels alone")
 reveal("04.distilled", round(gain))
-tried = ", ".join(map(str, recording.TEMPERATURES))
-say(f"(Of the temperatures {tried}, T = {recording.SOFTLY['distilled'][0]} did best on validation.)")
+say(f"(T = {recording.SOFTLY['distilled'][0]} did best on validation, of "
+    f"{', '.join(map(str, recording.TEMPERATURES))}.)")
 say(f"Distilled against labels alone: **{gain_told}**. Against its teacher: "
     f"{ahead('student, distilled', 'teacher')[1]}. Intervals: 95 %, review by review.")
 
