@@ -340,11 +340,11 @@ def by_seed(gains):
 from course_lib.claims.lesson_04 import FEW
 
 sure_gains, few_gains = gained("distilled", "hard"), gained("few_soft", "few_hard")
-say(f"| the teacher has | and is right on | its probabilities against its answers |\n|---|---|---|\n"
-    f"| {recording.LABELS} labels | {percent(runs['teacher'].mean)} | {by_seed(sure_gains)} |\n"
+say("| the teacher has | and is right on | its probabilities against its answers |\n"
+    f"|---|---|---|\n| {recording.LABELS} labels | {percent(runs['teacher'].mean)} | {by_seed(sure_gains)} |\n"
     f"| {FEW} labels | {percent(runs['few_teacher'].mean)} | {by_seed(few_gains)} |")
-say("So what helped the student here is **more texts**: that probabilities teach more than answers, "
-    "neither teacher shows." if min(sure_gains) <= 0 and min(few_gains) <= 0 else
+say("So what helped the student here is **more texts**: that probabilities teach more than "
+    "answers, neither teacher shows." if min(sure_gains) <= 0 and min(few_gains) <= 0 else
     "So probabilities can teach **more than answers**, where every seed says so.")
 
 # %% [markdown] sequence
