@@ -341,7 +341,8 @@ from course_lib.claims.lesson_04 import FEW
 
 sure_gains, few_gains = gained("distilled", "hard"), gained("few_soft", "few_hard")
 say("| the teacher has | and is right on | its probabilities against its answers |\n"
-    f"|---|---|---|\n| {recording.LABELS} labels | {percent(runs['teacher'].mean)} | {by_seed(sure_gains)} |\n"
+    f"|---|---|---|\n| {recording.LABELS} labels | {percent(runs['teacher'].mean)} | "
+    f"{by_seed(sure_gains)} |\n"
     f"| {FEW} labels | {percent(runs['few_teacher'].mean)} | {by_seed(few_gains)} |")
 say("So what helped the student here is **more texts**: that probabilities teach more than "
     "answers, neither teacher shows." if min(sure_gains) <= 0 and min(few_gains) <= 0 else
@@ -682,30 +683,30 @@ except CourseError as error:
     real = None
     print(error)
 
+# %% real-likeness
+def first_vectors(model, method, block):
+    """What a block says to the first token of each test sentence: [(d,), …]."""
+    said = Teacher(model, real_tokenizer, {"train": testing}, method, blocks=(block,)).hidden
+    return [states[block][0] for states in said.values()]
+
+
+def likeness(ours, theirs):
+    """The mean cosine of two lists of vectors, pair by pair."""
+    return torch.cosine_similarity(torch.stack(ours), torch.stack(theirs), dim=1).mean().item()
+
 # %% real-teach
 from course_lib.methods import Frozen
-
-
-def likeness(model, method, tested):
-    """The mean cosine of the sentences' first vectors, (d,) each, with the teacher's."""
-    own = Teacher(model, real_tokenizer, {"train": testing}, method, blocks=(1,)).hidden
-    return sum(torch.cosine_similarity(states[1][0], tested[key][5][0], dim=0).item()
-               for key, states in own.items()) / len(own)
-
 
 if real:
     probe = Frozen(real, train=(), num_labels=2)     # an encoder answers through a head
     six = Teacher(real, real_tokenizer, {"train": training}, probe, blocks=(5,))
-    tested = Teacher(real, real_tokenizer, {"train": testing}, probe, blocks=(5,)).hidden
+    wanted = first_vectors(real, probe, 5)
     two = FullFineTuning(shallow, num_labels=2)
-    alike = {"two layers, as cut": likeness(shallow, two, tested)}
+    alike = {"two layers, as cut": likeness(first_vectors(shallow, two, 1), wanted)}
     distil(six, shallow, real_tokenizer, two, match={1: 5}, soft=1.0, steps=16, batch_size=16,
            learning_rate=1e-3, progress=False)   # of 3e-4, 1e-3, 3e-3, by validation sentences
-    alike["two layers, taught"] = likeness(shallow, two, tested)
-    firsts = [states[5][0] for states in tested.values()]             # (d,) each
-    alike["six layers, another sentence"] = sum(
-        torch.cosine_similarity(a, b, dim=0).item()
-        for a, b in zip(firsts, firsts[1:] + firsts[:1])) / len(firsts)
+    alike["two layers, taught"] = likeness(first_vectors(shallow, two, 1), wanted)
+    alike["six layers, another sentence"] = likeness(wanted, wanted[1:] + wanted[:1])
 
 # %% real-plot
 if real:
