@@ -95,9 +95,10 @@ def compute(model, tokenizer, state: State) -> Result:
     [h] = hidden_states(model, tokenizer, unfinished([text]), block)                         # (d,)
     start = plane.axes @ (h - plane.centre)                                                  # (2, d) @ (d,) -> (2,)
     end = start + state.strength * plane.axes @ plane.vector
-    against, favour = score_choices(model, tokenizer, text, PHRASES, method=steering)
-    return Result(state, text, complete(model, tokenizer, text, TOKENS, steering), favour / (favour + against),
-                  tuple(start.tolist()), tuple(end.tolist()), plane)
+    with steering.on(model):
+        against, favour = score_choices(model, tokenizer, text, PHRASES)
+        written = complete(model, tokenizer, text, TOKENS)
+    return Result(state, text, written, favour / (favour + against), tuple(start.tolist()), tuple(end.tolist()), plane)
 
 
 def summary(result: Result) -> str:
@@ -149,13 +150,15 @@ def panel(model, tokenizer, start: State = State()):
     from course_lib.explore.panel import Panel, control, status, text_block
 
     compute(model, tokenizer, start)  # says what is wrong with it
+    allowed = ranges(model)
+    for block in allowed["block"]:
+        plane_of(model, tokenizer, block)  # takes a moment, and should not do so when a control is moved
 
     def draw(values: dict) -> str:
         result = compute(model, tokenizer, State(**values))
         picture = plots.picture_html(figure(result), alt(result), dpi=96)
         return text_block(f"{result.text} {result.written}") + picture + status(summary(result))
 
-    allowed = ranges(model)
     numbers = [(f"review {number + 1}", number) for number in allowed["review"]]
     blocks = [(f"block {number + 1}", number) for number in allowed["block"]]
     controls = {"review": control(widgets.Dropdown, "Review", options=numbers, value=start.review),
