@@ -18,10 +18,12 @@ ROOT = Path(__file__).resolve().parents[1]
 TWO = ["-n", "2", "--dist", "loadfile"]  # one file, and so one kernel, stays in one process
 NOTEBOOKS = ["-p", "tests.notebook_plugin", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120", *TWO]
 # What depends on the versions that Colab has:
-COLAB = ("methods", "training", "models", "quiz", "explore", "checks/test_check.py", "checks/test_check_odd_values.py",
-         "checks/test_outcomes.py", "progress", "world/test_tasks.py", "world/test_tasks_from_outside.py",
-         "world/test_tasks_from_the_hub.py", "test_errors.py", "test_evaluation.py", "test_plots.py",
-         "test_prompting.py", "test_prompting_measures.py", "test_prompting_refuses.py", "test_quiz_checker.py")
+COLAB = ("methods", "training", "distillation", "models", "quiz", "explore", "checks/test_check.py",
+         "checks/test_check_odd_values.py", "checks/test_outcomes.py", "progress", "world/test_tasks.py",
+         "world/test_tasks_from_outside.py", "world/test_tasks_from_the_hub.py", "test_errors.py",
+         "test_evaluation.py", "test_plots.py", "test_prompting.py", "test_prompting_measures.py",
+         "test_prompting_refuses.py", "test_prompting_search.py", "test_quiz_checker.py", "test_shifts.py",
+         "test_weak_supervision.py")
 
 
 def groups() -> dict[str, tuple[str, list[str]]]:
