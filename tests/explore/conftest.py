@@ -1,6 +1,8 @@
 """A small random model, and a notebook that only pretends to display."""
 import pytest
 
+from course_lib.errors import CourseError
+from course_lib.explore import common
 from tests.tiny import tiny_model
 
 
@@ -15,3 +17,35 @@ def displayed(monkeypatch):
     shown = []
     monkeypatch.setattr("IPython.display.display", shown.append)
     return shown
+
+
+@pytest.fixture
+def refused(displayed, monkeypatch, capsys):
+    """Checks that `compute` refuses a state, and that `view` explains it, in a notebook or not; gives what it says."""
+    def check(compute, view, state, said):
+        with pytest.raises(CourseError, match=said):
+            compute(state)
+        for widgets in (False, True):
+            monkeypatch.setattr(common, "widgets_work", lambda on=widgets: on)
+            view(state)
+            printed = capsys.readouterr().out
+            assert said in printed and displayed == []
+        return printed
+    return check
+
+
+@pytest.fixture
+def shown_both_ways(displayed, monkeypatch, capsys):
+    """Checks that a view prints where there is no notebook, and displays once where there is; gives what it printed."""
+    def check(view):
+        view()
+        printed = capsys.readouterr().out
+        assert displayed == []
+        monkeypatch.setattr(common, "widgets_work", lambda: True)
+        assert view() is None and len(displayed) == 1
+        view(text=True)
+        assert len(displayed) == 1
+        displayed.clear()
+        monkeypatch.setattr(common, "widgets_work", lambda: False)
+        return printed
+    return check

@@ -5,9 +5,7 @@ from dataclasses import replace
 import pytest
 
 from course_lib import plots
-from course_lib.errors import CourseError
 from course_lib.explore import budget_calculator as budget
-from course_lib.explore import common
 from course_lib.explore.budget_calculator import State
 from course_lib.models import load_model
 
@@ -67,12 +65,8 @@ def test_the_picture_and_the_words_say_the_same():
     assert all(size in budget.text_form(result) and size in budget.alt(result) for size in sizes)
 
 
-def test_text_form_and_notebook(displayed, monkeypatch, capsys):
-    budget.budget_calculator()
-    assert "174,563,733,504 parameters, 349 GB" in capsys.readouterr().out and displayed == []
-    monkeypatch.setattr(common, "widgets_work", lambda: True)
-    budget.budget_calculator()
-    assert len(displayed) == 1
+def test_text_form_and_notebook(shown_both_ways):
+    assert "174,563,733,504 parameters, 349 GB" in shown_both_ways(budget.budget_calculator)
 
 
 @pytest.mark.parametrize("state, said", [
@@ -81,8 +75,5 @@ def test_text_form_and_notebook(displayed, monkeypatch, capsys):
     *((State(layers=layers), "layers must be") for layers in (0, 257)),
     *((State(tasks=tasks), "tasks must be") for tasks in (0, 10_001)),
     *((State(dtype=dtype), "dtype is one of") for dtype in ("16", 16, None, ["16 bit"]))])
-def test_a_bad_state(state, said, capsys):
-    with pytest.raises(CourseError, match=said):
-        budget.compute(state)
-    budget.budget_calculator(state)
-    assert said in capsys.readouterr().out
+def test_a_bad_state(state, said, refused):
+    refused(budget.compute, budget.budget_calculator, state, said)

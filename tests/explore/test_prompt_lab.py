@@ -2,13 +2,13 @@
 import html
 import re
 from dataclasses import replace
+from functools import partial
 from random import Random
 
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from course_lib import plots
-from course_lib.explore import common
 from course_lib.explore import prompt_lab as lab
 from course_lib.explore.prompt_lab import State
 from course_lib.prompting import score_choices
@@ -162,11 +162,6 @@ def test_the_longest_answer_fits_into_the_picture():
     assert all(tick.get_window_extent(canvas.get_renderer()).x0 >= 0 for tick in axes.get_yticklabels())
 
 
-def test_text_form_and_notebook(model, tokenizer, displayed, monkeypatch, capsys):
-    lab.prompt_lab(model, tokenizer, START)  # no notebook here
-    printed = capsys.readouterr().out
-    assert lab.prompt_of(START) in printed and "Most probable here" in printed and displayed == []
-    monkeypatch.setattr(common, "widgets_work", lambda: True)
-    assert lab.prompt_lab(model, tokenizer) is None and len(displayed) == 1
-    lab.prompt_lab(model, tokenizer, text=True)
-    assert len(displayed) == 1
+def test_text_form_and_notebook(model, tokenizer, shown_both_ways):
+    printed = shown_both_ways(partial(lab.prompt_lab, model, tokenizer, START))
+    assert lab.prompt_of(START) in printed and "Most probable here" in printed

@@ -6,8 +6,7 @@ import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from course_lib.distillation import least, prune
-from course_lib.errors import CourseError
-from course_lib.explore import common, prune_data
+from course_lib.explore import prune_data
 from course_lib.explore import prune_lab as lab
 from course_lib.explore.prune_data import ORDERS, TAKEN, read
 from course_lib.explore.prune_lab import LEVELS, State
@@ -96,17 +95,9 @@ BAD = [("heads", "A state here is State"), (State(part="ears"), "no part of a mo
 
 
 @pytest.mark.parametrize("state, said", BAD, ids=range(len(BAD)))
-def test_a_bad_state(state, said, displayed, monkeypatch, capsys):
-    with pytest.raises(CourseError, match=said):
-        lab.compute(state)
-    for widgets in (False, True):
-        monkeypatch.setattr(common, "widgets_work", lambda on=widgets: on)
-        lab.prune_lab(state)
-        assert said in capsys.readouterr().out and displayed == []
+def test_a_bad_state(state, said, refused):
+    refused(lab.compute, lab.prune_lab, state, said)
 
 
-def test_text_form_and_notebook(displayed, monkeypatch, capsys):
-    lab.prune_lab()  # no notebook here
-    assert "Without 0 % of its heads" in capsys.readouterr().out and displayed == []
-    monkeypatch.setattr(common, "widgets_work", lambda: True)
-    assert lab.prune_lab() is None and len(displayed) == 1
+def test_text_form_and_notebook(shown_both_ways):
+    assert "Without 0 % of its heads" in shown_both_ways(lab.prune_lab)

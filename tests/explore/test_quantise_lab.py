@@ -1,13 +1,12 @@
 """NF4 against int4 over its whole range, in Python: every control changes the picture, and what is shown adds up."""
 import html
 import re
+from functools import partial
 
 import pytest
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from course_lib.errors import CourseError
-from course_lib.explore import common
 from course_lib.explore import quantise_lab as lab
 from course_lib.explore.quantise_lab import BLOCK_SIZES, CONTROLS, State
 from course_lib.models import load_model
@@ -107,22 +106,12 @@ BAD = [("orchard-s", "A state here is State"), (None, "A state here is State"),
 
 
 @pytest.mark.parametrize("state, said", BAD, ids=range(len(BAD)))
-def test_a_bad_state(state, said, orchard, displayed, monkeypatch, capsys):
-    with pytest.raises(CourseError, match=said):
-        lab.compute(orchard, state)
-    for widgets in (False, True):
-        monkeypatch.setattr(common, "widgets_work", lambda on=widgets: on)
-        lab.quantise_lab(orchard, state)
-        assert said in capsys.readouterr().out and displayed == []
+def test_a_bad_state(state, said, orchard, refused):
+    refused(partial(lab.compute, orchard), partial(lab.quantise_lab, orchard), state, said)
 
 
-def test_text_form_and_notebook(orchard, displayed, monkeypatch, capsys):
-    lab.quantise_lab(orchard)  # no notebook here
-    assert "NF4 moves the matrix" in capsys.readouterr().out and displayed == []
-    monkeypatch.setattr(common, "widgets_work", lambda: True)
-    assert lab.quantise_lab(orchard) is None and len(displayed) == 1
-    lab.quantise_lab(orchard, text=True)
-    assert len(displayed) == 1
+def test_text_form_and_notebook(orchard, shown_both_ways):
+    assert "NF4 moves the matrix" in shown_both_ways(partial(lab.quantise_lab, orchard))
 
 
 def test_what_is_no_model(capsys):

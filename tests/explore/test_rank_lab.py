@@ -6,8 +6,7 @@ import pytest
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from course_lib.errors import CourseError
-from course_lib.explore import common, rank_data
+from course_lib.explore import rank_data
 from course_lib.explore import rank_lab as lab
 from course_lib.explore.rank_data import MODELS, RANKS, SHIPPED, update
 from course_lib.explore.rank_lab import State
@@ -120,19 +119,9 @@ BAD = [("orchard-s", "A state here is State"), (None, "A state here is State"),
 
 
 @pytest.mark.parametrize("state, said", BAD, ids=range(len(BAD)))
-def test_a_bad_state(state, said, displayed, monkeypatch, capsys):
-    with pytest.raises(CourseError, match=said):
-        lab.compute(state)
-    for widgets in (False, True):
-        monkeypatch.setattr(common, "widgets_work", lambda on=widgets: on)
-        lab.rank_lab(state)
-        assert said in capsys.readouterr().out and displayed == []
+def test_a_bad_state(state, said, refused):
+    refused(lab.compute, lab.rank_lab, state, said)
 
 
-def test_text_form_and_notebook(displayed, monkeypatch, capsys):
-    lab.rank_lab()  # no notebook here
-    assert "Rank 4 keeps" in capsys.readouterr().out and displayed == []
-    monkeypatch.setattr(common, "widgets_work", lambda: True)
-    assert lab.rank_lab() is None and len(displayed) == 1
-    lab.rank_lab(text=True)
-    assert len(displayed) == 1
+def test_text_form_and_notebook(shown_both_ways):
+    assert "Rank 4 keeps" in shown_both_ways(lab.rank_lab)

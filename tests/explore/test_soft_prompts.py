@@ -1,13 +1,13 @@
 """The soft-prompt lens and the attention on the prefix over their whole range: what they show is so, and adds up."""
 import html
 import math
+from functools import partial
 
 import pytest
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from course_lib.errors import CourseError
-from course_lib.explore import common
 from course_lib.explore import prefix_attention as attention
 from course_lib.explore import soft_prompt_lens as lens
 from course_lib.methods import PrefixTuning
@@ -170,11 +170,6 @@ def test_what_are_no_prefixes(model, tokenizer, given):
         attention.compute(model, tokenizer, given, attention.State())
 
 
-def test_text_form_and_notebook(model, table, tokenizer, snapshots, prefixes, displayed, monkeypatch, capsys):
-    lens.soft_prompt_lens(table, tokenizer, snapshots)
-    attention.prefix_attention(model, tokenizer, prefixes)
-    assert "nearest is" in (out := capsys.readouterr().out) and "the prefix gets" in out and displayed == []
-    monkeypatch.setattr(common, "widgets_work", lambda: True)
-    lens.soft_prompt_lens(table, tokenizer, snapshots)
-    attention.prefix_attention(model, tokenizer, prefixes)
-    assert len(displayed) == 2
+def test_text_form_and_notebook(model, table, tokenizer, snapshots, prefixes, shown_both_ways):
+    assert "nearest is" in shown_both_ways(partial(lens.soft_prompt_lens, table, tokenizer, snapshots))
+    assert "the prefix gets" in shown_both_ways(partial(attention.prefix_attention, model, tokenizer, prefixes))

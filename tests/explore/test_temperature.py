@@ -1,13 +1,12 @@
 """The temperature explorable over its whole range: what is shown is softmax, KL and its gradient."""
 import html
+from functools import partial
 
 import pytest
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from torch.nn.functional import kl_div
 
-from course_lib.errors import CourseError
-from course_lib.explore import common
 from course_lib.explore import temperature as lab
 from course_lib.explore.temperature import TEMPERATURES, State
 
@@ -80,17 +79,9 @@ BAD = [("x", "A state here is State"), (State(text=2), "text must be at least 0 
 
 
 @pytest.mark.parametrize("state, said", BAD, ids=range(len(BAD)))
-def test_a_bad_state(state, said, displayed, monkeypatch, capsys):
-    with pytest.raises(CourseError, match=said):
-        lab.compute(*GIVEN, state)
-    for widgets in (False, True):
-        monkeypatch.setattr(common, "widgets_work", lambda on=widgets: on)
-        lab.temperature(*GIVEN, TEXTS, state)
-        assert said in capsys.readouterr().out and displayed == []
+def test_a_bad_state(state, said, refused):
+    refused(partial(lab.compute, *GIVEN), partial(lab.temperature, *GIVEN, TEXTS), state, said)
 
 
-def test_text_form_and_notebook(displayed, monkeypatch, capsys):
-    lab.temperature(*GIVEN, TEXTS)  # no notebook here
-    assert "At T = 1 the teacher" in capsys.readouterr().out and displayed == []
-    monkeypatch.setattr(common, "widgets_work", lambda: True)
-    assert lab.temperature(*GIVEN, TEXTS) is None and len(displayed) == 1
+def test_text_form_and_notebook(shown_both_ways):
+    assert "At T = 1 the teacher" in shown_both_ways(partial(lab.temperature, *GIVEN, TEXTS))

@@ -8,8 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from course_lib import plots
 from course_lib.claims.measures import lesson_03_shift
-from course_lib.errors import CourseError
-from course_lib.explore import block_data, common
+from course_lib.explore import block_data
 from course_lib.explore import which_block as lab
 from course_lib.explore.which_block import State
 
@@ -90,21 +89,10 @@ BAD = [("input", "A state here is State"), (None, "A state here is State"),
 
 
 @pytest.mark.parametrize("state, said", BAD, ids=range(len(BAD)))
-def test_a_bad_state(state, said, displayed, monkeypatch, capsys):
-    with pytest.raises(CourseError, match=said):
-        lab.compute(state)
-    for widgets in (False, True):
-        monkeypatch.setattr(common, "widgets_work", lambda on=widgets: on)
-        lab.which_block(state)
-        assert said in capsys.readouterr().out and displayed == []
+def test_a_bad_state(state, said, refused):
+    refused(lab.compute, lab.which_block, state, said)
 
 
-def test_text_form_and_notebook(displayed, monkeypatch, capsys):
-    lab.which_block()  # no notebook here
-    printed = capsys.readouterr().out
-    assert lab.summary(lab.compute(State())) in printed and displayed == []
-    assert len(re.findall(r"block \d", printed)) == 4
-    monkeypatch.setattr(common, "widgets_work", lambda: True)
-    assert lab.which_block() is None and len(displayed) == 1
-    lab.which_block(text=True)
-    assert len(displayed) == 1
+def test_text_form_and_notebook(shown_both_ways):
+    printed = shown_both_ways(lab.which_block)
+    assert lab.summary(lab.compute(State())) in printed and len(re.findall(r"block \d", printed)) == 4
