@@ -1,5 +1,6 @@
 """The interchange lab: hidden states of another key are swapped in, and one sees where the answer follows them."""
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from matplotlib.figure import Figure
@@ -78,27 +79,36 @@ def given_by_blocks(model, ids: list[int]) -> list[torch.Tensor]:
     return seen
 
 
-def swapped(model, ids: list[int], block, states: torch.Tensor, places: range) -> torch.Tensor:
-    """The last logits of these tokens, with the states (T', d) swapped in after the block at one place each, (P, V).
+@torch.no_grad()
+def last_logits(model, ids: list[int], states: list[torch.Tensor], tail: int) -> torch.Tensor:
+    """The last logits (1 + L · tail, V) of these tokens: without a swap, then of every block for every place in turn.
 
-    Places count from the end, -1 is the last.
+    A swap puts the state at one of the last `tail` places, (T, d) for each of L blocks, in place of the block's own.
+    What stands before these places does not change by it, so it is read once, and kept as keys and values.
     """
-    def swap(module, inputs, h):                                                             # (P, T, d)
+    blocks, places = list(blocks_of(model).values()), torch.arange(tail)
+    rows = 1 + len(blocks) * tail
+
+    def swap(first, given, module, inputs, h):                                               # h (rows, tail, d)
         h = h.clone()
-        for row, place in enumerate(places):
-            h[row, place] = states[place]
+        h[first + places, places] = given[-tail:]
         return h
 
-    handle = block.register_forward_hook(swap)
+    cache = model(input_ids=torch.tensor([ids[:-tail]]), use_cache=True, logits_to_keep=1).past_key_values
+    cache.batch_repeat_interleave(rows)
+    handles = [block.register_forward_hook(partial(swap, 1 + number * tail, given))
+               for number, (block, given) in enumerate(zip(blocks, states))]
+    tails = torch.tensor([ids[-tail:]] * rows)
     try:
-        return model(input_ids=torch.tensor([ids] * len(places)), logits_to_keep=1).logits[:, -1]
+        return model(input_ids=tails, past_key_values=cache, logits_to_keep=1).logits[:, -1]
     finally:
-        handle.remove()
+        for handle in handles:
+            handle.remove()
 
 
 @torch.no_grad()
 def compute(model, tokenizer, state: State) -> Result:
-    """state -> result: one pass for each block, with a row for each place."""
+    """state -> result: what both prompts give, and one pass with a row for each block and place."""
     prompt, other = prompts_of(state)
     base, source = (tokenizer(text)["input_ids"] for text in (prompt, other))
     lines = [tokenizer("\n" + text.rpartition("\n")[2])["input_ids"] for text in (prompt, other)]
@@ -107,13 +117,11 @@ def compute(model, tokenizer, state: State) -> Result:
     own, theirs = answer_tokens(tokenizer, answers)
     same = next(place for place, pair in enumerate(zip(own, theirs)) if pair[0] != pair[1])
     base, source = base + own[:same], source + own[:same]                # what both answers begin with is read, too
-    places = range(-P - same, -same)
-    chance = lambda logits: logits[..., [own[same], theirs[same]]].softmax(-1)[..., 1].tolist()
-    effect = [tuple(chance(swapped(model, base, block, states, places)))
-              for block, states in zip(blocks_of(model).values(), given_by_blocks(model, source))]
-    plain = chance(model(input_ids=torch.tensor([base]), logits_to_keep=1).logits[0, -1])
-    written = tuple(tokenizer.decode([base[place]]).strip() or "line break" for place in places)
-    return Result(state, prompt, answers, written, tuple(effect), plain)
+    logits = last_logits(model, base, given_by_blocks(model, source), P + same)
+    chances = logits[:, [own[same], theirs[same]]].softmax(-1)[:, 1]                         # (1 + L · (P + same),)
+    effect = chances[1:].view(-1, P + same)[:, :P].tolist()                                  # (L, P)
+    written = tuple(tokenizer.decode([base[place]]).strip() or "line break" for place in range(-P - same, -same))
+    return Result(state, prompt, answers, written, tuple(map(tuple, effect)), chances[0].item())
 
 
 def strongest(result: Result) -> tuple[int, int]:
