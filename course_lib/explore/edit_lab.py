@@ -34,14 +34,14 @@ class State:
 class Plane:
     """Two directions (2, d) at right angles: the steering vector's, and the one in which reviews differ most otherwise.
 
-    `favourable` and `unfavourable` are reviews in it, (SIDE, 2); `centre` (d,) is its origin.
+    In it, `favourable` and `unfavourable` are reviews (SIDE, 2), and `choices` those to choose from (REVIEWS, 2).
     """
 
     vector: torch.Tensor
     axes: torch.Tensor
-    centre: torch.Tensor
     favourable: torch.Tensor
     unfavourable: torch.Tensor
+    choices: torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,15 @@ def plane_of(model, tokenizer, block: int) -> Plane:
     """The plane of this block, made once for a model."""
     planes = _PLANES.setdefault(model, {})
     if block not in planes:
-        good, bad = (hidden_states(model, tokenizer, unfinished(short_reviews("train", SIDE, 0, label)[0]), block)
-                     for label in (1, 0))                                                    # each (SIDE, d)
+        made_of = [short_reviews("train", SIDE, 0, label)[0] for label in (1, 0)]
+        good, bad, choices = (hidden_states(model, tokenizer, unfinished(texts), block)      # (SIDE or REVIEWS, d)
+                              for texts in (*made_of, reviews()))
         vector, both = good.mean(0) - bad.mean(0), torch.cat([good, bad])
         first, centre = vector / vector.norm(), both.mean(0)
         rest = (both - centre) - ((both - centre) @ first)[:, None] * first
         axes = torch.stack([first, torch.linalg.svd(rest, full_matrices=False)[2][0]])       # (2, d)
-        place = lambda states: (states - centre) @ axes.T                                    # (SIDE, d) -> (SIDE, 2)
-        planes[block] = Plane(vector, axes, centre, place(good), place(bad))
+        place = lambda states: (states - centre) @ axes.T                                    # (N, d) -> (N, 2)
+        planes[block] = Plane(vector, axes, place(good), place(bad), place(choices))
     return planes[block]
 
 
@@ -92,8 +93,7 @@ def compute(model, tokenizer, state: State) -> Result:
         raise CourseError(f"strength cannot be {shown(state.strength)}. Allowed: {', '.join(map(str, STRENGTHS))}.")
     plane, text = plane_of(model, tokenizer, block), reviews()[number]
     steering = Steering(model, block, plane.vector, state.strength)
-    [h] = hidden_states(model, tokenizer, unfinished([text]), block)                         # (d,)
-    start = plane.axes @ (h - plane.centre)                                                  # (2, d) @ (d,) -> (2,)
+    start = plane.choices[number]                                                              # (2,)
     end = start + state.strength * plane.axes @ plane.vector
     with steering.on(model):
         against, favour = score_choices(model, tokenizer, text, PHRASES)
