@@ -1,6 +1,8 @@
 """The view that all explorables share: labelled controls, a reset button, and below them what they give."""
+import gc
 import html
 from collections.abc import Callable
+from contextlib import contextmanager
 
 import ipywidgets as widgets
 
@@ -49,13 +51,26 @@ class Panel:
         values = self.values
         if self.held or values == self.shown:
             return
-        try:
-            picture = self.draw(values)
-        except CourseError as error:
-            picture = alert(str(error))
-        except Exception as error:  # raised in a widget's callback, it would be seen by nobody
-            picture = alert(f"This cannot be drawn. {type(error).__name__}: {error}")
-        self.picture.value, self.shown = picture, values
+        with garbage_kept():
+            try:
+                picture = self.draw(values)
+            except CourseError as error:
+                picture = alert(str(error))
+            except Exception as error:  # raised in a widget's callback, it would be seen by nobody
+                picture = alert(f"This cannot be drawn. {type(error).__name__}: {error}")
+            self.picture.value, self.shown = picture, values
+
+
+@contextmanager
+def garbage_kept():
+    """The block in which Python does not collect garbage: with all libraries loaded that can take half a second."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def control(kind: type[widgets.Widget], label: str, **options) -> widgets.Widget:

@@ -1,4 +1,5 @@
 """The tokenizer lens and the world browser, driven in Python."""
+import gc
 from collections import Counter
 from itertools import islice
 
@@ -132,3 +133,12 @@ def test_a_mistake_of_ours_is_shown_too_and_a_value_that_a_control_cannot_take_l
         panel.set(kind="poems")
     panel.controls["page"].value = 3
     assert "Page 3" in panel.picture.value
+
+
+def test_garbage_is_not_collected_while_a_picture_is_made():
+    panel, collecting = browser.panel(), []
+    for answer in (lambda: "a picture", lambda: 1 / 0):
+        panel.draw = lambda values, answer=answer: collecting.append(gc.isenabled()) or answer()
+        panel.controls["page"].value += 1
+        assert gc.isenabled()
+    assert collecting == [False, False]
