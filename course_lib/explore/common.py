@@ -11,6 +11,13 @@ def check_state(state: object, kind: type) -> None:
         raise CourseError(f"A state here is {kind()!r}, or one with other values; you gave {shown(state)}.")
 
 
+def matrix_label(name: str) -> str:
+    """A matrix of a block as a student says it, blocks counted from 1: block 3, v_proj."""
+    parts = name.split(".")
+    number = next(int(part) for part in parts if part.isdigit())
+    return f"block {number + 1}, {parts[-1]}"
+
+
 def show(panel: Callable, text_form: Callable[[], str], text: bool) -> None:
     """Displays the panel; prints the text form where widgets do not work or `text` asks for it.
 

@@ -8,7 +8,7 @@ from course_lib import plots
 from course_lib.architecture import blocks_of, check_model, matrix
 from course_lib.display import percent
 from course_lib.errors import CourseError, shown, unknown
-from course_lib.explore.common import check_state, show
+from course_lib.explore.common import check_state, matrix_label, show
 from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
 from course_lib.quantise import LEVELS, decode, encode
 
@@ -95,11 +95,8 @@ def finely(share: float) -> str:
 
 
 def label(name: str) -> str:
-    """A matrix's name as a student says it: block 2, v_proj."""
-    if name in CONTROLS:
-        return CONTROLS[name]
-    parts = name.split(".")
-    return f"block {next(part for part in parts if part.isdigit())}, {parts[-1]}"
+    """What a student calls the matrix, or the control."""
+    return CONTROLS[name] if name in CONTROLS else matrix_label(name)
 
 
 def summary(result: Result) -> str:
@@ -107,9 +104,9 @@ def summary(result: Result) -> str:
     size = result.state.block_size
     nf4, int4 = (result.errors[scheme][size] for scheme in LEVELS)
     word = "less" if nf4 < int4 else "more"
-    return (f"{label(result.state.matrix)[:1].upper()}{label(result.state.matrix)[1:]}, blocks of {size:,}: NF4 moves "
-            f"the matrix by {finely(nf4)} of its size, int4 by {finely(int4)}, so NF4 loses {word}. A number "
-            f"takes {result.bits:.2f} bits instead of 32.")
+    name = label(result.state.matrix)
+    return (f"{name[0].upper()}{name[1:]}, blocks of {size:,}: NF4 moves the matrix by {finely(nf4)} of its size, "
+            f"int4 by {finely(int4)}, so NF4 loses {word}. A number takes {result.bits:.2f} bits instead of 32.")
 
 
 def alt(result: Result) -> str:

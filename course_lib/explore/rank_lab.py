@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from course_lib import plots
 from course_lib.display import percent
 from course_lib.errors import CourseError, shown, unknown
-from course_lib.explore.common import check_state, show
+from course_lib.explore.common import check_state, matrix_label, show
 from course_lib.explore.rank_data import MODELS, RANKS, SHIPPED, TEST, update
 from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
 
@@ -41,12 +41,6 @@ class Result:
     accuracy: dict[int, float]
     control: dict[int, float]
     full: float
-
-
-def label(matrix: str) -> str:
-    """A matrix's name as a student says it: block 2, v_proj."""
-    parts = matrix.split(".")
-    return f"block {parts[2]}, {parts[-1]}"
 
 
 def ranges() -> dict[str, tuple]:
@@ -92,9 +86,9 @@ def summary(result: Result) -> str:
     state = result.state
     thin = ("The two thin matrices weigh nothing" if not state.rank else
             f"The two thin matrices of every layer weigh {size(result.bytes)}")
-    return (f"Rank {state.rank} keeps {percent(result.kept)} of the change of {label(state.matrix)} (of a random "
-            f"matrix, {percent(result.kept_at_random)}). {thin}, the whole change {size(result.full_bytes)}. Right "
-            f"answers: {percent(result.accuracy[state.rank])}; with as many random directions "
+    return (f"Rank {state.rank} keeps {percent(result.kept)} of the change of {matrix_label(state.matrix)} (of a "
+            f"random matrix, {percent(result.kept_at_random)}). {thin}, the whole change {size(result.full_bytes)}. "
+            f"Right answers: {percent(result.accuracy[state.rank])}; with as many random directions "
             f"{percent(result.control[state.rank])}; with all that training changed {percent(result.full)}.")
 
 
@@ -103,9 +97,9 @@ def alt(result: Result) -> str:
     curves = [", ".join(f"{percent(share)} at {rank}" for rank, share in shares.items())
               for shares in (result.accuracy, result.control)]
     return (f"Left: bars with the {len(result.singular)} singular values of the change of "
-            f"{label(result.state.matrix)}, from {result.singular[0]:.2f} down to {result.singular[-1]:.3f}; the first "
-            f"{result.state.rank} are kept. Right: the share of right answers over the rank, for the best directions "
-            f"{curves[0]}; for random directions {curves[1]}.")
+            f"{matrix_label(result.state.matrix)}, from {result.singular[0]:.2f} down to {result.singular[-1]:.3f}; "
+            f"the first {result.state.rank} are kept. Right: the share of right answers over the rank, for the best "
+            f"directions {curves[0]}; for random directions {curves[1]}.")
 
 
 @styled
@@ -156,8 +150,8 @@ def panel(start: State = State()):
               zip(allowed["model"], ("near to", "far from"))]
     controls = {"model": control(widgets.Dropdown, "Change of", options=models, value=start.model),
                 "rank": control(widgets.SelectionSlider, "Rank", options=allowed["rank"], value=start.rank),
-                "matrix": control(widgets.Dropdown, "Matrix drawn",
-                                  options=[(label(name), name) for name in allowed["matrix"]], value=start.matrix)}
+                "matrix": control(widgets.Dropdown, "Matrix drawn", value=start.matrix,
+                                  options=[(matrix_label(name), name) for name in allowed["matrix"]])}
     return Panel("Rank lab", controls, draw)
 
 

@@ -91,7 +91,7 @@ def test_controls_are_few_labelled_and_patient(orchard):
 
 def test_words_say_what_the_figure_shows(orchard):
     said = lab.summary(lab.compute(orchard, State()))
-    assert said.startswith("Block 2, v_proj, blocks of 64: NF4 moves the matrix by ") and "so NF4 loses less" in said
+    assert said.startswith("Block 3, v_proj, blocks of 64: NF4 moves the matrix by ") and "so NF4 loses less" in said
     assert "so NF4 loses more" in lab.summary(lab.compute(orchard, State("even")))
     for size in BLOCK_SIZES:
         rows = lab.text_form(lab.compute(orchard, State(block_size=size))).split("\n")
