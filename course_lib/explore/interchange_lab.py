@@ -1,4 +1,5 @@
 """The interchange lab: hidden states of another key are swapped in, and one sees where the answer follows them."""
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
@@ -7,6 +8,7 @@ from matplotlib.figure import Figure
 
 from course_lib import plots
 from course_lib.architecture import blocks_of
+from course_lib.claims.measures.summing_up import states
 from course_lib.display import percent
 from course_lib.errors import CourseError, shown, unknown, whole_number
 from course_lib.explore.common import check_state, show
@@ -68,45 +70,30 @@ def prompts_of(state: State) -> tuple[str, str]:
     return few_shot(examples, state.base), few_shot(examples, state.source)
 
 
-def given_by_blocks(model, ids: list[int]) -> list[torch.Tensor]:
-    """What every block gives for these tokens, each (T, d)."""
-    seen: list[torch.Tensor] = []
-    handles = [block.register_forward_hook(lambda *call: seen.append(call[2][0]))
-               for block in blocks_of(model).values()]
-    model(input_ids=torch.tensor([ids]), logits_to_keep=1)
-    for handle in handles:
-        handle.remove()
-    return seen
-
-
 @torch.no_grad()
-def last_logits(model, ids: list[int], states: list[torch.Tensor], tail: int) -> torch.Tensor:
+def last_logits(model, ids: list[int], given: torch.Tensor) -> torch.Tensor:
     """The last logits (1 + L · tail, V) of these tokens: without a swap, then of every block for every place in turn.
 
-    A swap puts the state at one of the last `tail` places, (T, d) for each of L blocks, in place of the block's own.
-    What stands before these places does not change by it, so it is read once, and kept as keys and values.
+    `given` (L, tail, d) are the states that are put in place of the blocks' own, one at one of the last `tail` places
+    in each row. What stands before these places does not change by it, so it is read once, and kept as keys and values.
     """
-    blocks, places = list(blocks_of(model).values()), torch.arange(tail)
-    rows = 1 + len(blocks) * tail
+    L, tail, _ = given.shape
+    places, rows = torch.arange(tail), 1 + L * tail
 
-    def swap(first, given, module, inputs, h):                                               # h (rows, tail, d)
+    def swap(first, state, module, inputs, h):                                               # h (rows, tail, d)
         h = h.clone()
-        h[first + places, places] = given[-tail:]
+        h[first + places, places] = state                                                    # (tail, d)
         return h
 
     cache = model(input_ids=torch.tensor([ids[:-tail]]), use_cache=True, logits_to_keep=1).past_key_values
     cache.batch_repeat_interleave(rows)
-    handles = [block.register_forward_hook(partial(swap, 1 + number * tail, given))
-               for number, (block, given) in enumerate(zip(blocks, states))]
     tails = torch.tensor([ids[-tail:]] * rows)
-    try:
+    with ExitStack() as undo:
+        for number, block in enumerate(blocks_of(model).values()):
+            undo.callback(block.register_forward_hook(partial(swap, 1 + number * tail, given[number])).remove)
         return model(input_ids=tails, past_key_values=cache, logits_to_keep=1).logits[:, -1]
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
-@torch.no_grad()
 def compute(model, tokenizer, state: State) -> Result:
     """state -> result: what both prompts give, and one pass with a row for each block and place."""
     prompt, other = prompts_of(state)
@@ -117,7 +104,8 @@ def compute(model, tokenizer, state: State) -> Result:
     own, theirs = answer_tokens(tokenizer, answers)
     same = next(place for place, pair in enumerate(zip(own, theirs)) if pair[0] != pair[1])
     base, source = base + own[:same], source + own[:same]                # what both answers begin with is read, too
-    logits = last_logits(model, base, given_by_blocks(model, source), P + same)
+    given = states(model, {"input_ids": torch.tensor([source]), "logits_to_keep": 1}, P + same)[:, 0]
+    logits = last_logits(model, base, given)
     chances = logits[:, [own[same], theirs[same]]].softmax(-1)[:, 1]                         # (1 + L · (P + same),)
     effect = chances[1:].view(-1, P + same)[:, :P].tolist()                                  # (L, P)
     written = tuple(tokenizer.decode([base[place]]).strip() or "line break" for place in range(-P - same, -same))

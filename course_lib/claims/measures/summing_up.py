@@ -3,6 +3,7 @@
 The texts, pairs and readings that lesson 08, its claims and its explorables share.
 Shapes: B texts, T tokens, P last places, d width, N random vectors.
 """
+from contextlib import ExitStack
 from random import Random
 
 import datasets
@@ -55,11 +56,10 @@ def batch_of(tokenizer, texts: list[str]) -> dict:
 def states(model, batch: dict, last: int = PLACES) -> torch.Tensor:
     """What every block gives at the last places, (blocks, B, P, d)."""
     seen: list[torch.Tensor] = []
-    handles = [block.register_forward_hook(lambda *call: seen.append(call[2][:, -last:]))
-               for block in blocks_of(model).values()]
-    model(**batch)
-    for handle in handles:
-        handle.remove()
+    with ExitStack() as undo:
+        for block in blocks_of(model).values():
+            undo.callback(block.register_forward_hook(lambda *call: seen.append(call[2][:, -last:])).remove)
+        model(**batch)
     return torch.stack(seen)
 
 
