@@ -3,8 +3,12 @@ from course_lib.claims import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, V
 
 parts, freezing, shifts = Measures("03"), Measures("03_frozen"), Measures("03_shift")
 data, labels = Measures("03_data"), Measures("03_labels")
+FROZEN_STEPS = 4                 # C07: of AdamW
 BLOCK_LABELS, BLOCK_TEST = 256, 150   # C13: labels under each shift, test reviews
+FEW = 100                        # C83: labels
+SEARCHED = 64                    # C101: validation rows on which the prompt is searched
 CLOSE = 0.03                     # shares nearer to each other than this are called about equal
+WITHIN = 0.05                    # what is no more than this below right labels comes near to them
 LEARNED = 0.6                    # of two classes: a model with fewer right answers has hardly learned its task
 BLOCKS = tuple(f"block_{n}" for n in range(1, 5))
 PLACES = {"own": "its own test", "gadgets": "gadgets", "natural": "people's sentences", "dead_key": "the dead key"}
@@ -13,7 +17,7 @@ ADDED = ("lora", "prompt", "prefix", "loreft")
 
 def judge_frozen(f: Figures) -> Verdict:
     """Holds where frozen parameters do not move at all, and others do."""
-    because = (f"Largest difference after four steps: frozen parameters {f['frozen'].mean:g}, trained ones "
+    because = (f"Largest difference after {FROZEN_STEPS} steps: frozen parameters {f['frozen'].mean:g}, trained ones "
                f"{f['trained'].mean:.1g}. Not frozen, but with their gradients set to zero, the others moved by "
                f"{f['zeroed'].mean:.1g}: weight decay does not ask for a gradient.")
     return Verdict(HOLDS if f["frozen"].mean == 0 < f["trained"].mean else FAILS, because)
@@ -114,7 +118,7 @@ def judge_weak(f: Figures) -> Verdict:
 
 def judge_domain_first(f: Figures) -> Verdict:
     """Holds where raw text of the domain helps, and more than as much text of another domain."""
-    because = (f"100 labels of reviews typed with a dead key, at once: {share(f['at_once'])}; after raw text typed "
+    because = (f"{FEW} labels of reviews typed with a dead key, at once: {share(f['at_once'])}; after raw text typed "
                f"with it {share(f['domain'])}; after as much raw text typed as usual {share(f['other'])}. The loss of "
                f"text typed with it went from {f['text_before'].mean:.1f} to {f['text_after'].mean:.1f} nats a token.")
     gain, control = f["domain"].mean - f["at_once"].mean, f["domain"].mean - f["other"].mean
@@ -129,11 +133,11 @@ def judge_domain_first(f: Figures) -> Verdict:
 
 def judge_automated(f: Figures) -> Verdict:
     """Holds where the searched prompt and the written data both come near to labels; a limit where one does it."""
-    because = (f"The task's own prompt {share(f['given'])}; the one searched on 64 validation rows "
+    because = (f"The task's own prompt {share(f['given'])}; the one searched on {SEARCHED} validation rows "
                f"{share(f['found_validation'])} there and {share(f['found_test'])} on test. Trained on reviews that "
                f"the base wrote and the found prompt labelled: {share(f['written_kept'])} with the surest half, "
                f"{share(f['written_all'])} with as many unfiltered ones; on right labels {share(f['gold'])}.")
-    good = [f[name].mean > f["gold"].mean - 0.05 for name in ("found_test", "written_kept")]
+    good = [f[name].mean > f["gold"].mean - WITHIN for name in ("found_test", "written_kept")]
     if all(good):
         return Verdict(HOLDS, because)
     if any(good) or f["found_test"].mean > f["given"].mean + CLOSE:

@@ -8,7 +8,7 @@ from course_lib.display import percent
 learning, settings, codes = Measures("07"), Measures("07_settings"), Measures("07_codes")
 paying, folding = Measures("07_costs"), Measures("07_folding")
 NEAR = {"full": "full", "lora": "LoRA", "adapter": "adapters"}
-BOTTLENECK = 16                      # of the adapters
+BOTTLENECK = costs.BOTTLENECK
 # Learning rates, each the best of its list on validation reviews (or questions), in a run as it is used here.
 RATES = {  # of the lesson's own run, in the mean of seeds 0 and 1; a head's is lesson 06's
     "near": {"full": 5e-4,           # of .00025, .0005, .001
@@ -44,7 +44,8 @@ def judge_near(f: Figures) -> Verdict:
     for setting, name in SETTINGS.items():
         told.append(f"{name}: " + ", ".join(f"{word} {share(f[f'{setting}_{key}'])}" for key, word in NEAR.items()))
         close += [f[f"{setting}_full"].mean - f[f"{setting}_{key}"].mean <= CLOSE for key in ("lora", "adapter")]
-    because = f"Near to pretraining. {'; '.join(told)}. Within 5 points of full: {sum(close)} of {len(close)}."
+    because = (f"Near to pretraining. {'; '.join(told)}. Within {100 * CLOSE:.0f} points of full: {sum(close)} of "
+               f"{len(close)}.")
     return Verdict(HOLDS if all(close) else LIMITED if any(close) else FAILS, because)
 
 

@@ -1,7 +1,9 @@
 """How lesson 07's claims about cost, and about what an adapter is, are judged. See lesson_07.py."""
 from course_lib.claims import FAILS, HOLDS, LIMITED, Figures, Verdict
+from course_lib.claims.lesson_06 import RANK
 from course_lib.display import percent
 
+BOTTLENECK = 16                      # of the adapters
 LENGTH = 20                          # of the prompt, in tokens
 EPOCHS = 10                          # how often a head's rows are read, while the frozen work is done once
 SIZES = ("xs", "s", "m")
@@ -74,9 +76,9 @@ def judge_folding(f: Figures) -> Verdict:
 
 def judge_two_meanings(f: Figures) -> Verdict:
     """Holds where the two things that one word names are different things: one is linear, the other is not."""
-    because = (f"Low-rank matrices (r = 4): {f['low_rank_parameters'].mean:,.0f} parameters, off from linear "
-               f"{off(f['low_rank_bend'])}. Bottleneck modules (m = 16): {f['bottleneck_parameters'].mean:,.0f}, off "
-               f"{off(f['bottleneck_bend'])}.")
+    because = (f"Low-rank matrices (r = {RANK}): {f['low_rank_parameters'].mean:,.0f} parameters, off from linear "
+               f"{off(f['low_rank_bend'])}. Bottleneck modules (m = {BOTTLENECK}): "
+               f"{f['bottleneck_parameters'].mean:,.0f}, off {off(f['bottleneck_bend'])}.")
     if f["low_rank_bend"].mean < ROUNDING and f["bottleneck_bend"].mean > BENT:
         return Verdict(HOLDS, because + " One can be merged, the other cannot: two things under one name.")
     return Verdict(FAILS, because + " They are one thing.")

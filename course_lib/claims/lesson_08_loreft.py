@@ -19,6 +19,7 @@ GRID = {  # name: (what, settings, learning rate). The second's and third's from
 LENGTHS = (16, 64, 128)          # tokens
 TASKS = tuple(LORA_RATES)
 RANK = 4                         # LoReFT's own
+PAPER_PLACES, PAPER_TOKENS = 7, 100   # its commonsense runs: positions at each end; the prompt they are a share of
 FEW = 0.01                       # "under 1 %"
 ROUNDING = 1e-4
 CLOSE = 0.05                     # accuracies nearer to each other than this are called about equal
@@ -33,12 +34,14 @@ def judge_edited_share(f: Figures) -> Verdict:
     """Holds where every setting edits under 1 %, with a limit where one of them does."""
     because = (f"One position of one block is {100 * f['last_block'].mean:.2f} % of the hidden states of a prompt of "
                f"{f['tokens'].mean:.0f} tokens; the first and the last position of every block, this course's default, "
-               f"are {100 * f['ours'].mean:.1f} %; the paper's first seven and last seven of every block are "
-               f"{percent(f['paper'].mean)} of a prompt of 100 tokens.")
+               f"are {100 * f['ours'].mean:.1f} %; the paper's first {PAPER_PLACES} and last {PAPER_PLACES} of every "
+               f"block are {percent(f['paper'].mean)} of a prompt of {PAPER_TOKENS} tokens.")
     settings = [f[name].mean for name in ("last_block", "ours", "paper")]
     if max(settings) < FEW:
         return Verdict(HOLDS, because)
-    return Verdict(LIMITED if min(settings) < FEW else FAILS, because + " It depends on the setting.")
+    if min(settings) < FEW:
+        return Verdict(LIMITED, because + " It depends on the setting.")
+    return Verdict(FAILS, because)
 
 
 def judge_row_space(f: Figures) -> Verdict:

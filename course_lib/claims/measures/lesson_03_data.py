@@ -9,12 +9,13 @@ import datasets
 import torch
 
 from course_lib.batches import Batches, loss_of
+from course_lib.claims.lesson_03 import FEW
 from course_lib.claims.measures.lesson_03 import BATCH, accuracy, start, train
 from course_lib.methods import FullFineTuning
 from course_lib.prompting import score_choices
 from course_lib.shifts import dead_key
 
-FEW, LABEL_STEPS = 100, 64
+LABEL_STEPS = 64
 RAW_ROWS, RAW_RATE = 1024, 1e-4   # the rate of 1e-4, 3e-4 and 1e-3, by what the labels bring afterwards
 LABEL_RATE = 3e-4                 # of 3e-4 and 1e-3, the best in the mean of the three ways
 ORDERED, STAGE, ORDER_RATE = 96, 6, 3e-4  # rows, steps of each of three stages, and their rate, of 3e-4 and 1e-3
@@ -35,7 +36,7 @@ def text_loss(model, tokenizer, texts: list[str], method) -> float:
 
 
 def domain_first(seed: int) -> dict[str, float]:
-    """100 labels from a keyboard with a dead key: at once, after raw text of the same, after raw text as usual.
+    """Few labels from a keyboard with a dead key: at once, after raw text of the same, after raw text as usual.
 
     `text_before` and `text_after` are the loss of other raw text of the same, before and after the raw text was read:
     whether it was learned at all.

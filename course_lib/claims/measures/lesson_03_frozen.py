@@ -4,6 +4,7 @@ import copy
 import torch
 
 from course_lib.batches import Batches, loss_of
+from course_lib.claims.lesson_03 import FROZEN_STEPS
 from course_lib.claims.measures.lesson_03 import BATCH, start
 from course_lib.methods import Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
 
@@ -16,7 +17,8 @@ def count(tensors) -> int:
     return sum(tensor.numel() for tensor in tensors)
 
 
-def by_hand(model, tokenizer, rows, trained: tuple[str, ...], decay: float, zeroed: bool = False, steps: int = 4):
+def by_hand(model, tokenizer, rows, trained: tuple[str, ...], decay: float, zeroed: bool = False,
+            steps: int = FROZEN_STEPS):
     """A copy of the model after AdamW steps on these rows, in plain torch: only what lies in `trained` should move.
 
     The rest is frozen: it asks for no gradient, and no optimizer has it. With `zeroed` it is in the optimizer, and its
@@ -46,7 +48,7 @@ def moved(before, after, names) -> float:
 
 
 def frozen(seed: int) -> dict[str, float]:
-    """How far frozen parameters go in four steps with weight decay; the control has their gradients set to zero."""
+    """How far frozen parameters go in a few steps with weight decay; the control has their gradients set to zero."""
     model, tokenizer, task, _ = start()
     rows, last = task["train"].shuffle(seed=seed).select(range(BATCH)), ("model.layers.3",)
     names = [name for name, _ in model.named_parameters()]

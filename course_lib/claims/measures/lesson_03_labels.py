@@ -5,6 +5,7 @@ Every run is full fine-tuning, as in lesson_03.py.
 import datasets
 import torch
 
+from course_lib.claims.lesson_03 import SEARCHED
 from course_lib.claims.measures.lesson_03 import PART_RATES, accuracy, start, train
 from course_lib.methods import FullFineTuning
 from course_lib.prompting.search import margins, search
@@ -72,7 +73,7 @@ def automated(seed: int, n: int = 256) -> dict[str, float]:
     """A prompt searched on validation; reviews that the base writes, labelled with it, and fine-tuning on them."""
     model, tokenizer, task, test = start()
     rows = task["train"].shuffle(seed=seed)
-    prompt = search(model, tokenizer, task["validation"].shuffle(seed=seed).select(range(64)))[0]
+    prompt = search(model, tokenizer, task["validation"].shuffle(seed=seed).select(range(SEARCHED)))[0]
     side = margins(model, tokenizer, test["text"][:], prompt).sign()
     found = {"given": accuracy(model, tokenizer, test), "found_validation": prompt.accuracy,
              "found_test": right_share(side, test["label"][:])}

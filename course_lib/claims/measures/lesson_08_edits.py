@@ -7,7 +7,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from course_lib import models
 from course_lib.architecture import blocks_of
-from course_lib.claims.lesson_08_loreft import LENGTHS, LOREFT_RATES
+from course_lib.claims.lesson_08_loreft import LENGTHS, LOREFT_RATES, PAPER_PLACES, PAPER_TOKENS
 from course_lib.claims.measures.lesson_08 import train
 from course_lib.claims.measures.summing_up import batch_of, short_reviews, states
 from course_lib.cost import eager_attention
@@ -28,7 +28,7 @@ def edited_share(seed: int) -> dict[str, float]:
     T, blocks = length_of_prompts(), len(blocks_of(model))
     share = lambda method, T: len({layer for layer, _ in method.sites}) * (method.prefix + method.suffix) / (blocks * T)
     return {"ours": share(LoReFT(model), T), "last_block": share(LoReFT(model, [blocks - 1], prefix=0), T),
-            "paper": share(LoReFT(model, prefix=7, suffix=7), 100), "tokens": T}
+            "paper": share(LoReFT(model, prefix=PAPER_PLACES, suffix=PAPER_PLACES), PAPER_TOKENS), "tokens": T}
 
 
 def row_space(seed: int) -> dict[str, float]:
