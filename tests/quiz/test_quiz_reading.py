@@ -144,3 +144,16 @@ def test_every_section_that_a_question_names_is_in_its_lesson():
         if one.see not in headings[one.id[:2]]
     ]
     assert not missing, f"no such heading: {missing}; there are {headings}"
+
+
+def test_neither_length_nor_place_gives_the_right_choice_away():
+    """Of a lesson's single choices at most half are right where the text is longest; no place has half of all."""
+    lessons, places = {}, []
+    for question in reading.bank()[0].values():
+        if question.kind == "single":
+            longest = max(len(choice.text) for choice in question.choices)
+            [place] = [place for place, choice in enumerate(question.choices) if choice.correct]
+            lessons.setdefault(question.id[:2], []).append(len(question.choices[place].text) == longest)
+            places.append(place)
+    assert {lesson for lesson, marks in lessons.items() if sum(marks) > len(marks) / 2} == set()
+    assert max(map(places.count, places)) < len(places) / 2
