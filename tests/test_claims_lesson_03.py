@@ -4,9 +4,11 @@ import pytest
 import torch
 
 from course_lib import claims, models
+from course_lib.claims.lesson_03 import SEARCHED
 from course_lib.claims.measures import lesson_03, lesson_03_data, lesson_03_labels, lesson_03_shift
 from course_lib.methods import Frozen, FullFineTuning
-from course_lib.weak_supervision import majority, votes_of
+from course_lib.prompting.search import Prompt
+from course_lib.weak_supervision import SURE, label_model, majority, votes_of
 from tests.tiny import tiny_model
 
 IDS = [claim.id for claim in claims.by_lesson("03")]
@@ -75,10 +77,35 @@ def test_the_probed_head_is_the_probes(trainings):
 
 def test_rules_label_rows_and_abstentions_are_left_out(trainings):
     claims.measure("C82", 0)
-    vote, _, gold = (rows for _, rows, *_ in trainings)
-    signs = majority(votes_of(gold["text"][:]))
+    vote, model, gold = (rows for _, rows, *_ in trainings)
+    votes = votes_of(gold["text"][:])
+    signs, (_, positive) = majority(votes), label_model(votes)
     assert len(gold) == 50 and vote["text"][:] == [t for t, sign in zip(gold["text"], signs) if sign]
     assert vote["answer"][:] == [("negative", "positive")[int(sign > 0)] for sign in signs if sign]
+    sure = [(text, int(p > 0.5)) for text, p in zip(gold["text"], positive) if p >= SURE or p <= 1 - SURE]
+    assert 0 < len(sure) < 50 and list(zip(model["text"], model["label"])) == sure
+
+
+def test_a_prompt_is_searched_on_validation_and_the_surest_of_what_is_written_are_kept(trainings, monkeypatch):
+    asked = []
+    far = lambda texts: torch.linspace(-1, 2, len(texts))        # nats above the middle
+
+    def search(model, tokenizer, rows):
+        asked.append(rows)
+        return [Prompt(0.9, "{text} So:", ("bad", "good"), 0.0)]
+
+    monkeypatch.setattr(lesson_03_labels, "search", search)
+    monkeypatch.setattr(lesson_03_labels, "margins", lambda model, tokenizer, texts, prompt: far(texts))
+    figures, (*_, task, test) = claims.measure("C101", 0), lesson_03.start()
+    [rows] = asked
+    assert len(rows) == SEARCHED and set(rows["text"]) <= set(task["validation"]["text"])
+    right = [label == int(margin > 0) for margin, label in zip(far(test), test["label"])]
+    assert figures["found_validation"] == 0.9 and figures["found_test"] == pytest.approx(sum(right) / len(right))
+    kept, unfiltered, gold = (rows for _, rows, *_ in trainings)
+    sides = far(range(256))
+    assert kept["label"][:] == (sides[sides.abs() >= sides.abs().median()] > 0).int().tolist()
+    assert unfiltered["label"][:] == (sides[:128] > 0).int().tolist() and len(gold) == 128
+    assert all(text.endswith(" on.") for text in kept["text"])   # written, and not read
 
 
 def test_each_curriculum_ends_with_all_rows_and_differs_in_their_order_alone(trainings):

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from course_lib import claims, models
-from course_lib.claims.lesson_07 import RATES
+from course_lib.claims.lesson_07 import BLOCKS, CODES, RATES
 from course_lib.claims.measures import lesson_06, lesson_07, lesson_07_codes, lesson_07_folding, lesson_07_settings
 from course_lib.methods import Adapter, PrefixTuning, PromptTuning
 
@@ -66,6 +66,22 @@ def test_equal_parameters_are_equal_within_a_hundredth():
     sizes = [sum(parameter.numel() for parameter in method.parameters()) for method in (
         Adapter(model, equal["adapter"]), PromptTuning(model, equal["prompt"]), PrefixTuning(model, equal["prefix"]))]
     assert max(sizes) <= 1.01 * min(sizes)
+
+
+def test_every_rounded_base_is_measured_itself(monkeypatch):
+    for name, stub in {"load_model": lambda name: ("plain", None), "run": lambda *_: (0.9, 1.0),
+                       "lora": lambda base, seed: base, "quantise": lambda model, scheme, size: (scheme, size),
+                       "old_domain_loss": lambda base, tokenizer, n_documents: base,
+                       "mended": lambda base, tokenizer, rate, seed: ("mended", base),
+                       "learned": lambda base, tokenizer, method, rate, seed: (base, method)}.items():
+        monkeypatch.setattr(lesson_07_codes, name, stub)
+    found = lesson_07_codes.on_codes(0)
+    assert found["full"] == "plain" and found["full_after"] == ("mended", "plain")
+    for scheme in CODES:
+        for blocks, size in BLOCKS.items():
+            assert found[f"{scheme}_{blocks}"] == (scheme, size)
+            assert found[f"{scheme}_{blocks}_after"] == ("mended", (scheme, size))
+        assert found[f"{scheme}_task"] == ((scheme, 64), (scheme, 64))
 
 
 def test_text_rows_are_documents_from_their_start_on():

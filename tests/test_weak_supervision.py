@@ -13,6 +13,7 @@ SAID = [  # (text, what the five rules say of it)
     ("The bread was superb and awful.", (0, 0, 0, 0, 0)), ("We sat at table two.", (0, 0, 0, 0, 0)),
     ("Nobody could call the bread awful.", (0, 1, 0, 0, -1)), ("The bread was not superb at all.", (0, -1, 0, 0, -1)),
     ("Something awful was expected, but it was superb.", (0, 0, 1, 0, 0)),
+    ("The bread was far from superb.", (0, -1, 0, 0, 0)), ("It was the opposite of awful.", (0, 1, 0, 0, 0)),
     ("The bread was anything but superb.", (0, -1, 0, 0, 0)), ("It was not dear, but superb.", (0, 0, 1, 0, -1)),
     ("We all went home happy because of the bread.", (0, 0, 0, 1, 0)),
     ("We arrived happy and went home cross.", (0, 0, 0, -1, 0)),

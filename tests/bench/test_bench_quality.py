@@ -40,6 +40,16 @@ def test_what_is_kept_is_not_measured_again_and_prints_the_same(one_method, tmp_
     assert capsys.readouterr().out == table
 
 
+def test_lora_on_codes_is_trained_on_a_quantised_base(monkeypatch):
+    asked = []
+    monkeypatch.setattr(tables, "quantise", lambda model, scheme: asked.append(scheme) or model)
+    for name in ("fit", "evaluate", "old_domain_loss"):
+        monkeypatch.setattr(tables, name, lambda *_, **__: {"accuracy": 0.5})
+    for name in ("LoRA, r = 4", *tables.ON_CODES):
+        tables.run(SMALL, name, 1e-3, 0, "validation")
+    assert asked == ["nf4", "int4"]
+
+
 def test_other_base_weights_are_measured_anew(tmp_path, monkeypatch):
     path, asked = tmp_path / "kept.json", []
 

@@ -9,9 +9,10 @@ import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from course_lib.architecture import blocks_of
+from course_lib.claims.measures.summing_up import PHRASES
 from course_lib.explore import edit_lab, interchange_lab
 from course_lib.methods import Interchange, Steering
-from course_lib.prompting import complete
+from course_lib.prompting import complete, score_choices
 from course_lib.world import relations
 from tests.tiny import tiny_model
 
@@ -34,7 +35,8 @@ def test_the_edit_lab_writes_what_steering_makes_the_model_write(model, tokenize
         result = edit_lab.compute(model, tokenizer, replace(PUSH, strength=strength))
         steering = Steering(model, 0, plane.vector, strength)
         assert result.written == complete(model, tokenizer, result.text, edit_lab.TOKENS, steering)
-        assert 0 < result.favourable < 1
+        against, favour = score_choices(model, tokenizer, result.text, PHRASES, method=steering)
+        assert result.favourable == pytest.approx(favour / (favour + against), rel=1e-4)
         moved = (torch.tensor(result.end) - torch.tensor(result.start)) / plane.vector.norm()
         assert torch.allclose(moved, torch.tensor([strength, 0.0]), atol=1e-4)
 
@@ -73,6 +75,14 @@ def test_the_map_is_that_of_interchange(state, deep, tokenizer):
     assert result.places[-1] == ":" and len({value for row in result.effect for value in row}) > 3
     block, place = interchange_lab.strongest(result)
     assert result.effect[block][place] == max(map(max, result.effect))
+
+
+def test_no_example_gives_an_answer_away():
+    families = relations()["fruit_family"]
+    for source in (key for key in families if families[key] != families["pear"]):
+        prompts = [prompt.split("\n") for prompt in interchange_lab.prompts_of(replace(SWAP, source=source, k=5))]
+        assert prompts[0][:-1] == prompts[1][:-1] and len(prompts[0]) == 6
+        assert {"pear", source}.isdisjoint(line.partition(":")[0] for line in prompts[0][:-1])
 
 
 def test_answers_that_begin_alike_are_told_apart_where_they_part(deep, tokenizer, monkeypatch):

@@ -1,0 +1,120 @@
+"""What lesson 08's measures compare: where a setting is chosen, and what a control changes and what it leaves."""
+import pytest
+import torch
+
+from course_lib import claims, models
+from course_lib.claims.lesson_08_loreft import SMALL_LORA
+from course_lib.claims.measures import lesson_08_das, lesson_08_states
+from course_lib.claims.measures.lesson_08 import size
+from course_lib.claims.measures.summing_up import PLACES, batch_of, states
+from course_lib.methods import Interchange, LoRA, ScaleShift
+from tests.tiny import tiny_model
+
+
+@pytest.fixture
+def tiny(tokenizer, monkeypatch):
+    """A random model in place of every bundled one, and drawn reviews that say what they are."""
+    model = tiny_model("llama", len(tokenizer), spread=0.7, context=192, blocks=4)
+    word = ("poor", "superb")
+
+    def short_reviews(split, n, seed=0, label=None):
+        return [f"{split} {word[label]} {seed} {place}\nIn short:" for place in range(4)], [label] * 4
+
+    monkeypatch.setattr(models, "load_model", lambda *_, **__: (model, tokenizer))
+    monkeypatch.setattr(lesson_08_states, "short_reviews", short_reviews)
+    return model
+
+
+def test_the_strength_of_steering_is_chosen_on_validation(tiny, monkeypatch):
+    best = {"validation": 1.0, "test": 2.0}
+
+    def said(model, tokenizer, split, method=None):
+        if method is None or not method.vector.any():
+            return 0.2
+        return 1 - abs(method.strength - best[split]) / 10
+
+    def batch(tokenizer, texts):
+        assert all(" poor " in text for text in texts)            # steered are unfavourable reviews
+        return texts[0].split()[0]
+
+    monkeypatch.setattr(lesson_08_states, "said", said)
+    monkeypatch.setattr(lesson_08_states, "batch_of", batch)
+    monkeypatch.setattr(lesson_08_states, "as_long", lambda vector, seed: torch.zeros(2, len(vector)))
+    monkeypatch.setattr(lesson_08_states, "old_domain_loss",
+                        lambda model, tokenizer, method, n_documents: method.strength if method else 0.0)
+    assert claims.measure("C59", 0) == {"strength": 1.0, "before": 0.2, "steered": 0.9, "control": 0.2,
+                                        "loss_before": 0.0, "loss_steered": 1.0}
+
+
+def test_a_swap_beside_its_controls(tiny, tokenizer, monkeypatch):
+    asked, swaps, noisy = [], [], []
+
+    class Kept(Interchange):
+        def __init__(self, *args, **settings):
+            super().__init__(*args, **settings)
+            swaps.append(self)
+
+    def said(model, tokenizer, batch, method=None):
+        texts = [tokenizer.batch_decode(one["input_ids"], skip_special_tokens=True)
+                 for one in (batch, batch.get("source")) if one]
+        asked.append(([" ".join(part[0].split()[:2]) for part in texts], method and method.settings["position"], texts))
+        return 0.5
+
+    monkeypatch.setattr(lesson_08_states, "Interchange", Kept)
+    monkeypatch.setattr(lesson_08_states, "said", said)
+    monkeypatch.setattr(lesson_08_states, "favourable", lambda *_: noisy.append(swaps[0].source) or 0.5)
+    claims.measure("C61", 0)
+    bad, good = "test poor", "test superb"
+    assert [(sides, position) for sides, position, _ in asked] == [
+        ([bad], None), ([bad, good], -2), ([bad, bad], -2), ([bad, good], -1), ([good], None), ([good, bad], -2)]
+    assert asked[2][2][0] != asked[2][2][1]                       # another unfavourable one's
+    given = [states(tiny, batch_of(tokenizer, texts))[2, :, -2] for texts in asked[1][2]]    # each (B, d)
+    real, step = given[1] - given[0], noisy[0] - given[0]
+    assert torch.allclose(step.norm(dim=1), real.norm(dim=1), rtol=1e-3)
+    assert torch.cosine_similarity(step, real, dim=1).abs().max() < 0.9
+
+
+def test_the_random_models_probe_may_be_the_best_of_all_and_the_trained_one_not(tiny, monkeypatch):
+    shares = iter([0.9, *[0.5] * 8, 0.7] + [0.5, 0.6, *[0.5] * 8])   # two blocks, five places, two models
+    drawn = lambda split, n, seed: (["a"] * n, [0] * n)
+    for name, stub in {"short_reviews": drawn, "batch_of": lambda tokenizer, texts: texts,
+                       "states": lambda model, texts: torch.zeros(2, len(texts), PLACES, 3),
+                       "probed": lambda *_: next(shares), "bag_of_words_accuracy": lambda *_: 0.65}.items():
+        monkeypatch.setattr(lesson_08_states, name, stub)
+    assert claims.measure("C47", 0) == {"trained": 0.7, "random": 0.6, "words": 0.65}
+
+
+def test_das_is_searched_on_train_pairs_and_its_control_has_random_weights(monkeypatch):
+    asked = []
+
+    def searched(model, tokenizer, train, test, seed, rank=1):
+        asked.append((*model, train, test, rank))
+        return 0.1, 0.2
+
+    monkeypatch.setattr(models, "load_model", lambda name, random=False, seed=0: ((name, random), None))
+    for name, stub in {"searched": searched, "swap": lambda *_: None, "evaluate": lambda *_: {"accuracy": 0.3},
+                       "swap_rows": lambda split, n, seed: split,
+                       "own_rows": lambda model, tokenizer, split, n, seed: f"own {split}"}.items():
+        monkeypatch.setattr(lesson_08_das, name, stub)
+    found = lesson_08_das.subspaces(0)
+    assert asked == [*((f"orchard-{size}", random, "train", "test", 1) for size in ("xs", "s", "m")
+                       for random in (False, True)),
+                     ("orchard-s", True, "train", "test", 64), ("orchard-s", True, "own train", "own test", 1)]
+    assert (found["subspace_s"], found["trained_s"], found["whole_s"], found["random_s"]) == (0.1, 0.2, 0.3, 0.2)
+    assert (found["own_subspace"], found["own_trained"], found["random_rank_64"]) == (0.1, 0.2, 0.2)
+
+
+def test_a_subspace_is_trained_on_one_half_and_measured_on_the_other(monkeypatch):
+    asked = []
+    monkeypatch.setattr(lesson_08_das, "swap", lambda *_: None)
+    monkeypatch.setattr(lesson_08_das, "fit", lambda model, tokenizer, task, method, **_: asked.append(task["train"]))
+    monkeypatch.setattr(lesson_08_das, "evaluate",
+                        lambda model, tokenizer, rows, method: asked.append(rows) or {"accuracy": 0.5})
+    lesson_08_das.searched(None, None, "train", "test", 0)
+    assert asked == ["test", "train", "test"]
+
+
+def test_red_and_the_small_lora_have_as_many_parameters():
+    model, _ = models.load_model("orchard-s")
+    red, lora = size(ScaleShift(model, "red")), size(LoRA(model, **SMALL_LORA))
+    assert red == pytest.approx(lora, rel=0.01)
