@@ -70,6 +70,18 @@ def run(setting: Setting, name: str, rate: float, seed: int, split: str) -> dict
             "parameters": sum(parameter.numel() for parameter in method.parameters())}
 
 
+def chosen(kept: Kept, setting: Setting, name: str) -> tuple[float, list[dict[str, float]]]:
+    """(the learning rate that was best on validation, what each seed gave on test with it)"""
+    tried = {rate: kept(run, [setting.model], setting, name, rate, SEEDS[0], "validation") for rate in METHODS[name][1]}
+    best = max(tried, key=lambda rate: tried[rate]["accuracy"])
+    return best, [kept(run, [setting.model], setting, name, best, seed, "test") for seed in SEEDS]
+
+
+def methods_of(setting: Setting) -> tuple[str, ...]:
+    """The names of the methods that this setting's table has."""
+    return IN_LADDER if setting in LADDER else tuple(METHODS)
+
+
 def quality(keep: str | None = None) -> bool:
     """Prints the tables. `keep`: the file for what is measured. Figures without a gate, so always True."""
     kept = Kept(keep)
@@ -84,11 +96,8 @@ def quality(keep: str | None = None) -> bool:
         for scheme in LEVELS:
             lost = old_domain_loss(quantise(model, scheme), tokenizer)
             print(f"{f'bare base as {scheme}':24} {'':>10} {'':>8} {'':5} {'':15} {lost:.3f}")
-        for name in IN_LADDER if setting in LADDER else METHODS:
-            tried = {rate: kept(run, [setting.model], setting, name, rate, SEEDS[0], "validation")
-                     for rate in METHODS[name][1]}
-            best = max(tried, key=lambda rate: tried[rate]["accuracy"])
-            runs = [kept(run, [setting.model], setting, name, best, seed, "test") for seed in SEEDS]
+        for name in methods_of(setting):
+            best, runs = chosen(kept, setting, name)
             accuracy, loss = ([one[key] for one in runs] for key in ("accuracy", "old_loss"))
             old = "–" if math.isnan(loss[0]) else f"{statistics.mean(loss):.3f}"
             print(f"{name:24} {runs[0]['parameters']:>10,} {best:>8g} {statistics.mean(accuracy):.3f} ± "

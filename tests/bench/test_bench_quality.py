@@ -1,8 +1,10 @@
 """`course bench quality`: chosen on validation, five seeds on test, and kept as it comes."""
 import json
+from pathlib import Path
 
 import pytest
 
+from course_lib import claims
 from course_lib.bench import kept
 from course_lib.bench import quality as tables
 from course_lib.bench.distilled import ROWS
@@ -10,6 +12,7 @@ from course_lib.claims.measures import lesson_04
 from course_lib.cli import main
 from course_lib.errors import CourseError
 
+ROOT = Path(__file__).resolve().parents[2]
 SMALL = tables.Setting("orchard-xs", 16, 2)
 
 
@@ -38,6 +41,32 @@ def test_what_is_kept_is_not_measured_again_and_prints_the_same(one_method, tmp_
     monkeypatch.setattr(tables, "run", run)
     tables.quality(str(path))
     assert capsys.readouterr().out == table
+
+
+def test_the_shipped_figures_are_all_that_the_tables_show(monkeypatch):
+    """Of these weights, methods and rates; those of distillation are C65's."""
+    class Read(dict):
+        asked = set()
+
+        def __getitem__(self, key):
+            self.asked.add(key)
+            return super().__getitem__(key)
+
+    def run(*what):
+        pytest.fail(f"not in docs/quality.json: {what}")
+
+    monkeypatch.setattr(tables, "run", run)
+    shipped = kept.Kept(str(ROOT / "docs/quality.json"))
+    shipped.figures = Read(shipped.figures)
+    for setting in tables.SETTINGS:
+        for name in tables.methods_of(setting):
+            _, runs = tables.chosen(shipped, setting, name)
+            assert len(runs) == len(tables.SEEDS) and all(0 < one["accuracy"] <= 1 for one in runs)
+    record = claims.recorded("C65")
+    for seed in tables.SEEDS:
+        figures = shipped(lesson_04.between, ["orchard-m", "orchard-xs"], seed)
+        assert figures == {name: figure.values[seed] for name, figure in record.items()}
+    assert shipped.figures.keys() == Read.asked
 
 
 def test_lora_on_codes_is_trained_on_a_quantised_base(monkeypatch):
