@@ -58,6 +58,18 @@ def cost(model, tokenizer, rows, method) -> Cost:
                 forward.get_total_flops() + backward.get_total_flops())
 
 
+@torch.no_grad()
+def operations(model, batch: dict, method=None) -> int:
+    """Floating-point operations of one forward pass over this batch, attention included; with the method, if any."""
+    with eager_attention(model), FlopCounterMode(display=False) as counter:
+        if method is None:
+            model(**batch)
+        else:
+            with method.on(model):
+                method.logits(model, batch)
+    return counter.get_total_flops()
+
+
 def size_on_disk(method) -> int:
     """The bytes of the file that `method.save` writes."""
     with TemporaryDirectory() as folder:

@@ -39,6 +39,7 @@ class Kept:
 
 
 def read_figures(path) -> dict[str, dict[str, float]]:
+    """The figures in this file; CourseError where it holds something else."""
     try:
         figures = json.loads(path.read_text(encoding="utf-8"))
         if all(isinstance(value, float | int) for one in figures.values() for value in one.values()):

@@ -110,8 +110,8 @@ def summary(result: Result) -> str:
 
 def alt(result: Result) -> str:
     """What the picture shows, in words."""
-    return (f"A plane with {SIDE} favourable reviews as blue circles, mostly on the right, and {SIDE} unfavourable "
-            "ones as orange squares, mostly on the left. This review stands at "
+    return (f"A plane with {SIDE} favourable reviews as blue circles, in their mean on the right, and {SIDE} "
+            "unfavourable ones as orange squares, in their mean on the left. This review stands at "
             f"{result.start[0]:.1f} along the steering vector; the push of strength {result.state.strength:g} takes it "
             f"to {result.end[0]:.1f}.")
 

@@ -4,7 +4,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from course_lib.batches import Batches, loss_of
-from course_lib.cost import cost
+from course_lib.cost import cost, operations
 from course_lib.errors import CourseError
 from course_lib.methods import DeepPrompts, Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
 from tests.training.small import BLOCKS, pair_of, task_of
@@ -48,6 +48,9 @@ def test_the_operations_of_full_fine_tuning_by_hand(small):
     angles = turning(model, B, T)
     assert (B, K) == (6, 3) and found.forward == products + angles
     assert found.step == 3 * products + angles
+    batch = Batches(model, tokenizer, ROWS, method).batch(list(range(B)))
+    batch.pop("labels")
+    assert operations(model, batch) == operations(model, batch, method) == found.forward
 
 
 def test_the_operations_of_a_head_alone_by_hand(small):

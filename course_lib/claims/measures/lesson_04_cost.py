@@ -4,12 +4,11 @@ from pathlib import Path
 from statistics import median
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from course_lib.architecture import with_positions
 from course_lib.claims.measures.lesson_04 import LEARNING, RATES, TEACHING, UNLABELLED, pair, shuffled, trained
 from course_lib.cost import cost as training_cost
-from course_lib.cost import eager_attention
+from course_lib.cost import operations
 from course_lib.methods import FullFineTuning
 from course_lib.models.card import count_parameters
 
@@ -32,14 +31,6 @@ def batch_of(tokenizer, rows) -> dict:
     batch = tokenizer(rows["prompt"][:], return_tensors="pt", padding=True)
     return with_positions({"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"],
                            "use_cache": False, "logits_to_keep": 1})
-
-
-@torch.no_grad()
-def operations(model, batch: dict) -> int:
-    """Floating-point operations of one forward pass, attention included."""
-    with eager_attention(model), FlopCounterMode(display=False) as counter:
-        model(**batch)
-    return counter.get_total_flops()
 
 
 @torch.no_grad()

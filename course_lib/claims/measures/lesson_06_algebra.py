@@ -1,7 +1,6 @@
 """What lesson 06 measures of LoRA's algebra: counted, merged, and given to peft as published. See lesson_06.py."""
 import torch
 from peft import LoraConfig, TaskType, get_peft_model
-from torch.utils.flop_counter import FlopCounterMode
 from transformers import (
     BertConfig,
     BertForSequenceClassification,
@@ -13,7 +12,7 @@ from course_lib import models
 from course_lib.architecture import with_positions
 from course_lib.claims.lesson_06 import ALPHA, LORA_RATE, RANK
 from course_lib.claims.measures.lesson_06 import lora, train
-from course_lib.cost import eager_attention
+from course_lib.cost import operations
 from course_lib.world import load_task
 
 
@@ -42,13 +41,6 @@ def logits_of(model, batch: dict, method=None):
             return model(**batch).logits[:, -1]
         with method.on(model):
             return method.logits(model, batch)[:, -1]
-
-
-def operations(model, batch: dict, method=None) -> int:
-    """Floating-point operations of one forward pass, attention included."""
-    with eager_attention(model), FlopCounterMode(display=False) as counter:
-        logits_of(model, batch, method)
-    return counter.get_total_flops()
 
 
 def low_rank(seed: int) -> dict[str, float]:

@@ -3,14 +3,13 @@
 Shapes: B texts, T tokens, d width, r rank.
 """
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from course_lib import models
 from course_lib.architecture import blocks_of
 from course_lib.claims.lesson_08_loreft import LENGTHS, LOREFT_RATES, PAPER_PLACES, PAPER_TOKENS
 from course_lib.claims.measures.lesson_08 import train
 from course_lib.claims.measures.summing_up import batch_of, short_reviews, states
-from course_lib.cost import eager_attention
+from course_lib.cost import operations
 from course_lib.methods import LoReFT
 from course_lib.prompt_edits import orthonormal_rows
 from course_lib.world import load_task
@@ -77,18 +76,8 @@ def extra_work(seed: int) -> dict[str, float]:
     """Operations that LoReFT adds to one pass over a prompt of n tokens, and the base's own; the seed plays no part."""
     model, _ = models.load_model("orchard-s")
     method, found = LoReFT(model, seed=seed), {}
-
-    def operations(batch, edited: bool) -> int:
-        with torch.no_grad(), eager_attention(model), FlopCounterMode(display=False) as counter:
-            if edited:
-                with method.on(model):
-                    method.logits(model, batch)
-            else:
-                model(**batch)
-        return counter.get_total_flops()
-
     for n in LENGTHS:
         batch = {"input_ids": torch.full((1, n), 5)}
-        found[f"base_{n}"] = operations(batch, False)
-        found[f"extra_{n}"] = operations(batch, True) - found[f"base_{n}"]
+        found[f"base_{n}"] = operations(model, batch)
+        found[f"extra_{n}"] = operations(model, batch, method) - found[f"base_{n}"]
     return found
