@@ -67,10 +67,8 @@ def folding(seed: int) -> dict[str, float]:
         extra, more = operations(model, batch) / base, products() / plain
     merged = filled(model, seed)
     merged.merge(model)
-    found = {"bend": bend(add, x, y), "lora_bend": bend(low_rank, x, y), "operations": extra, "products": more,
-             "lora_operations": operations(model, batch) / base, "lora_products": products() / plain}
-    merged.unmerge(model)
-    return found
+    return {"bend": bend(add, x, y), "lora_bend": bend(low_rank, x, y), "operations": extra, "products": more,
+            "lora_operations": operations(model, batch) / base, "lora_products": products() / plain}
 
 
 @torch.no_grad()
