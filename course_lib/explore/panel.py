@@ -94,4 +94,5 @@ def text_block(text: str) -> str:
     """Text as it stands, with its line breaks, in the colours of the theme."""
     return ("<pre style='margin:6px 0;padding:6px 10px;"
             "border-left:3px solid var(--jp-border-color1, #9e9e9e);"
-            f"white-space:pre-wrap;line-height:1.35'>{html.escape(text)}</pre>")
+            "white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere;"  # JupyterLab's own cuts words
+            f"line-height:1.35'>{html.escape(text)}</pre>")

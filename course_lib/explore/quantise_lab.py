@@ -140,7 +140,7 @@ def figure(result: Result) -> Figure:
         values = [100 * result.errors[scheme][size] for size in BLOCK_SIZES]
         right.plot(steps, values, color=colours[scheme], marker=marker, markersize=4, linewidth=1.4, clip_on=False)
         above = last[scheme] == max(last.values())
-        right.annotate(NAMES[scheme], (steps[-1], values[-1]), (-8, 6 if above else -15), ha="right",
+        right.annotate(NAMES[scheme], (steps[-1], values[-1]), (-8, 6 if above else -26), ha="right",
                        textcoords="offset points", color=colours[scheme])
     right.axvline(BLOCK_SIZES.index(result.state.block_size), color="black", linestyle=(0, (4, 3)), linewidth=1)
     right.set_xticks(steps, BLOCK_SIZES, fontsize=8)

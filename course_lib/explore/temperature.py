@@ -70,10 +70,11 @@ def summary(result: Result) -> str:
     best, *rest = sorted(zip(result.teacher, result.names), reverse=True)
     up = max(range(len(result.push)), key=lambda place: result.push[place])
     size = max(map(abs, result.push))
-    return (f"At T = {result.state.temperature:g} the teacher gives {best[1]} {percent(best[0])} and {rest[0][1]} "
-            f"{percent(rest[0][0])}. The student's loss, {'with' if result.state.squared else 'without'} T², is "
-            f"{decimal(result.loss)} nats" + (f"; it pushes {result.names[up]} up most, by {decimal(result.push[up])}."
-                                             if size >= 0.005 else "; there is hardly any push."))
+    return (f"At T = {result.state.temperature:g} the teacher gives {best[1]} a probability of "
+            f"{percent(best[0])} and {rest[0][1]} one of {percent(rest[0][0])}. The student's loss, "
+            f"{'with' if result.state.squared else 'without'} T², is {decimal(result.loss)} nats"
+            + (f"; it pushes {result.names[up]} up most, by {decimal(result.push[up])}." if size >= 0.005 else
+               "; there is hardly any push."))
 
 
 def alt(result: Result) -> str:
