@@ -75,7 +75,7 @@ if passed("03.3"):
 # %% [markdown] your-stages-question
 # Now your two stages with the real model as the body. A small module makes it one: it reads tokens, and gives the
 # last hidden state of each text. Few rows and few steps, so that it is quick; look at what the losses do at the
-# border between the stages.
+# border between the stages. (They may jump: AdamW's first step moves every number by the whole rate.)
 
 # %% your-body
 class Body(torch.nn.Module):
@@ -103,7 +103,7 @@ if passed("03.4"):
     tuned, _ = load_model("orchard-s")
     body, head = Body(tuned, tokenizer.pad_token_id), torch.nn.Linear(128, 2)
     ids, labels = ids_of(task["train"].select(range(48)))
-    losses = probe_then_tune(body, head, ids, labels, 8, head_rate=3e-2, body_rate=3e-4)
+    losses = probe_then_tune(body, head, ids, labels, 8, head_rate=1e-2, body_rate=3e-4)
     print("the probe's losses:", " ".join(f"{loss:.2f}" for loss in losses[:8]))
     print("then of everything:", " ".join(f"{loss:.2f}" for loss in losses[8:]))
 

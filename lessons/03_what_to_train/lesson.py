@@ -267,7 +267,7 @@ for shift in strange:
 # ### Explore: which block?
 #
 # **Question: how much of the lost accuracy does each block win back, and does it matter more or less which one you
-# tune, the more labels you have?** These runs are recorded, over several seeds; the dashed lines are the model as
+# tune, the more labels you have?** These runs are recorded; each dot is one seed, the dashed lines are the model as
 # it is, and all of it tuned.
 
 # %% lab-run
@@ -374,7 +374,9 @@ out = gains["the dead key"][0]
 reveal("03.head", "probed" if out > CLOSE else "random" if out < -CLOSE else "alike")
 say("What the probe buys, in points, on the same reviews: " + "; ".join(
     f"{place} **{100 * gain:+.0f}** ({100 * low:+.0f} to {100 * high:+.0f})"
-    for place, (gain, low, high) in gains.items()) + ".")
+    for place, (gain, low, high) in gains.items()) + ". In brackets: 95 % intervals"
+    + ("; with none in it, the difference may be luck."
+       if gains["the dead key"][1] <= 0 <= gains["the dead key"][2] else "."))
 say("That is one run. Recorded, with 64 labels: " + judged("C14"))
 
 # %% [markdown] head-beside
@@ -500,8 +502,8 @@ say(f"Of its labels {percent(right_where(sure))} were right, of its own answers 
     f"**{percent(tuned_weak)}**"
     + (": it is better than its teacher. The rules err here and there, and what the base knows of "
        "reviews fits the right labels better than the wrong ones." if tuned_weak
-       > right_where(sure) + 0.02 else "."))
-
+       > right_where(sure) + 0.02 else
+       f". But the labels cover {given(sure)} of the reviews, and the model answers every one."))
 say("Recorded: " + judged("C82"))
 
 # %% [markdown] weak-beside
@@ -593,8 +595,8 @@ say(f"Asked `{prompt.template.split('}')[1].strip()}`, and compared by “{promp
     f"“{prompt.words[0]}”, the base is right in **{percent(by_search[0])}**, without a single "
     "changed parameter. "
     + ("It knew what the reviews mean; we had asked in the wrong words. " if by_search[1] > 0.7
-       else "") + f"On validation it was {percent(prompt.accuracy)}: the best of many is also the "
-    "luckiest.")
+       else "") + f"On validation it was {percent(prompt.accuracy)}"
+    + (": the best of many is also the luckiest." if prompt.accuracy > by_search[0] else "."))
 assert weights_hash(model) == hash_before
 
 # %% [markdown] written

@@ -536,6 +536,9 @@ taken_over = level("student") / level("teacher")
 reveal("04.bias", "none" if taken_over < 0.2 else "part" if taken_over < 0.8 else "all")
 say(verdict.because + (" Balanced texts did not help: the skew is in the answers."
                        if verdict.word == claims.HOLDS else ""))
+say("(The share of the bias compares each with its fair twin: the students are "
+    f"{level('student') - level('fair_student'):.2f} stars apart, the teachers "
+    f"{level('teacher') - level('fair'):.2f}.)")
 
 # %% [markdown] size
 # ## Are more parameters always better?

@@ -574,7 +574,8 @@ say("| | million operations | against the base |\n|---|---|---|" + "".join(
     for name, flops in (("base", base_flops), ("LoRA on hooks", lora_flops),
                         ("LoRA merged", merged_flops))))
 say(f"LoRA moved the logits by up to {effect:.1f}. Merging moved them by {merge_difference:.0e} "
-    "more: rounding. **No layer was added**, and none is needed: merging is a sum of two matrices.")
+    "more: rounding. One of our texts says that LoRA's outputs must be changed by a merge layer. "
+    "**No layer was added**, and none is needed: merging is a sum of two matrices.")
 assert merged_flops == base_flops and merge_difference < 1e-3
 
 # %% [markdown] merge-back

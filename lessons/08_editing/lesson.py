@@ -264,7 +264,7 @@ def weakest_push(number):
 
 needed = {number: weakest_push(number) for number in range(edit_lab.REVIEWS)}
 fold("What did you find?", "<p>The weakest push that makes the model prefer <i>full marks</i>: "
-     + ", ".join(f"review {number + 1} " + ("none of these" if push is None else f"{push:g}")
+     + ", ".join(f"review {number + 1}: " + ("none of these" if push is None else f"{push:g}")
                  for number, push in needed.items())
      + ". Favourable reviews need none. Every dot moves by the same arrow: the push does not "
      "depend on where a review stands, so what is too little for one is too much for another.</p>")
@@ -403,8 +403,8 @@ fold("What did you find?", "<p>For the fact that the lab starts with, the strong
      + ", ".join(f"“{lab.places[p]}” after block {b + 1} ({percent(lab.effect[b][p])})"
                  for b, p in enumerate(paths))
      + ". Early blocks keep a fact with the word that it is about; later it is where the answer is "
-     "to be written. A key of several tokens is spread over them, so that one swap moves only a "
-     "part.</p>")
+     "to be written. (Of a key of several tokens it is mostly the last one: there the whole word "
+     "has been read.)</p>")
 
 # %% [markdown] das
 # ## How much of the vector does it take?
@@ -434,12 +434,15 @@ das = Interchange(model, LAST, rank=1)               # R is one direction of 128
 as_source = lambda network, method: [given == wanted for given, wanted in zip(
     *answers(network, tokenizer, pairs_test, method))]
 marks = {"untrained direction": as_source(model, das)}
-fit(model, tokenizer, {"train": pairs_train}, das, steps=DAS_STEPS, batch_size=8,
-    learning_rate=DAS_RATE, watch=LiveCurve())
+history = fit(model, tokenizer, {"train": pairs_train}, das, steps=DAS_STEPS, batch_size=8,
+              learning_rate=DAS_RATE, watch=LiveCurve())
 marks["trained direction"] = as_source(model, das)
 
 # %% das-measure
 marks["whole vector"] = as_source(model, Interchange(model, LAST))
+say(f"The loss stays above {min(history.loss):.1f} nats. It counts every token of the answer, the "
+    "newline at its end as well, which this base does not expect there; and the swap reaches the "
+    "first word alone. So do not judge by the loss, but by which of the two phrases is ahead.")
 
 # %% [markdown] das-control
 # The most important control: the same search in a model with random weights. A search over directions is powerful. If
@@ -673,7 +676,8 @@ except CourseError as error:
 #
 # The paper names four hyperparameters: how many *first* positions, how many *last* ones, which *layers*, and whether
 # the two ends are *tied*, that is share one edit. The *rank* is a fifth. Recorded: each moved away from the default
-# (first and last position, all blocks, not tied, rank 4), one at a time, with a learning rate from validation. Within
+# (first and last position, all blocks, not tied, rank 4), one at a time. The learning rate was chosen on validation
+# for the default, and anew for *first position only* and *first 3 and last 3*; the others have the default's. Within
 # a block first and last positions never overlap; two edits of the *same* position would depend on their order.
 
 # %% grid-run

@@ -65,16 +65,24 @@ def probe(least_important, scores, count) -> dict:
 # %% wrong most_important
 # You take the most important heads out, the highest scores. These are the ones that the task needs.
 def least_important(scores, count):
-    return chosen(scores, count, lambda score: -score)
-
-
-def chosen(scores, count, key):
     L, H = scores.shape
-    best = scores.argmin(dim=1)
+    best = scores.argmax(dim=1)
     free = [(layer, head) for layer in range(L) for head in range(H) if head != best[layer]]
-    free.sort(key=lambda place: key(scores[place].item()))
+    free.sort(key=lambda place: scores[place].item(), reverse=True)
     gone = {}
     for layer, head in sorted(free[:count]):
+        gone.setdefault(layer, []).append(head)
+    return gone
+
+# %% wrong in_order_of_score
+# The right heads go, and in a layer they stand in the order of their scores. They are to stand in ascending order.
+def least_important(scores, count):
+    L, H = scores.shape
+    best = scores.argmax(dim=1)
+    free = [(layer, head) for layer in range(L) for head in range(H) if head != best[layer]]
+    free.sort(key=lambda place: scores[place].item())
+    gone = {}
+    for layer, head in free[:count]:
         gone.setdefault(layer, []).append(head)
     return gone
 

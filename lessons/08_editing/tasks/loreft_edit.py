@@ -55,6 +55,12 @@ def draw(seed: int) -> dict:
     return {"hidden": matrix(T), "R": torch.linalg.qr(matrix(2).T)[0].T.contiguous(), "W": matrix(2), "b": b,
             "prefix": prefix, "suffix": suffix}
 
+
+def probe(loreft_edit, hidden, R, W, b, prefix, suffix) -> dict:
+    """The new states, and whether the given ones are what they were."""
+    before = hidden.clone()
+    return {"result": loreft_edit(hidden, R, W, b, prefix, suffix), "hidden stays": torch.equal(hidden, before)}
+
 # %% wrong all_positions
 # You edit every position. LoReFT edits the first `prefix` and the last `suffix` ones alone; the rest of the prompt
 # stays as it is.
@@ -130,3 +136,13 @@ def loreft_edit(hidden, R, W, b, prefix, suffix):
     h = hidden[places]
     new[places] = h + (h @ W.T + b - h @ R.T) @ W
     return new
+
+# %% wrong in_place
+# You write into `hidden` itself, so the states that you were given are lost. Clone them first, and write into the
+# clone.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    T = len(hidden)
+    places = [*range(prefix), *range(T - suffix, T)]
+    h = hidden[places]
+    hidden[places] = h + (h @ W.T + b - h @ R.T) @ R
+    return hidden
