@@ -375,7 +375,7 @@ reveal("03.head", "probed" if out > CLOSE else "random" if out < -CLOSE else "al
 say("What the probe buys, in points, on the same reviews: " + "; ".join(
     f"{place} **{100 * gain:+.0f}** ({100 * low:+.0f} to {100 * high:+.0f})"
     for place, (gain, low, high) in gains.items()) + ". In brackets: 95 % intervals"
-    + ("; with none in it, the difference may be luck."
+    + ("; the second holds 0, so that gain may be luck."
        if gains["the dead key"][1] <= 0 <= gains["the dead key"][2] else "."))
 say("That is one run. Recorded, with 64 labels: " + judged("C14"))
 
