@@ -64,6 +64,14 @@ def test_no_rows_to_search_on(pair, rows, seen, said):
         search(*pair, rows, seen=seen)
 
 
+def test_words_are_proposed_after_the_first_rows_alone(pair, monkeypatch):
+    asked = []
+    monkeypatch.setattr("course_lib.prompting.search.next_answers",
+                        lambda model, tokenizer, prompt, n: asked.append(prompt) or [("good", 0.9), ("bad", 0.1)])
+    [one] = search(*pair, ROWS, ("{text} So:",), seen=2)
+    assert asked == [f"{text} So:" for text in ROWS["text"][:2]] and set(one.words) == {"good", "bad"}
+
+
 def test_one_answer_is_too_few(pair, monkeypatch):
     monkeypatch.setattr("course_lib.prompting.search.next_answers", lambda *_: [("good", 0.9)])
     with pytest.raises(CourseError, match="has only one answer"):
