@@ -1,4 +1,5 @@
 """Rows with a second text, the source: batched, trained on and scored; and methods with nothing to train."""
+import datasets
 import pytest
 import torch
 
@@ -57,10 +58,12 @@ def test_an_encoder_learns_a_head_and_a_subspace():
 
 @pytest.mark.parametrize("kind", ["llama", "gpt2"])
 @pytest.mark.parametrize("rank", [3, None])
+@pytest.mark.parametrize("words", [("1", "2", "3"), ("1 1 1", "2", "3")])     # as long, and one longer
 @torch.no_grad()
-def test_interchange_accuracy_by_hand(kind, rank):
+def test_interchange_accuracy_by_hand(kind, rank, words):
     """Each row and each answer word alone: the sum of the log probabilities of its tokens."""
     (model, tokenizer), rows, marks = pair_of(kind), crossed("stars"), []
+    rows = rows.cast_column("label", datasets.ClassLabel(names=list(words)))
     method, names = Interchange(model, 1, rank=rank), rows.features["label"].names
     for row in rows:
         prompt, source, scores = *(tokenizer(row[name])["input_ids"] for name in ("prompt", "source")), []
