@@ -114,6 +114,12 @@ class Method(nn.Module):
     def check_base(self, model) -> None:
         """CourseError where this method was not built on this model."""
         check_model(model, self.name)
+        kinds = [sorted({str(one.dtype).removeprefix("torch.") for one in [*module.parameters(), *module.buffers()]
+                         if one.is_floating_point()}) for module in (model, self)]
+        if kinds[1] and kinds[0] != kinds[1]:
+            raise CourseError(f"This {self.name} holds {' and '.join(kinds[1])}, and the model "
+                              f"{' and '.join(kinds[0])}, which do not go together. Build it on `model.float()`; "
+                              "load_model gives float32, too.")
         if weights_hash(model) != self.base:
             raise CourseError(f"This {self.name} was built on another base model: the hash of its weights differs. "
                               f"Load that base again, or build a new {self.name} on this model.")

@@ -10,7 +10,7 @@ from torch.nn.functional import pad
 from transformers.pytorch_utils import Conv1D
 
 from course_lib.architecture import blocks_of, check_model, matrix
-from course_lib.errors import CourseError, unknown, whole_number
+from course_lib.errors import CourseError, shown, unknown, whole_number
 from course_lib.method import check_free
 
 
@@ -39,15 +39,26 @@ def encode(weight: torch.Tensor, levels: torch.Tensor, block_size: int) -> tuple
     """(codes (n,), scales (blocks,)): each number as the place of the level nearest to its share of its block's scale.
 
     A block's scale is its largest absolute value. Blocks go along the rows; the last one may be shorter. Half-way
-    between two levels the lower one is taken, as bitsandbytes does.
+    between two levels the lower one is taken, as bitsandbytes does. CourseError for what are no numbers to round.
     """
-    n = weight.numel()
+    block_size, n = whole_number("block_size", block_size, 1), check_numbers(weight).numel()
     size = min(block_size, n)                                                    # of a block; a larger one has no more
     blocks = pad(weight.flatten(), (0, -n % size)).view(-1, size)                # (n,) -> (blocks, size)
     scales = blocks.abs().amax(1)                                                # (blocks,)
     shares = blocks / scales.clamp(min=torch.finfo(scales.dtype).tiny)[:, None]  # a block of zeros stays one
     codes = torch.bucketize(shares, (levels[1:] + levels[:-1]) / 2)
     return codes.flatten()[:n].to(torch.uint8), scales
+
+
+def check_numbers(weight: torch.Tensor) -> torch.Tensor:
+    """The weight; CourseError where it is no tensor of floats, is empty, or holds nan or inf."""
+    if not isinstance(weight, torch.Tensor) or not weight.is_floating_point() or not weight.numel():
+        raise CourseError(f"What is quantised is a tensor of floats, such as a linear layer's weight; you gave "
+                          f"{shown(weight)}.")
+    if not weight.isfinite().all():
+        raise CourseError(f"A matrix of shape {tuple(weight.shape)} holds nan or inf, which no level is near to. Load "
+                          "the model again, or train it at a lower learning rate.")
+    return weight
 
 
 def decode(codes: torch.Tensor, scales: torch.Tensor, levels: torch.Tensor, block_size: int) -> torch.Tensor:
@@ -98,14 +109,14 @@ def quantise(model, scheme: str = "nf4", block_size: int = 64):
     """A new model in which every linear layer of the blocks is a `QuantisedLinear`; the given one keeps its bits.
 
     `scheme` is "nf4" or "int4". Embeddings, norms and the output layer stay as they are, as in QLoRA. LoRA on the new
-    model is QLoRA. Raises CourseError for another scheme, a block size below 1, and a model that is quantised already
-    or that a method is attached to.
+    model is QLoRA. Raises CourseError for another scheme, a block size below 1, and a model that is quantised already,
+    that a method is attached to, or that holds nan or inf.
     """
     check_model(model, "quantise")
     check_free(model, "quantise it")
-    if scheme not in LEVELS:
+    if not isinstance(scheme, str) or scheme not in LEVELS:
         raise unknown("scheme", scheme, LEVELS)
-    block_size = whole_number("block_size", block_size, 1)
+    whole_number("block_size", block_size, 1)  # before the model is copied
     if any(isinstance(module, QuantisedLinear) for module in model.modules()):
         raise CourseError("This model is quantised already; rounding it again would only lose more. Quantise the model "
                           "that it was made from.")
@@ -121,5 +132,7 @@ def quantise(model, scheme: str = "nf4", block_size: int = 64):
 
 def size_in_bytes(model) -> int:
     """The memory that the model's numbers take: parameters, codes, scales and levels; a shared tensor counts once."""
+    if not isinstance(model, nn.Module):
+        raise CourseError(f"What has a size is a model or a method; you gave {shown(model)}.")
     stored = model.state_dict(keep_vars=True).values()
     return sum({tensor.data_ptr(): tensor.nbytes for tensor in stored}.values())

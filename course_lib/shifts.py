@@ -12,12 +12,17 @@ def dead_key(rows, key: str = "e"):
     """An input shift: typed on a keyboard on which this key does nothing, "a wondrful trrac".
 
     The same rows with other texts, in the column text and inside the prompt. Most words fall apart into other tokens,
-    and a reader can still read them. CourseError for what is no single letter, and rows without texts and prompts.
+    and a reader can still read them. CourseError for what is no single letter, and rows without texts, and prompts
+    that hold them.
     """
     check_rows(rows, decoder=False)
     check_rows(rows, decoder=True)
     if not isinstance(key, str) or len(key) != 1 or not key.isalpha():
         raise CourseError(f"key is one letter, such as 'e'; you gave {shown(key)}.")
+    for place, (prompt, text) in enumerate(zip(rows["prompt"][:], rows["text"][:])):
+        if text not in prompt:
+            raise CourseError(f"The prompt of row {place} does not hold its text, so they cannot be typed alike: "
+                              f"{shown(prompt)} and {shown(text)}.")
     without = str.maketrans("", "", key.lower() + key.upper())
     texts = [text.translate(without) for text in rows["text"][:]]
     prompts = [prompt.replace(old, new, 1) for prompt, old, new in zip(rows["prompt"][:], rows["text"][:], texts)]
@@ -28,7 +33,8 @@ def relabelled(rows, names: dict[str, str]):
     """A label shift: what was called `name` is called `names[name]` now, another of the same answer words.
 
     With {"positive": "negative", "negative": "positive"}: a critic who calls all things the other way round.
-    CourseError for rows without labels, and where `names` does not give each answer word a place, each place once.
+    CourseError for rows without labels, or whose answers are not those of their labels, and where `names` does not give
+    each answer word a place, each place once.
     """
     check_rows(rows, decoder=True)
     if "label" not in rows.column_names:
@@ -38,6 +44,10 @@ def relabelled(rows, names: dict[str, str]):
     if not isinstance(names, dict) or set(names) != set(words) or sorted(map(str, names.values())) != sorted(words):
         raise CourseError(f"Give every answer word one of the answer words, each once: {', '.join(words)}. You gave "
                           f"{shown(names)}.")
+    for place, (answer, label) in enumerate(zip(rows["answer"][:], rows["label"][:])):
+        if answer != words[label]:
+            raise CourseError(f"Row {place} has the answer {shown(answer)} and the label {label}, which is "
+                              f"{shown(words[label])}: which of them is right? Mend the row, or leave it out.")
     answers = [names[answer] for answer in rows["answer"][:]]
     return datasets.Dataset.from_dict({**rows[:], "answer": answers, "label": [words.index(one) for one in answers]},
                                       features=rows.features)

@@ -4,6 +4,7 @@ A vote is 1 (positive), -1 (negative) or 0 (the rule abstains). Shapes: n rows, 
 """
 import re
 from collections.abc import Callable, Sequence
+from numbers import Real
 
 import torch
 
@@ -63,10 +64,14 @@ RULES = (plain_words, turned_words, behind_but, mood, says_no)
 
 def votes_of(texts: Sequence[str], rules: Sequence[Callable[[str], int]] = RULES) -> torch.Tensor:
     """(n, m): what each rule says of each text. CourseError for what are no texts, and a rule that gives no vote."""
+    given, rules = rules, list(rules) if isinstance(rules, Sequence) else []
+    if not rules or not all(map(callable, rules)):
+        raise CourseError("rules is a list of functions, text -> vote, such as RULES: at least one, for there is a "
+                          f"column for each rule. You gave {shown(given)}.")
     votes = [[rule(text) for rule in rules] for text in texts_of(texts, "The rules read a list of texts")]
     for row in votes:
         for rule, vote in zip(rules, row):
-            if vote not in (-1, 0, 1):
+            if not isinstance(vote, Real) or isinstance(vote, bool) or vote not in (-1, 0, 1):
                 raise CourseError(f"A vote is 1, -1 or 0; the rule {getattr(rule, '__name__', shown(rule))} gave "
                                   f"{shown(vote)}. Does it return something for every text?")
     return check_votes(torch.tensor(votes))
@@ -106,6 +111,9 @@ def check_votes(votes: torch.Tensor) -> torch.Tensor:
     if not isinstance(votes, torch.Tensor) or votes.dim() != 2 or not votes.numel():
         raise CourseError(f"Votes are a tensor with a row for each text and a column for each rule, such as "
                           f"votes_of(texts); you gave {shown(votes)}.")
+    if votes.dtype == torch.bool or votes.is_complex():
+        raise CourseError(f"A vote is 1, -1 or 0, and these are {votes.dtype}. Where True is for and False against, "
+                          "2 * votes.int() - 1 gives votes.")
     if not torch.isin(votes, torch.tensor([-1, 0, 1])).all():
         raise CourseError(f"A vote is 1, -1 or 0; you gave {shown(votes.unique().tolist())}.")
     return votes

@@ -48,7 +48,8 @@ def test_other_templates(pair):
 
 @pytest.mark.parametrize("labels, templates, said", [
     ([1, 1, 1, 1], TEMPLATES, "both of two classes"), ([0, 1, 2, 1], TEMPLATES, "both of two classes"),
-    ([0, 1, 1, 0], ("label:",), "A template holds {text}")])
+    ([0, 1, 1, 0], ("label:",), "A template holds {text}"), ([0, 1, 1, 0], (), "templates is a list of texts"),
+    ([0, 1, 1, 0], "{text}\nlabel:", "templates is a list of texts"), ([0, 1, 1, 0], (3,), "templates is a list of")])
 def test_what_cannot_be_searched(pair, labels, templates, said):
     rows = ROWS.remove_columns("label").add_column("label", labels)
     with pytest.raises(CourseError, match=said):
@@ -70,6 +71,21 @@ def test_words_are_proposed_after_the_first_rows_alone(pair, monkeypatch):
                         lambda model, tokenizer, prompt, n: asked.append(prompt) or [("good", 0.9), ("bad", 0.1)])
     [one] = search(*pair, ROWS, ("{text} So:",), seen=2)
     assert asked == [f"{text} So:" for text in ROWS["text"][:2]] and set(one.words) == {"good", "bad"}
+
+
+@pytest.mark.parametrize("logs, labels", [(torch.ones(4, 3), [1]), (torch.ones(4, 1), [0, 1, 0, 1]),
+                                          (torch.ones(0, 3), []), (torch.ones(4), [0, 1, 0, 1])])
+def test_no_pair_to_choose(logs, labels):
+    with pytest.raises(CourseError, match="a row for each label and a column for each of at least two words"):
+        best_pair(logs, labels)
+
+
+@pytest.mark.parametrize("texts, change, said", [
+    ("one text", None, "texts is a list of texts"), ([], None, "texts is a list"), ([1], None, "texts is a list"),
+    (["a"], [], "prompt is one that was found"), (["a"], "{text}:", "prompt is one that was found")])
+def test_no_margins(pair, found, texts, change, said):
+    with pytest.raises(CourseError, match=said):
+        margins(*pair, texts, found[0] if change is None else change)
 
 
 def test_one_answer_is_too_few(pair, monkeypatch):

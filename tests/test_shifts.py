@@ -59,3 +59,16 @@ def test_no_rows_to_type(rows, said):
 def test_no_rows_to_rename(rows, said):
     with pytest.raises(CourseError, match=said):
         relabelled(rows, TURNED)
+
+
+def test_a_prompt_without_its_text():
+    rows = ROWS.remove_columns("prompt").add_column("prompt", [ROWS["prompt"][0], "Something else\nlabel:"])
+    with pytest.raises(CourseError, match="The prompt of row 1 does not hold its text"):
+        dead_key(rows)
+
+
+@pytest.mark.parametrize("answer", ["good", "positive"])
+def test_an_answer_that_is_not_the_labels(answer):
+    rows = ROWS.remove_columns("answer").add_column("answer", ["positive", answer])
+    with pytest.raises(CourseError, match=f"Row 1 has the answer '{answer}' and the label 0, which is 'negative'"):
+        relabelled(rows, TURNED)

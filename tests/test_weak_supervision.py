@@ -34,7 +34,10 @@ def test_rules_of_ones_own():
 @pytest.mark.parametrize("texts, rules, said", [
     ("one text", RULES, "a list of texts"), ([], RULES, "a list of texts"), ([1], RULES, "a list of texts"),
     (["a"], (), "a column for each rule"), (["a"], (RULES[0], lambda text: 2), "the rule <lambda> gave 2"),
-    (["a"], (lambda text: None,), "gave None. Does it return something")])
+    (["a"], (lambda text: None,), "gave None. Does it return something"), (["a"], None, "rules is a list of functions"),
+    (["a"], RULES[0], "rules is a list of functions"), (["a"], ["mood"], "rules is a list of functions"),
+    (["a"], "mood", "rules is a list of functions"), (["a"], (lambda text: True,), "the rule <lambda> gave True"),
+    (["a"], (lambda text: torch.ones(2),), "the rule <lambda> gave tensor")])
 def test_no_texts_and_no_rules(texts, rules, said):
     with pytest.raises(CourseError, match=said):
         votes_of(texts, rules)
@@ -81,6 +84,7 @@ def test_two_rules_that_are_one_are_believed_too_much():
 @pytest.mark.parametrize("votes, said", [
     ([[1, 0]], "Votes are a tensor"), (None, "Votes are a tensor"), (torch.tensor([1, 0]), "Votes are a tensor"),
     (torch.zeros(0, 3), "Votes are a tensor"), (torch.tensor([[2, 0]]), "A vote is 1, -1 or 0"),
+    (torch.tensor([[True]]), "2 [*] votes.int"), (torch.tensor([[1j]]), "these are torch.complex64"),
     (torch.tensor([[0.5]]), "A vote is 1, -1 or 0"), (torch.tensor([[math.nan]]), "A vote is 1, -1 or 0")])
 def test_no_votes(votes, said):
     for function in (majority, label_model):

@@ -15,6 +15,7 @@ from course_lib.distillation.teacher import Teacher, check_blocks, watched
 from course_lib.errors import CourseError, shown
 from course_lib.models.seeding import seeded
 from course_lib.plan import History, number
+from course_lib.prompting.reading import check_tokenizer
 from course_lib.training import fit
 
 
@@ -71,6 +72,10 @@ def distil(teacher: Teacher, model, tokenizer, method, temperature: float = 2.0,
     temperature that is not above 0, for blocks that do not exist or that the teacher was not asked about.
     """
     check_method(model, method)
+    check_tokenizer(tokenizer)
+    if not isinstance(teacher, Teacher):
+        raise CourseError("The first argument is a teacher that was asked, Teacher(model, tokenizer, task, method); "
+                          f"you gave {shown(teacher)}.")
     check_pair(teacher, tokenizer, method)
     loss = Distillation(teacher, temperature, soft)
     with matching(loss, model, method, match or {}, number("hidden", hidden, 1000)) as whole:
@@ -88,6 +93,9 @@ def matching(loss: Distillation, model, method, match: Mapping[int, int], weight
     if not match:
         yield loss
         return
+    if not isinstance(match, Mapping):
+        raise CourseError(f"match is a dictionary, the student's block: the teacher's, such as {{2: 5}}; you gave "
+                          f"{shown(match)}.")
     own, other = check_blocks(model, tuple(match)), check_blocks_asked(loss.teacher, match)
     widths = model.config.hidden_size, loss.teacher.width
     with seeded(method.settings["seed"]):
@@ -102,7 +110,7 @@ def matching(loss: Distillation, model, method, match: Mapping[int, int], weight
 
 def check_blocks_asked(teacher: Teacher, match: Mapping[int, int]) -> tuple[int, ...]:
     """The teacher's blocks to match; CourseError for one that it was not asked about."""
-    if absent := [block for block in match.values() if block not in teacher.blocks]:
+    if absent := [block for block in match.values() if isinstance(block, bool) or block not in teacher.blocks]:
         raise CourseError(f"The teacher was not asked about its block {shown(absent[0])}, only about "
                           f"{shown(teacher.blocks)}. Name it: Teacher(model, tokenizer, task, method, "
                           f"blocks={tuple(match.values())}).")

@@ -11,6 +11,7 @@ from torch import nn
 from course_lib.architecture import blocks_of, check_model
 from course_lib.errors import CourseError, shown, whole_number
 from course_lib.method import check_free
+from course_lib.quantise import QuantisedLinear
 
 LLAMA_ONLY = "Heads and neurons are taken out of Llama models, such as orchard-s; layers of any model."
 
@@ -26,6 +27,9 @@ def prune(model, layers: Collection[int] = (), heads: Mapping[int, Collection[in
     """
     check_model(model, "prune")
     check_free(model, "prune it")
+    if (heads or neurons) and any(isinstance(module, QuantisedLinear) for module in model.modules()):
+        raise CourseError("The matrices of this model are 4-bit codes, and no rows can be taken out of those; whole "
+                          "layers can. Prune the model that it was made from, then `quantise` what is left.")
     small = copy.deepcopy(model)
     blocks = list(blocks_of(small).values())
     for layer, gone in by_layer("heads", heads, len(blocks)):

@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 from course_lib.architecture import blocks_of
 from course_lib.batches import Batches, at_answers, check_method
 from course_lib.distillation.pruning import attention_of, feed_forward_of
-from course_lib.errors import CourseError, whole_number
+from course_lib.errors import CourseError, shown, whole_number
 from course_lib.evaluation import evaluating
 
 ROWS = 16  # in one forward and backward pass
@@ -73,11 +73,17 @@ def gated(block, heads: torch.Tensor, neurons: torch.Tensor, layer: torch.Tensor
 
 
 def least(scores: torch.Tensor, count: int) -> dict[int, list[int]]:
-    """The `count` parts with the lowest scores (L, H), as {layer: parts} for `prune`; one stays in every layer."""
+    """The `count` parts with the lowest scores (L, H), as {layer: parts} for `prune`; one stays in every layer.
+
+    CourseError for what are no scores, such as nan, and for more parts than can go.
+    """
+    if not isinstance(scores, torch.Tensor) or scores.dim() != 2 or not scores.numel() or scores.isnan().any():
+        raise CourseError("scores are a tensor with a row for each layer and a column for each part, such as "
+                          f"importance(...).heads; you gave {shown(scores)}.")
     L, H = scores.shape
     count = whole_number("count", count, 0, L * (H - 1))
     best = torch.nn.functional.one_hot(scores.argmax(1), H).bool()                           # of each layer: it stays
-    scores = scores.masked_fill(best, torch.inf)
+    scores = scores.double().masked_fill(best, torch.inf)
     found: dict[int, list[int]] = {}
     for place in scores.flatten().argsort(stable=True)[:count].tolist():
         found.setdefault(place // H, []).append(place % H)

@@ -2,6 +2,7 @@
 
 Shapes: B rows, R rows of logits that are compared, N classes or words, V vocabulary, T tokens, d width.
 """
+from collections.abc import Collection
 from contextlib import contextmanager
 
 import torch
@@ -111,6 +112,8 @@ def taught_rows(model, tokenizer, rows, method=None):
 def check_blocks(model, blocks) -> tuple[int, ...]:
     """The blocks' numbers; CourseError for one that the model does not have."""
     last = len(blocks_of(model)) - 1
+    if isinstance(blocks, str) or not isinstance(blocks, Collection):
+        raise CourseError(f"blocks names the blocks to look at, such as (1, 3); you gave {shown(blocks)}.")
     return tuple(whole_number("A block", block, 0, last) for block in blocks)
 
 

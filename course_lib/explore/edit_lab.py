@@ -6,7 +6,7 @@ import torch
 from matplotlib.figure import Figure
 
 from course_lib import plots
-from course_lib.architecture import blocks_of
+from course_lib.architecture import blocks_of, check_model
 from course_lib.claims.measures.summing_up import PHRASES, short_reviews, unfinished
 from course_lib.display import percent
 from course_lib.errors import CourseError, shown, whole_number
@@ -86,6 +86,7 @@ def plane_of(model, tokenizer, block: int) -> Plane:
 
 def compute(model, tokenizer, state: State) -> Result:
     """state -> result. CourseError names what a control cannot be."""
+    check_model(model, "edit_lab")
     check_state(state, State)
     number = whole_number("review", state.review, 0, REVIEWS - 1)
     block = whole_number("block", state.block, 0, len(blocks_of(model)) - 1)

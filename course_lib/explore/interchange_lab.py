@@ -14,6 +14,7 @@ from course_lib.errors import CourseError, shown, unknown, whole_number
 from course_lib.explore.common import check_state, show
 from course_lib.plots.style import INK, WIDTH, styled
 from course_lib.prompting.answers import answer_tokens
+from course_lib.prompting.reading import encode_prompts
 from course_lib.prompting.text import draw_examples, few_shot
 from course_lib.world import relations
 
@@ -97,7 +98,7 @@ def last_logits(model, ids: list[int], given: torch.Tensor) -> torch.Tensor:
 def compute(model, tokenizer, state: State) -> Result:
     """state -> result: what both prompts give, and one pass with a row for each block and place."""
     prompt, other = prompts_of(state)
-    base, source = (tokenizer(text)["input_ids"] for text in (prompt, other))
+    base, source = encode_prompts(model, tokenizer, (prompt, other), room=0)
     lines = [tokenizer("\n" + text.rpartition("\n")[2])["input_ids"] for text in (prompt, other)]
     P, relation = min(map(len, lines)) - 1, relations()[state.relation]  # the places that both last lines have
     answers = relation[state.base], relation[state.source]
@@ -167,7 +168,7 @@ def panel(model, tokenizer, start: State = State()):
 
     from course_lib.explore.panel import Panel, control, status, text_block
 
-    prompts_of(start)  # says what is wrong with it
+    encode_prompts(model, tokenizer, prompts_of(start), room=0)  # says what is wrong with it
 
     def draw(values: dict) -> str:
         result = compute(model, tokenizer, State(**values))

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from course_lib import plots
 from course_lib.display import decimal, percent
-from course_lib.distillation import soft_target_loss
+from course_lib.distillation.losses import check_compared, soft_target_loss
 from course_lib.errors import CourseError, shown, whole_number
 from course_lib.explore.common import check_state, show
 from course_lib.plots.style import COLOURS, WIDTH, styled
@@ -51,6 +51,10 @@ def ranges(teacher: torch.Tensor) -> dict[str, Sequence]:
 def compute(teacher: torch.Tensor, student: torch.Tensor, names: Sequence[str], state: State) -> Result:
     """state -> result, for the logits (B, N) of teacher and student. CourseError names what a control cannot be."""
     check_state(state, State)
+    check_compared(student, teacher)
+    if not isinstance(names, Sequence) or len(names) != teacher.shape[1] or len(names) < 2:
+        raise CourseError(f"names has a name for each of at least two answers; the logits are of {teacher.shape[1]}, "
+                          f"and you gave {shown(names)}.")
     text, T = whole_number("text", state.text, 0, len(teacher) - 1), state.temperature
     if isinstance(T, bool) or T not in TEMPERATURES:
         allowed = ", ".join(f"{one:g}" for one in TEMPERATURES)

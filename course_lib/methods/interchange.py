@@ -43,7 +43,8 @@ class Interchange(PromptEdits):
 
     def prepare(self, batch):
         model, source = self.model, batch.get("source")
-        if not isinstance(source, dict) or len(source.get("input_ids", ())) != len(batch["input_ids"]):
+        ids = source.get("input_ids") if isinstance(source, dict) else None
+        if not isinstance(ids, torch.Tensor) or ids.dim() != 2 or len(ids) != len(batch["input_ids"]):
             raise CourseError(f"Interchange takes a part of other texts, the sources, as many as the batch has rows, "
                               f"{len(batch['input_ids'])}: {{**batch, 'source': other_batch}}; you gave the source "
                               f"{shown(source)}.")

@@ -29,6 +29,9 @@ class PrefixTuning(VirtualTokens):
         with torch.no_grad():
             read = torch.zeros(self.length, dtype=torch.long) if ids is None else ids
             layers = model(input_ids=read[None], use_cache=True).past_key_values.layers
+        if len({layer.keys.shape for layer in layers}) > 1:
+            raise CourseError("The layers of this model have different numbers of heads, for some were pruned, and a "
+                              "prefix has as many in all. Take PromptTuning, or prune as many in every layer.")
         start = torch.stack([torch.cat([layer.keys, layer.values]) for layer in layers])     # (L, 2, H, P, d_head)
         if ids is None:
             start = torch.randn(start.shape, generator=self.generator) * 0.02

@@ -42,10 +42,15 @@ def check_model(model) -> None:
                           "Prompting needs a causal language model, such as load_model('orchard-s').")
 
 
-def encode(tokenizer, texts: Sequence[str]) -> list[list[int]]:
-    """The tokens of every text, without the library's warning about long ones: the course has its own."""
+def check_tokenizer(tokenizer) -> None:
+    """CourseError where this is no tokenizer."""
     if not isinstance(tokenizer, PreTrainedTokenizerBase):
         raise CourseError(f"The tokenizer must be one of a loaded model; you gave {shown(tokenizer)}. {BOTH}")
+
+
+def encode(tokenizer, texts: Sequence[str]) -> list[list[int]]:
+    """The tokens of every text, without the library's warning about long ones: the course has its own."""
+    check_tokenizer(tokenizer)
     return tokenizer(list(texts), verbose=False)["input_ids"]
 
 

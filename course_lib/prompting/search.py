@@ -9,6 +9,7 @@ import torch
 
 from course_lib.errors import CourseError, shown, whole_number
 from course_lib.prompting.answers import next_answers, score_choices
+from course_lib.prompting.reading import texts_of
 
 TEMPLATES = ("{text}\nlabel:", "{text}\nIn short:", "{text}\nVerdict:", "{text}\nAll in all:", "{text}\nMy view:")
 
@@ -37,6 +38,9 @@ def best_pair(logs: torch.Tensor, labels: list[int]) -> tuple[float, int, int, f
     logs (n, C) are the words' log probabilities. A pair is compared with its own mean over the rows, the middle, for
     some words are more frequent than others everywhere.
     """
+    if logs.dim() != 2 or logs.shape[1] < 2 or not len(logs) or len(labels) != len(logs):
+        raise CourseError("A pair is chosen by a row for each label and a column for each of at least two words; "
+                          f"these are {tuple(logs.shape)} for {len(labels)} labels.")
     found = []
     for a, b in permutations(range(logs.shape[1]), 2):
         odds = logs[:, b] - logs[:, a]                                                                   # (n,)
@@ -65,7 +69,7 @@ def search(model, tokenizer, rows, templates: tuple[str, ...] = TEMPLATES, seen:
     if set(rows["label"][:]) != {0, 1}:
         raise CourseError("The search compares two words, so it needs rows of both of two classes, labels 0 and 1; "
                           f"these have {shown(sorted(set(rows['label'][:])))}. Take other rows, or more of them.")
-    found = []
+    found, templates = [], texts_of(templates, "templates is a list of texts, at least one")
     for template in templates:
         if "{text}" not in template:
             raise CourseError(f"A template holds {{text}}, where the text goes; you gave {shown(template)}.")
@@ -80,4 +84,7 @@ def search(model, tokenizer, rows, templates: tuple[str, ...] = TEMPLATES, seen:
 
 def margins(model, tokenizer, texts: list[str], prompt: Prompt) -> torch.Tensor:
     """How far the log odds of the prompt's two words are above its middle, (n,) in nats: above 0 is class 1."""
+    texts = texts_of(texts, "texts is a list of texts, at least one")
+    if not isinstance(prompt, Prompt):
+        raise CourseError(f"prompt is one that was found, such as search(...)[0]; you gave {shown(prompt)}.")
     return logs_of(model, tokenizer, texts, prompt.template, list(prompt.words)).diff(dim=1).flatten() - prompt.middle

@@ -221,6 +221,8 @@ def other_tokenizer():
     ({"temperature": float("nan")}, "temperature is a number above 0"), ({"soft": 2}, "soft is a number from 0 to 1"),
     ({"match": {2: 2}}, "A block must be at least 0 and at most 1, a whole number; you gave 2"),
     ({"match": {0: 1}}, r"was not asked about its block 1, only about \(0, 2\).*blocks=\(1,\)\)"),
+    ({"match": {0: True}}, "was not asked about its block True"), ({"match": [0, 2]}, "match is a dictionary"),
+    ({"match": 2}, "match is a dictionary"), ({"temperature": 1e-300}, "temperature is at least"),
     ({"match": {1: 2}, "hidden": -1}, "hidden is a number from 0 to 1000"), ({"steps": 0}, "steps must be at least 1")],
     ids=lambda value: value if isinstance(value, str) else "")
 def test_what_cannot_be_distilled(teacher, student, change, said):
@@ -229,6 +231,16 @@ def test_what_cannot_be_distilled(teacher, student, change, said):
     with pytest.raises(CourseError, match=said):
         distil(teacher, *student, method, **RUN | change)
     assert same(bits(method), before)
+
+
+def test_what_is_no_teacher_and_no_tokenizer(teacher, student):
+    model, tokenizer = student
+    for given in (None, model, teacher.method):
+        with pytest.raises(CourseError, match="The first argument is a teacher that was asked"):
+            distil(given, model, tokenizer, FullFineTuning(model), **RUN)
+    for given in (None, "orchard-xs"):
+        with pytest.raises(CourseError, match="The tokenizer must be one of a loaded model"):
+            distil(teacher, model, given, FullFineTuning(model), **RUN)
 
 
 def test_a_head_on_one_side_is_refused(teacher, student):

@@ -85,6 +85,33 @@ def test_a_temperature_that_is_none(temperature):
         soft_target_loss(logits(2, 3), logits(2, 3), temperature)
 
 
+@pytest.mark.parametrize("temperature", [1e-300, 0.0009])
+def test_a_temperature_by_which_logits_cannot_be_divided(temperature):
+    with pytest.raises(CourseError, match="temperature is at least 0.001.*take taught_rows"):
+        soft_target_loss(logits(2, 3), logits(2, 3), temperature)
+
+
+@pytest.mark.parametrize("teacher", [torch.tensor([[0, NAN]]), torch.tensor([[0, -math.inf]]), torch.zeros(0, 2)])
+def test_a_teacher_that_says_no_numbers(teacher):
+    for loss in (lambda a, b: soft_target_loss(a, b, 1.0), hidden_loss):
+        with pytest.raises(CourseError, match="The teacher says nan, inf or nothing at all"):
+            loss(torch.zeros(teacher.shape), teacher)
+
+
+@pytest.mark.parametrize("student, teacher, said", [
+    ([[0.0, 1.0]], torch.ones(1, 2), "The student is given as a tensor"),
+    (torch.ones(1, 2), None, "The teacher is given as a tensor")])
+def test_what_is_no_tensor(student, teacher, said):
+    for loss in (lambda a, b: soft_target_loss(a, b, 1.0), hidden_loss):
+        with pytest.raises(CourseError, match=said):
+            loss(student, teacher)
+
+
+def test_states_that_are_all_zero_are_near_to_nothing():
+    with pytest.raises(CourseError, match="hidden states are all 0"):
+        hidden_loss(torch.ones(2, 3), torch.zeros(2, 3))
+
+
 @pytest.mark.parametrize("student, teacher", [((2, 3), (1, 3)), ((2, 3), (2, 1)), ((2, 3), (3,)), ((2, 3, 4),) * 2])
 def test_shapes_that_torch_would_stretch_are_refused(student, teacher):
     for loss in (lambda a, b: soft_target_loss(a, b, 1.0), hidden_loss):

@@ -1,5 +1,6 @@
 """A pruned model computes what the whole one computes with the same parts set to zero, and is smaller."""
 import copy
+import math
 
 import pytest
 import torch
@@ -9,8 +10,9 @@ from course_lib.batches import Batches, at_answers
 from course_lib.distillation import importance, prune
 from course_lib.distillation.sensitivity import least
 from course_lib.errors import CourseError
-from course_lib.methods import FullFineTuning, LoRA
+from course_lib.methods import FullFineTuning, LoRA, PrefixTuning
 from course_lib.models import load_model, weights_hash
+from course_lib.quantise import quantise
 from tests.tiny import tiny_model
 from tests.training.small import pair_of, task_of
 
@@ -194,6 +196,29 @@ def test_the_least_important_go_first_and_one_of_each_layer_stays():
     assert least(scores, 4) == {0: [0, 1], 1: [1, 0]}
     with pytest.raises(CourseError, match="count must be at least 0 and at most 4"):
         least(scores, 5)
+
+
+@pytest.mark.parametrize("scores", [[[1.0, 2.0]], torch.ones(3), torch.ones(0, 2), torch.tensor([[1, math.nan]]), None])
+def test_no_scores(scores):
+    with pytest.raises(CourseError, match="scores are a tensor with a row for each layer"):
+        least(scores, 1)
+
+
+def test_whole_numbers_are_scores_too():
+    assert least(torch.tensor([[3, 1, 2], [9, 8, 7]]), 2) == {0: [1, 2]}
+
+
+def test_codes_lose_layers_only():
+    new = quantise(llama())
+    for parts in ({"heads": {0: [0, 1]}}, {"neurons": {0: [0]}}):
+        with pytest.raises(CourseError, match="4-bit codes.*Prune the model that it was made from"):
+            prune(new, **parts)
+    assert len(prune(new, layers=[0]).model.layers) == 2
+
+
+def test_a_prefix_has_as_many_heads_in_every_layer():
+    with pytest.raises(CourseError, match="different numbers of heads.*Take PromptTuning"):
+        PrefixTuning(prune(llama(), heads={0: [0, 1]}), length=2)
 
 
 def test_importance_of_what_it_cannot_measure():

@@ -84,6 +84,13 @@ def test_a_block_that_does_not_exist(blocks):
         Teacher(*pair, task_of("reviews"), FullFineTuning(pair[0]), blocks)
 
 
+@pytest.mark.parametrize("blocks", [1, None, "1"])
+def test_no_blocks(blocks):
+    pair = pair_of("llama")
+    with pytest.raises(CourseError, match=r"blocks names the blocks to look at, such as \(1, 3\); you gave"):
+        Teacher(*pair, task_of("reviews"), FullFineTuning(pair[0]), blocks)
+
+
 def test_label_words_that_begin_alike_are_refused():
     pair, rows = pair_of("llama"), [("it was good", "good"), ("it was bad", "good pear"), ("it was sad", "bad")]
     task = {"train": dataset(rows, "{text}\nlabel:", ("good", "good pear", "bad"))}

@@ -143,3 +143,14 @@ BAD = [
 def test_a_bad_state(lab, state, said, model, tokenizer, refused):
     view = edit_lab.edit_lab if lab is edit_lab else interchange_lab.interchange_lab
     refused(partial(lab.compute, model, tokenizer), partial(view, model, tokenizer), state, said)
+
+
+LABS = ((edit_lab, edit_lab.edit_lab), (interchange_lab, interchange_lab.interchange_lab))
+
+
+@pytest.mark.parametrize("lab, view", LABS, ids=("edit", "interchange"))
+def test_what_is_no_model_or_no_tokenizer(lab, view, model, tokenizer, refused):
+    start = PUSH if lab is edit_lab else SWAP
+    for given in (None, "orchard-s"):
+        refused(partial(lab.compute, given, tokenizer), partial(view, given, tokenizer), start, "loaded")
+        refused(partial(lab.compute, model, given), partial(view, model, given), start, "tokenizer must be one of")

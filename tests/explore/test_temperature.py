@@ -83,5 +83,14 @@ def test_a_bad_state(state, said, refused):
     refused(partial(lab.compute, *GIVEN), partial(lab.temperature, *GIVEN, TEXTS), state, said)
 
 
+@pytest.mark.parametrize("teacher, student, names, said", [
+    (TEACHER, STUDENT[:1], NAMES, "both need one shape"), (TEACHER.tolist(), STUDENT, NAMES, "teacher is given as a"),
+    (float("nan") * TEACHER, STUDENT, NAMES, "The teacher says nan"), (TEACHER, STUDENT, NAMES[:2], "names has a name"),
+    (TEACHER, STUDENT, None, "names has a name"), (TEACHER[:, :1], STUDENT[:, :1], ["1"], "at least two answers")])
+def test_logits_that_cannot_be_shown(teacher, student, names, said, refused):
+    refused(lambda state: lab.compute(teacher, student, names, state),
+            partial(lab.temperature, teacher, student, names, TEXTS), State(), said)
+
+
 def test_text_form_and_notebook(shown_both_ways):
     assert "At T = 1 the teacher" in shown_both_ways(partial(lab.temperature, *GIVEN, TEXTS))

@@ -160,6 +160,7 @@ WITHOUT = "Interchange takes a part of other texts, the sources, as many as the 
 
 
 @pytest.mark.parametrize("source", [None, "a text", {}, {"attention_mask": torch.ones(3, 2)}, batch_of(ROWS[:2]),
+                                    {"input_ids": [[1], [2], [3]]}, {"input_ids": torch.ones(3)},
                                     batch_of([*ROWS, [4, 5]])], ids=str)
 def test_sources_that_do_not_go_with_the_batch(source, base):
     model = base("llama")

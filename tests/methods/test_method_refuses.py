@@ -1,4 +1,6 @@
 """Methods with wrong arguments: a CourseError that says what was given and what to do; the model is as it was."""
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -115,6 +117,18 @@ def test_what_is_no_model(kind, given, base, home, tokenizer, tmp_path):
     method.save(tmp_path / "method.safetensors")
     with pytest.raises(CourseError, match=said):
         kind.load(tmp_path / "method.safetensors", value)
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_a_model_in_another_precision(kind, home):
+    model = copy.deepcopy(home(kind))
+    for dtype in (torch.float16, torch.bfloat16, torch.float64):
+        method = kind(model.to(dtype), **({"num_labels": 2} if kind is Frozen else {}))
+        if all(one.dtype == dtype for one in [*method.parameters(), *method.buffers()]):
+            continue  # copies of the model's own weights, or nothing at all
+        with pytest.raises(CourseError, match=f"holds .*float32.*and the model {str(dtype)[6:]}.*`model.float"):
+            with method.on(model):
+                pass
 
 
 @pytest.mark.parametrize("kind", ALL)

@@ -171,7 +171,8 @@ def test_it_runs_in_other_precisions(base, tokenizer):
 
 
 REFUSED = [({"scheme": "nf5"}, "no scheme called 'nf5'. Did you mean 'nf4'.*Known: int4, nf4"),
-           ({"scheme": None}, "no scheme called None"), ({"block_size": 0}, "block_size must be at least 1"),
+           ({"scheme": None}, "no scheme called None"), ({"scheme": ["nf4"]}, "no scheme called .'nf4'"),
+           ({"block_size": 0}, "block_size must be at least 1"),
            ({"block_size": 2.5}, "block_size must be"), ({"block_size": True}, "block_size must be")]
 
 
@@ -189,6 +190,27 @@ def test_models_that_cannot_be_quantised(base):
         quantise(quantise(model))
     with LoRA(model).on(model), pytest.raises(CourseError, match="LoRA is attached.*leave its .* before you quantise"):
         quantise(model)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_no_number_is_not_rounded(value, base):
+    model = copy.deepcopy(base("llama"))
+    model.model.layers[1].mlp.up_proj.weight.data[0, 0] = value
+    with pytest.raises(CourseError, match="holds nan or inf, which no level is near to"):
+        quantise(model)
+
+
+@pytest.mark.parametrize("weight, block_size, said", [
+    ([0.5], 4, "tensor of floats"), (torch.arange(4), 4, "tensor of floats"), (torch.zeros(0), 4, "tensor of floats"),
+    (torch.ones(4), 0, "block_size must be at least 1"), (torch.ones(4), 2.0, "block_size must be at least 1")])
+def test_what_cannot_be_encoded(weight, block_size, said):
+    with pytest.raises(CourseError, match=said):
+        encode(weight, nf4_levels(), block_size)
+
+
+def test_only_what_is_stored_has_a_size():
+    with pytest.raises(CourseError, match="What has a size is a model or a method; you gave 'orchard-s'"):
+        size_in_bytes("orchard-s")
 
 
 @pytest.mark.parametrize("name, build", [
