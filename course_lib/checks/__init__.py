@@ -6,8 +6,17 @@ Reference code does not.
 """
 import sys
 
-from course_lib.checks.messages import CheckFailed, is_stub, no_function, not_found, not_right, not_yours, unwritten
-from course_lib.checks.run import outcome_of
+from course_lib.checks.messages import (
+    CheckFailed,
+    is_stub,
+    no_function,
+    not_found,
+    not_right,
+    not_written,
+    not_yours,
+    unwritten,
+)
+from course_lib.checks.run import course_calls, outcome_of
 from course_lib.checks.store import load_probe, load_task_data
 from course_lib.display import shell
 
@@ -52,7 +61,10 @@ def examine(data: dict, answer) -> CheckFailed | None:
         return not_yours(data, answer)
     probe, errors, outcomes = load_probe(data), [], []
     for inputs in data["inputs"]:
-        one = outcome_of(answer, {key: decode(value) for key, value in inputs.items()}, probe, errors)
+        with course_calls() as called:
+            one = outcome_of(answer, {key: decode(value) for key, value in inputs.items()}, probe, errors)
+        if called:
+            return not_written(data, called[0])
         if one == {"raises": "NotImplementedError"} and is_stub(errors[-1]):
             return unwritten(data)
         outcomes.append(one)

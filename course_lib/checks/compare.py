@@ -29,10 +29,11 @@ def difference(given, expected, tolerance: float, place: str = "") -> str | None
         return difference(given["values"], expected["values"], tolerance, place)
     if kind(expected) == "a dict":
         given, expected = given["dict"], expected["dict"]
-        if one_sided := sorted(given.keys() ^ expected.keys()):
-            return f"the key {one_sided[0]!r}{at} is only on one side"
-        keys = expected.keys()
-        return first(difference(given[key], expected[key], tolerance, f"{place}[{key!r}]") for key in keys)
+        both = [key for key in expected if key in given]
+        found = first(difference(given[key], expected[key], tolerance, f"{place}[{key!r}]") for key in both)
+        more = [f"the key {key!r}{at} is too much" for key in given if key not in expected]
+        missing = [f"the key {key!r}{at} is missing" for key in expected if key not in given]
+        return found or first(more + missing)
     if isinstance(expected, str) and given != expected:
         return text_difference(given, expected, at)
     return None if given == expected else f"{given!r}{at} instead of {expected!r}"

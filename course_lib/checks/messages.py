@@ -33,6 +33,11 @@ def not_yours(data: dict, answer) -> CheckFailed:
                        "Run the cell with your function again, so that the name means yours.")
 
 
+def not_written(data: dict, called: str) -> CheckFailed:
+    return CheckFailed(f"Task {data['task']}: {data['name']} calls the course's own {called}. The task is to write "
+                       "this yourself, with Python, NumPy and PyTorch.")
+
+
 def unwritten(data: dict) -> CheckFailed:
     return CheckFailed(f"Task {data['task']}: {data['name']} is not written yet. Put your code in place of "
                        "'raise NotImplementedError' in the cell above, run that cell, then this one.")
@@ -50,7 +55,9 @@ def not_right(data: dict, outcomes: list, mistake: dict | None, errors: list[Bas
     lines += [f"  {key} = {shown(value)}" for key, value in inputs.items()]
     if isinstance(given, dict) and "raises" in given:
         raised = next(error for error in errors if type(error).__name__ == given["raises"])
-        return CheckFailed("\n".join([*lines, "Your code stopped with an error:", *own_lines(raised)]))
+        own = any(map(is_own, traceback.extract_tb(raised.__traceback__)))
+        cause = "Your code stopped with an error:" if own else "The check cannot use it as it is:"
+        return CheckFailed("\n".join([*lines, cause, *own_lines(raised)]))
     result = "What the check saw" if data["probe"] else "Your result"
     part = difference(given, expected, data["tolerance"])
     if given is None:
@@ -66,8 +73,10 @@ def parted(given, expected, tolerance: float) -> tuple:
     if not all(isinstance(one, dict) and "dict" in one for one in (given, expected)):
         return given, expected
     given, expected = given["dict"], expected["dict"]
-    keys = [key for key in expected if key not in given or difference(given[key], expected[key], tolerance)]
-    return tuple({"dict": {key: one[key] for key in keys if key in one}} for one in (given, expected))
+    if given.keys() != expected.keys():
+        return {"dict": given}, {"dict": expected}
+    keys = [key for key in expected if difference(given[key], expected[key], tolerance)]
+    return tuple({"dict": {key: one[key] for key in keys}} for one in (given, expected))
 
 
 def shown(value) -> str:

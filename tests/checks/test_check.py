@@ -102,8 +102,8 @@ def test_a_known_mistake_that_raises_is_named_with_its_line():
 
 
 @pytest.mark.parametrize("answer, words", [
-    (3, "should be a function, and is an object of the type int"), (print, "TypeError"),
-    (lambda: 3, "unexpected keyword argument 'x'"),
+    (3, "should be a function, and is an object of the type int"), (len, "TypeError"),
+    (lambda: 3, "takes 0 positional arguments but 1 was given"), (lambda: 3, "The check cannot use it as it is:"),
 ])
 def test_what_is_no_fitting_function(answer, words):
     assert words in failure(answer)
@@ -118,6 +118,23 @@ def test_the_courses_own_function_is_refused():
         return 2 * x
     double.__module__ = "course_lib.prompting"
     assert "is the course's own" in failure(double)
+
+
+def test_the_course_cannot_be_called_in_the_students_place():
+    from course_lib import quantise
+
+    def double(x):
+        return 2 * len(quantise.int4_levels()) * x / 15
+    message = failure(double)
+    assert "calls the course's own course_lib.quantise.int4_levels. The task is to write this yourself" in message
+    assert sys.getprofile() is None
+    check("01.1", lambda x: 2 * x if quantise.LEVELS else 0)  # a constant is no call
+
+
+def test_parameters_may_have_any_names_and_keep_their_order(tmp_path):
+    write(tmp_path, DATA | {"inputs": [{"x": 5, "y": 3}] * 3, "expected": [2, 2, 2], "wrong": []})
+    check("01.1", lambda a, b: a - b)
+    assert "Your result: -2" in failure(lambda y, x: x - y)
 
 
 def test_inputs_that_the_student_spoils_are_new_for_every_call(tmp_path):
@@ -137,6 +154,14 @@ def test_a_probe_turns_the_function_into_an_outcome(tmp_path):
     message = failure(lambda x: 2 * x if x < 6 else 0)
     assert "What the check saw: {'again': 0}\nExpected: {'again': 12}" in message, "only what differs"
     assert "0 at ['again'] instead of 12" in message
+
+
+def test_an_error_of_the_probe_is_not_called_the_students(tmp_path):
+    source = "def probe(double, x):\n    a, b = double(x)\n    return a\n"
+    write(tmp_path, DATA | {"probe": source})
+    message = failure(lambda x: (x, x, x))
+    assert "The check cannot use it as it is:\n  ValueError: too many values to unpack" in message
+    assert "Your code stopped" not in message
 
 
 def test_an_error_inside_a_probe_shows_the_students_lines_only(tmp_path):

@@ -57,7 +57,8 @@ def test_numbers_agree_within_the_tolerance_relative_above_one():
     (torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]), "2 at [1] instead of 4"),
     (object(), 3, "an object of the type object instead of a number"),
     ({"a": 1}, {"a": 2}, "1 at ['a'] instead of 2"),
-    ({"a": 1}, {"b": 1}, "the key 'a' is only on one side"),
+    ({"a": 1}, {"a": 1, "b": 1}, "the key 'b' is missing"), ({"a": 1}, {}, "the key 'a' is too much"),
+    ({"b": 2}, {"a": 1, "b": 1}, "2 at ['b'] instead of 1"),
 ])
 def test_the_first_difference_in_words(given, expected, words):
     assert difference(outcome(given), outcome(expected), 1e-5) == words
