@@ -174,3 +174,76 @@ def label_model(votes, rounds, start=0.7):
         positive = (votes @ accuracy.logit()).sigmoid()
         accuracy = ((positive[:, None] * cast).sum(0) + 1) / (cast.sum(0) + 2)
     return accuracy, (votes @ accuracy.logit()).sigmoid()
+
+# %% wrong start_ignored
+# You start with 0.7, whatever `start` says. After a few rounds the start still shows: use the argument.
+import torch
+
+def label_model(votes, rounds, start=0.7):
+    accuracy, votes, cast = torch.full(votes.shape[1:], 0.7), votes.float(), votes != 0
+    for _ in range(rounds):
+        positive = (votes @ accuracy.logit()).sigmoid()
+        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])
+        accuracy = ((right * cast).sum(0) + 1) / (cast.sum(0) + 2)
+    return accuracy, (votes @ accuracy.logit()).sigmoid()
+
+# %% wrong a_round_too_many
+# You go round once too often. `rounds` rounds, then the probabilities alone once more.
+import torch
+
+def label_model(votes, rounds, start=0.7):
+    accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
+    for _ in range(rounds + 1):
+        positive = (votes @ accuracy.logit()).sigmoid()
+        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])
+        accuracy = ((right * cast).sum(0) + 1) / (cast.sum(0) + 2)
+    return accuracy, (votes @ accuracy.logit()).sigmoid()
+
+# %% wrong odds_without_log
+# You weigh each vote with a / (1 - a), without the logarithm. Probabilities multiply, so their logarithms are what adds
+# up; and without it a rule that is right half of the time would still count.
+import torch
+
+def label_model(votes, rounds, start=0.7):
+    accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
+    for _ in range(rounds):
+        positive = (votes @ (accuracy / (1 - accuracy))).sigmoid()
+        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])
+        accuracy = ((right * cast).sum(0) + 1) / (cast.sum(0) + 2)
+    return accuracy, (votes @ (accuracy / (1 - accuracy))).sigmoid()
+
+# %% wrong labels_returned
+# You return labels, 0 and 1. Asked for are the probabilities: how sure the model is says which rows to keep.
+import torch
+
+def label_model(votes, rounds, start=0.7):
+    accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
+    for _ in range(rounds):
+        positive = (votes @ accuracy.logit()).sigmoid()
+        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])
+        accuracy = ((right * cast).sum(0) + 1) / (cast.sum(0) + 2)
+    return accuracy, ((votes @ accuracy.logit()) > 0).float()
+
+# %% wrong pair_turned_round
+# The two are the other way round: first the accuracies, one for each rule, then the probabilities, one for each row.
+import torch
+
+def label_model(votes, rounds, start=0.7):
+    accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
+    for _ in range(rounds):
+        positive = (votes @ accuracy.logit()).sigmoid()
+        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])
+        accuracy = ((right * cast).sum(0) + 1) / (cast.sum(0) + 2)
+    return (votes @ accuracy.logit()).sigmoid(), accuracy
+
+# %% wrong over_the_rows
+# Your probabilities sum to 1 over the rows. Each row has a probability of its own: 1 / (1 + e^-s), the sigmoid.
+import torch
+
+def label_model(votes, rounds, start=0.7):
+    accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
+    for _ in range(rounds):
+        positive = (votes @ accuracy.logit()).softmax(0)
+        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])
+        accuracy = ((right * cast).sum(0) + 1) / (cast.sum(0) + 2)
+    return accuracy, (votes @ accuracy.logit()).softmax(0)

@@ -43,7 +43,8 @@ def draw(seed: int) -> dict:
 
 def probe(majority_vote, votes: list) -> list:
     """What it returns; a numpy or torch number is as good as Python's."""
-    return [int(vote) for vote in majority_vote(votes)]
+    number = lambda vote: None if vote is None else int(vote) if float(vote).is_integer() else float(vote)
+    return [number(vote) for vote in majority_vote(votes)]
 
 # %% wrong ties_are_positive
 # Where both sides have as many votes you say 1, and where nobody votes, too. Those labels are guesses, and half of
@@ -89,3 +90,23 @@ def majority_vote(votes):
 # enough here.
 def majority_vote(votes):
     return [(1 in row) - (-1 in row) for row in votes]
+
+# %% wrong the_mean
+# You return the mean of a row, a number between the two sides. Wanted is the side: 1, -1 or 0.
+def majority_vote(votes):
+    return [sum(row) / len(row) for row in votes]
+
+# %% wrong none_for_no_majority
+# Where there is no majority you give None. The vote abstains like a rule does, with a 0.
+def majority_vote(votes):
+    return [1 if sum(row) > 0 else -1 if sum(row) < 0 else None for row in votes]
+
+# %% wrong rules_instead_of_rows
+# You add up each column: these are the votes of one rule on all texts. Wanted is a side for each text, a row.
+def majority_vote(votes):
+    return [(sum(column) > 0) - (sum(column) < 0) for column in zip(*votes)]
+
+# %% wrong one_is_enough
+# A single vote for 1 is enough for you, however many are against it. Compare how many there are on each side.
+def majority_vote(votes):
+    return [1 if 1 in row else -1 if -1 in row else 0 for row in votes]

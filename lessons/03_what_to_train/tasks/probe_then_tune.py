@@ -80,7 +80,8 @@ def probe(probe_then_tune, body_weight, head_weight, x, y, steps: int, head_rate
             module.weight.copy_(weight)
             module.bias.zero_()
     losses = probe_then_tune(nn.Sequential(body, nn.Tanh()), head, x, y, steps, head_rate, body_rate)
-    moves = lambda module: sum(not torch.equal(a, b) for a, b in zip(module.seen, module.seen[1:]))
+    seen = lambda module: getattr(module, "seen", [])  # nothing where it was never called
+    moves = lambda module: sum(not torch.equal(a, b) for a, b in zip(seen(module), seen(module)[1:]))
     return {"losses": [float(loss) for loss in losses], "steps that moved the body": moves(body),
             "steps that moved the head": moves(head), "body's weight at the end": body.weight.detach(),
             "head's weight at the end": head.weight.detach()}
@@ -209,6 +210,117 @@ def probe_then_tune(body, head, x, y, steps, head_rate, body_rate):
         trained = [parameter for part in parts for parameter in part.parameters()]
         optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=0.0)
         for _ in range(steps):
+            loss = cross_entropy(head(body(x)), y)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    return losses
+
+# %% wrong weights_decay
+# Your optimizer also pulls the weights towards 0: AdamW does so unless you say weight_decay=0.0.
+import torch
+from torch.nn.functional import cross_entropy
+
+def probe_then_tune(body, head, x, y, steps, head_rate, body_rate):
+    losses = []
+    for parts, rate in (([head], head_rate), ([body, head], body_rate)):
+        trained = [parameter for part in parts for parameter in part.parameters()]
+        optimizer = torch.optim.AdamW(trained, lr=rate)
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss = cross_entropy(head(body(x)), y)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    return losses
+
+# %% wrong loss_after_the_step
+# You take each loss after its step. Asked for is the one before it, from which the gradient came.
+import torch
+from torch.nn.functional import cross_entropy
+
+def probe_then_tune(body, head, x, y, steps, head_rate, body_rate):
+    losses = []
+    for parts, rate in (([head], head_rate), ([body, head], body_rate)):
+        trained = [parameter for part in parts for parameter in part.parameters()]
+        optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=0.0)
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss = cross_entropy(head(body(x)), y)
+            loss.backward()
+            optimizer.step()
+            losses.append(cross_entropy(head(body(x)), y).item())
+    return losses
+
+# %% wrong rates_swapped
+# The two rates are swapped: head_rate is for the probe, body_rate for the stage in which the body moves.
+import torch
+from torch.nn.functional import cross_entropy
+
+def probe_then_tune(body, head, x, y, steps, head_rate, body_rate):
+    losses = []
+    for parts, rate in (([head], body_rate), ([body, head], head_rate)):
+        trained = [parameter for part in parts for parameter in part.parameters()]
+        optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=0.0)
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss = cross_entropy(head(body(x)), y)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    return losses
+
+# %% wrong no_step
+# Nothing is ever trained: you compute gradients, and nobody takes the step. Call optimizer.step().
+import torch
+from torch.nn.functional import cross_entropy
+
+def probe_then_tune(body, head, x, y, steps, head_rate, body_rate):
+    losses = []
+    for parts, rate in (([head], head_rate), ([body, head], body_rate)):
+        trained = [parameter for part in parts for parameter in part.parameters()]
+        optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=0.0)
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss = cross_entropy(head(body(x)), y)
+            loss.backward()
+            pass
+            losses.append(loss.item())
+    return losses
+
+# %% wrong trains_copies
+# You train copies, so the body and the head that you were given stay as they were. Train these two.
+import copy
+
+import torch
+from torch.nn.functional import cross_entropy
+
+def probe_then_tune(body, head, x, y, steps, head_rate, body_rate):
+    losses = []
+    body, head = copy.deepcopy(body), copy.deepcopy(head)
+    for parts, rate in (([head], head_rate), ([body, head], body_rate)):
+        trained = [parameter for part in parts for parameter in part.parameters()]
+        optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=0.0)
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss = cross_entropy(head(body(x)), y)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    return losses
+
+# %% wrong another_optimizer
+# You take steps of plain gradient descent. AdamW gives each parameter a step size of its own: torch.optim.AdamW.
+import torch
+from torch.nn.functional import cross_entropy
+
+def probe_then_tune(body, head, x, y, steps, head_rate, body_rate):
+    losses = []
+    for parts, rate in (([head], head_rate), ([body, head], body_rate)):
+        trained = [parameter for part in parts for parameter in part.parameters()]
+        optimizer = torch.optim.SGD(trained, lr=rate)
+        for _ in range(steps):
+            optimizer.zero_grad()
             loss = cross_entropy(head(body(x)), y)
             loss.backward()
             optimizer.step()

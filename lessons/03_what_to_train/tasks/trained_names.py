@@ -74,8 +74,8 @@ def trained_names(names, parts):
     return [name for name in names if not any(f"{name}.".startswith(f"{part}.") for part in parts)]
 
 # %% wrong in_every_part
-# You keep a name only if it lies in all the parts. No parameter lies in two layers at once: it has to lie in any one
-# of them.
+# Your list is empty. Do you keep a name only if it lies in all the parts? No parameter lies in two layers at once: it
+# has to lie in any one of them. Or does `return` stand inside of the loop, so that only the first name is looked at?
 def trained_names(names, parts):
     return [name for name in names if all(f"{name}.".startswith(f"{part}.") for part in parts)]
 
@@ -83,3 +83,9 @@ def trained_names(names, parts):
 # You look at the first part alone. All the parts that were named stay trained.
 def trained_names(names, parts):
     return [name for name in names if f"{name}.".startswith(f"{parts[0]}.")]
+
+# %% wrong part_after_part
+# The names are the right ones, in the order of the parts. Asked for is the order in which they were given: go through
+# the names in the outer loop, and ask of each whether it lies in any part.
+def trained_names(names, parts):
+    return [name for part in parts for name in names if f"{name}.".startswith(f"{part}.")]

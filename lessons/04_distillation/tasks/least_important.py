@@ -45,21 +45,19 @@ TOLERANCE = 0
 
 
 def draw(seed: int) -> dict:
-    """Three layers of four heads, one layer weaker than the others throughout, and 5 or 6 heads to take out."""
+    """Three layers of four heads, each weaker throughout than the next, in any order; the strongest loses nothing."""
     rng = random.Random(seed)
-    numbers = rng.sample(range(1, 100), 12)
-    numbers.sort()
-    weak, strong = numbers[:4], numbers[4:]
-    rng.shuffle(weak)
-    rng.shuffle(strong)
-    rows = [strong[:4], strong[4:]]
-    rows.insert(rng.choice([0, 1, 2]), weak)
+    numbers = sorted(rng.sample(range(1, 100), 12))
+    rows = [rng.sample(numbers[start:start + 4], 4) for start in (0, 4, 8)]
+    rng.shuffle(rows)
     return {"scores": torch.tensor(rows) / 100, "count": rng.choice([5, 6])}
 
 
 def probe(least_important, scores, count) -> dict:
     """The choice with layers as texts, for a dictionary in JSON has texts as keys."""
     gone = least_important(scores.clone(), count)
+    if not isinstance(gone, dict):
+        return gone
     return {str(int(layer)): [int(head) for head in heads] for layer, heads in sorted(gone.items())}
 
 # %% wrong most_important
@@ -149,3 +147,42 @@ def least_important(scores, count):
         if head != best[layer]:
             gone.setdefault(layer, []).append(head)
     return gone
+
+# %% wrong empty_entries
+# You have an entry for each layer, and some are empty. A layer without a loss has none.
+def least_important(scores, count):
+    L, H = scores.shape
+    free = [(layer, head) for layer in range(L) for head in range(H) if head != scores[layer].argmax()]
+    free.sort(key=lambda place: scores[place].item())
+    return {layer: sorted(head for at, head in free[:count] if at == layer) for layer in range(L)}
+
+# %% wrong worst_protected
+# You protect the head with the **lowest** score of each layer. The one to keep is the best: argmax.
+def least_important(scores, count):
+    L, H = scores.shape
+    free = [(layer, head) for layer in range(L) for head in range(H) if head != scores[layer].argmin()]
+    free.sort(key=lambda place: scores[place].item())
+    gone = {}
+    for layer, head in sorted(free[:count]):
+        gone.setdefault(layer, []).append(head)
+    return gone
+
+# %% wrong divided_by_the_layers
+# You divide a head's number in the flattened scores by L. A layer has H numbers: number // H is the layer, number % H
+# the head.
+def least_important(scores, count):
+    L, H = scores.shape
+    free = [(layer, head) for layer in range(L) for head in range(H) if head != scores[layer].argmax()]
+    free.sort(key=lambda place: scores[place].item())
+    gone = {}
+    for number in sorted(layer * H + head for layer, head in free[:count]):
+        gone.setdefault(number // L, []).append(number % L)
+    return gone
+
+# %% wrong a_list
+# You return the places as a list. Asked for is a dictionary, layer to heads: {0: [1, 3]}.
+def least_important(scores, count):
+    L, H = scores.shape
+    free = [(layer, head) for layer in range(L) for head in range(H) if head != scores[layer].argmax()]
+    free.sort(key=lambda place: scores[place].item())
+    return [list(place) for place in free[:count]]

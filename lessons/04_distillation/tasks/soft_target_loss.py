@@ -120,3 +120,54 @@ def soft_target_loss(student, teacher, T):
 def soft_target_loss(student, teacher, T):
     p, log_q = (teacher / T).softmax(-1), (student / T).log_softmax(-1)
     return -(T**2) * (p * log_q).sum(-1).mean()
+
+# %% wrong probabilities_for_kl_div
+# You give kl_div the student's probabilities. Its first argument must be their logarithms: log_softmax. (Your loss is
+# negative, which no divergence is.)
+import torch
+
+def soft_target_loss(student, teacher, T):
+    log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
+    return T**2 * torch.nn.functional.kl_div(log_q.exp(), log_p.exp(), reduction="batchmean")
+
+# %% wrong logarithms_for_kl_div
+# You give kl_div the teacher's logarithms, and it expects probabilities as its second argument, so it takes the
+# logarithm of negative numbers: nan. Give it softmax, or say log_target=True.
+import torch
+
+def soft_target_loss(student, teacher, T):
+    log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
+    return T**2 * torch.nn.functional.kl_div(log_q, log_p, reduction="batchmean")
+
+# %% wrong a_loss_for_each_row
+# You return a loss for each review. A step of training needs one number: their mean.
+import torch
+
+def soft_target_loss(student, teacher, T):
+    log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
+    return T**2 * (log_p.exp() * (log_p - log_q)).sum(-1)
+
+# %% wrong sign
+# Your loss is negative: the difference of the logarithms is the other way round. ln p - ln q, the teacher's first.
+import torch
+
+def soft_target_loss(student, teacher, T):
+    log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
+    return T**2 * (log_p.exp() * (log_q - log_p)).sum(-1).mean()
+
+# %% wrong divided_by_t_squared
+# You divide by T². The gradient is too small by this factor already: multiply.
+import torch
+
+def soft_target_loss(student, teacher, T):
+    log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
+    return (log_p.exp() * (log_p - log_q)).sum(-1).mean() / T**2
+
+# %% wrong squared_difference
+# You compare the probabilities by their squared difference. The divergence weighs ln p - ln q by p, so that an answer
+# which the student thinks impossible costs much.
+import torch
+
+def soft_target_loss(student, teacher, T):
+    log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
+    return T**2 * (log_p.exp() - log_q.exp()).square().sum(-1).mean()

@@ -82,3 +82,20 @@ def soften(logits, T):
 # makes them all nearly alike. Once is enough.
 def soften(logits, T):
     return (logits.softmax(dim=-1) / T).softmax(dim=-1)
+
+# %% wrong not_normalised
+# Your numbers are e^(z/T), and sum to more than one. Divide each row by its sum; softmax does both.
+def soften(logits, T):
+    return (logits / T).exp()
+
+# %% wrong each_alone
+# You squeeze each number between 0 and 1 by itself. The answers compete: what one of them gets, the others lose. Take
+# softmax, and not sigmoid.
+def soften(logits, T):
+    return (logits / T).sigmoid()
+
+# %% wrong answers_alone
+# You return which answer is the most probable. Asked for are the probabilities of all of them: a student learns from
+# the small ones, too.
+def soften(logits, T):
+    return logits.argmax(dim=-1)

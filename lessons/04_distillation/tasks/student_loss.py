@@ -143,3 +143,71 @@ def student_loss(student, teacher, labels, T, soft):
     targets = T**2 * (log_p.exp() * (log_p - log_q)).sum(-1).mean()
     loss = soft * targets + (1 - soft) * torch.nn.functional.cross_entropy(student, labels)
     return loss.detach(), torch.autograd.grad(loss, teacher)[0]
+
+# %% wrong no_shares
+# You add the two parts as they are. Each has its share: `soft` for the soft targets, 1 - soft for the labels.
+import torch
+
+def student_loss(student, teacher, labels, T, soft):
+    student = student.clone().requires_grad_()
+    log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
+    targets = T**2 * (log_p.exp() * (log_p - log_q)).sum(-1).mean()
+    loss = targets + torch.nn.functional.cross_entropy(student, labels)
+    return loss.detach(), torch.autograd.grad(loss, student)[0]
+
+# %% wrong wrong_way_round
+# Your divergence is the other way round: it weighs with the student's probabilities. Weigh with the teacher's, p.
+import torch
+
+def student_loss(student, teacher, labels, T, soft):
+    student = student.clone().requires_grad_()
+    log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
+    targets = T**2 * (log_q.exp() * (log_q - log_p)).sum(-1).mean()
+    loss = soft * targets + (1 - soft) * torch.nn.functional.cross_entropy(student, labels)
+    return loss.detach(), torch.autograd.grad(loss, student)[0]
+
+# %% wrong teacher_alone_softened
+# You divide the teacher's logits by T, and not the student's. For the soft targets both are asked at the same
+# temperature; the labels alone see the student at temperature 1.
+import torch
+
+def student_loss(student, teacher, labels, T, soft):
+    student = student.clone().requires_grad_()
+    log_p, log_q = (teacher / T).log_softmax(-1), student.log_softmax(-1)
+    targets = T**2 * (log_p.exp() * (log_p - log_q)).sum(-1).mean()
+    loss = soft * targets + (1 - soft) * torch.nn.functional.cross_entropy(student, labels)
+    return loss.detach(), torch.autograd.grad(loss, student)[0]
+
+# %% wrong loss_alone
+# You return the loss, and not its gradient. Return both: (loss, gradient).
+import torch
+
+def student_loss(student, teacher, labels, T, soft):
+    student = student.clone().requires_grad_()
+    log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
+    targets = T**2 * (log_p.exp() * (log_p - log_q)).sum(-1).mean()
+    loss = soft * targets + (1 - soft) * torch.nn.functional.cross_entropy(student, labels)
+    return loss.detach()
+
+# %% wrong gradient_of_one_part
+# Your gradient is that of the soft targets alone. Take it of the whole loss, labels included.
+import torch
+
+def student_loss(student, teacher, labels, T, soft):
+    student = student.clone().requires_grad_()
+    log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
+    targets = T**2 * (log_p.exp() * (log_p - log_q)).sum(-1).mean()
+    loss = soft * targets + (1 - soft) * torch.nn.functional.cross_entropy(student, labels)
+    return loss.detach(), torch.autograd.grad(soft * targets, student)[0]
+
+# %% wrong gradient_before_backward
+# Your gradient is None: `student.grad` is filled by `loss.backward()`, and nobody called it. Or take
+# torch.autograd.grad(loss, student)[0].
+import torch
+
+def student_loss(student, teacher, labels, T, soft):
+    student = student.clone().requires_grad_()
+    log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
+    targets = T**2 * (log_p.exp() * (log_p - log_q)).sum(-1).mean()
+    loss = soft * targets + (1 - soft) * torch.nn.functional.cross_entropy(student, labels)
+    return loss.detach(), student.grad

@@ -76,7 +76,8 @@ def probe(FourBits, codes, scales, levels, block, shape, others) -> dict:
     packed = getattr(one, "packed", None)
     if not isinstance(packed, torch.Tensor):
         return {"packed is a": type(packed).__name__}
-    found = {"type of packed": str(packed.dtype), "bytes": packed.numel() * packed.element_size(),
+    found = {"packed is a": "Tensor", "type of packed": str(packed.dtype),
+             "bytes": packed.numel() * packed.element_size(),
              "packed": [int(value) for value in packed.flatten()] if not packed.is_floating_point() else "no codes"}
     weight = one.weight()
     found |= {"shape of the matrix": list(weight.shape), "the matrix": weight.flatten()}
@@ -188,3 +189,95 @@ class FourBits:
         codes = torch.stack([self.packed >> 4, self.packed & 15], dim=1).flatten().long()
         codes = torch.cat([codes, codes.new_zeros(n - len(codes))])
         return (self.levels[codes] * self.scales.repeat_interleave(self.block)[:n]).view(self.shape)
+
+# %% wrong eight_bytes_each
+# The two codes are in one number, and that number has 8 bytes, for it is of the type int64. Turn it into torch.uint8.
+import torch
+
+class FourBits:
+    def __init__(self, codes, scales, levels, block, shape):
+        self.scales, self.levels, self.block, self.shape = scales, levels, block, tuple(shape)
+        even = torch.cat([codes, codes.new_zeros(len(codes) % 2)])
+        self.packed = even[::2] << 4 | even[1::2]
+
+    def weight(self):
+        n = self.shape[0] * self.shape[1]
+        codes = torch.stack([self.packed >> 4, self.packed & 15], dim=1).flatten()[:n].long()
+        return (self.levels[codes] * self.scales.repeat_interleave(self.block)[:n]).view(self.shape)
+
+# %% wrong halves_of_the_list
+# You put the first half of all codes into the upper halves, and the second half of them into the lower ones. A byte
+# holds two neighbours: codes 0 and 1, then 2 and 3.
+import torch
+
+class FourBits:
+    def __init__(self, codes, scales, levels, block, shape):
+        self.scales, self.levels, self.block, self.shape = scales, levels, block, tuple(shape)
+        even = torch.cat([codes, codes.new_zeros(len(codes) % 2)])
+        self.packed = (even[:len(even) // 2] << 4 | even[len(even) // 2:]).to(torch.uint8)
+
+    def weight(self):
+        n = self.shape[0] * self.shape[1]
+        codes = torch.cat([self.packed >> 4, self.packed & 15]).flatten()[:n].long()
+        return (self.levels[codes] * self.scales.repeat_interleave(self.block)[:n]).view(self.shape)
+
+# %% wrong unpacked_turned_round
+# What you pack is right, and you unpack the lower half of each byte first. The first of a pair is in the upper half.
+import torch
+
+class FourBits:
+    def __init__(self, codes, scales, levels, block, shape):
+        self.scales, self.levels, self.block, self.shape = scales, levels, block, tuple(shape)
+        even = torch.cat([codes, codes.new_zeros(len(codes) % 2)])
+        self.packed = (even[::2] << 4 | even[1::2]).to(torch.uint8)
+
+    def weight(self):
+        n = self.shape[0] * self.shape[1]
+        codes = torch.stack([self.packed & 15, self.packed >> 4], dim=1).flatten()[:n].long()
+        return (self.levels[codes] * self.scales.repeat_interleave(self.block)[:n]).view(self.shape)
+
+# %% wrong all_upper_then_all_lower
+# You unpack all the upper halves first, then all the lower ones. They belong together in pairs: torch.stack(...,
+# dim=1), and not torch.cat.
+import torch
+
+class FourBits:
+    def __init__(self, codes, scales, levels, block, shape):
+        self.scales, self.levels, self.block, self.shape = scales, levels, block, tuple(shape)
+        even = torch.cat([codes, codes.new_zeros(len(codes) % 2)])
+        self.packed = (even[::2] << 4 | even[1::2]).to(torch.uint8)
+
+    def weight(self):
+        n = self.shape[0] * self.shape[1]
+        codes = torch.cat([self.packed >> 4, self.packed & 15]).flatten()[:n].long()
+        return (self.levels[codes] * self.scales.repeat_interleave(self.block)[:n]).view(self.shape)
+
+# %% wrong codes_times_scales
+# You multiply the codes by the scales. A code is only a level's place: look it up, levels[codes], then multiply.
+import torch
+
+class FourBits:
+    def __init__(self, codes, scales, levels, block, shape):
+        self.scales, self.levels, self.block, self.shape = scales, levels, block, tuple(shape)
+        even = torch.cat([codes, codes.new_zeros(len(codes) % 2)])
+        self.packed = (even[::2] << 4 | even[1::2]).to(torch.uint8)
+
+    def weight(self):
+        n = self.shape[0] * self.shape[1]
+        codes = torch.stack([self.packed >> 4, self.packed & 15], dim=1).flatten()[:n].long()
+        return (codes * self.scales.repeat_interleave(self.block)[:n]).view(self.shape)
+
+# %% wrong flat
+# Your matrix is flat, shape (n,). Give it its shape: view(d, k).
+import torch
+
+class FourBits:
+    def __init__(self, codes, scales, levels, block, shape):
+        self.scales, self.levels, self.block, self.shape = scales, levels, block, tuple(shape)
+        even = torch.cat([codes, codes.new_zeros(len(codes) % 2)])
+        self.packed = (even[::2] << 4 | even[1::2]).to(torch.uint8)
+
+    def weight(self):
+        n = self.shape[0] * self.shape[1]
+        codes = torch.stack([self.packed >> 4, self.packed & 15], dim=1).flatten()[:n].long()
+        return self.levels[codes] * self.scales.repeat_interleave(self.block)[:n]

@@ -121,3 +121,50 @@ import torch
 def series_adapter(x, W, Down, b1, Up, b2):
     y = x @ W
     return y + torch.relu(y @ Down.T + b1) @ Up.T + b2
+
+# %% wrong without_b1
+# You left b1 out, the bias of Down. It stands inside of relu: from where on does a unit speak?
+import torch
+
+def series_adapter(x, W, Down, b1, Up, b2):
+    y = x @ W.T
+    return y + torch.relu(y @ Down.T) @ Up.T + b2
+
+# %% wrong without_b2
+# You left b2 out, the bias of Up.
+import torch
+
+def series_adapter(x, W, Down, b1, Up, b2):
+    y = x @ W.T
+    return y + torch.relu(y @ Down.T + b1) @ Up.T
+
+# %% wrong input_added_too
+# You add x as well. The model adds what a sub-layer gives to the stream by itself; here it would be there twice.
+import torch
+
+def series_adapter(x, W, Down, b1, Up, b2):
+    y = x @ W.T
+    return x + y + torch.relu(y @ Down.T + b1) @ Up.T + b2
+
+# %% wrong sublayer_skipped
+# W appears nowhere in what you compute: you adapted x itself. The sub-layer comes first, y = W x.
+import torch
+
+def series_adapter(x, W, Down, b1, Up, b2):
+    return x + torch.relu(x @ Down.T + b1) @ Up.T + b2
+
+# %% wrong relu_before_down
+# Your relu stands before Down. It belongs into the bottleneck, between Down and Up.
+import torch
+
+def series_adapter(x, W, Down, b1, Up, b2):
+    y = x @ W.T
+    return y + (torch.relu(y) @ Down.T + b1) @ Up.T + b2
+
+# %% wrong matrices_exchanged
+# Down and Up are exchanged, and turned round so that the shapes fit. Down leads into the bottleneck: y @ Down.T.
+import torch
+
+def series_adapter(x, W, Down, b1, Up, b2):
+    y = x @ W.T
+    return y + torch.relu(y @ Up + b1) @ Down + b2

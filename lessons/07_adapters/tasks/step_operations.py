@@ -87,3 +87,27 @@ def step_operations(shapes, trained, tokens):
 # the trained one that needs a gradient of its own.
 def step_operations(shapes, trained, tokens):
     return sum((2 if each else 3) * 2 * d * k * tokens for (d, k), each in zip(shapes, trained))
+
+# %% wrong last_one_only
+# Only the last matrix is left in your total. Add each to what there is: +=, and not =.
+def step_operations(shapes, trained, tokens):
+    for (d, k), each in zip(shapes, trained):
+        total = (3 if each else 2) * 2 * d * k * tokens
+    return total
+
+# %% wrong first_one_only
+# Only the first matrix is in your total. Does `return` stand inside of the loop?
+def step_operations(shapes, trained, tokens):
+    for (d, k), each in zip(shapes, trained):
+        return (3 if each else 2) * 2 * d * k * tokens
+
+# %% wrong sides_added
+# You add the sides of a matrix. Each of its d · k numbers is multiplied with something: take the product.
+def step_operations(shapes, trained, tokens):
+    return sum((3 if each else 2) * 2 * (d + k) * tokens for (d, k), each in zip(shapes, trained))
+
+# %% wrong no_gradient_of_the_input
+# You leave out the gradient of the layer's input. Every layer passes it on to those below, trained or not: forward, the
+# input's gradient, and for a trained one its own.
+def step_operations(shapes, trained, tokens):
+    return sum((2 if each else 1) * 2 * d * k * tokens for (d, k), each in zip(shapes, trained))

@@ -145,3 +145,68 @@ def to_codes(numbers, levels, block):
     parts = numbers.split(block)
     codes = [((part / part.abs().max())[:, None] - levels).abs().argmin(1) for part in parts]
     return levels[torch.cat(codes)], torch.stack([part.abs().max() for part in parts])
+
+# %% wrong next_above
+# You take the next level above each number (searchsorted, or bucketize with the levels themselves, does so). The
+# nearest one may lie below. The borders between codes lie half-way between two levels.
+import torch
+
+def to_codes(numbers, levels, block):
+    parts = numbers.split(block)
+    codes = [torch.searchsorted(levels, part / part.abs().max()) for part in parts]
+    return torch.cat(codes), torch.stack([part.abs().max() for part in parts])
+
+# %% wrong distance_with_its_sign
+# You take the smallest difference, and not the smallest distance: the most negative one, that of the highest level,
+# always wins. Take its absolute value first.
+import torch
+
+def to_codes(numbers, levels, block):
+    parts = numbers.split(block)
+    codes = [((part / part.abs().max())[:, None] - levels).argmin(1) for part in parts]
+    return torch.cat(codes), torch.stack([part.abs().max() for part in parts])
+
+# %% wrong so_many_blocks
+# You cut the numbers into `block` blocks (chunk does so). `block` is how many numbers one block has: split.
+import torch
+
+def to_codes(numbers, levels, block):
+    parts = numbers.chunk(block)
+    codes = [((part / part.abs().max())[:, None] - levels).abs().argmin(1) for part in parts]
+    return torch.cat(codes), torch.stack([part.abs().max() for part in parts])
+
+# %% wrong padding_left_in
+# You filled the last block up with zeros, and these have codes, too. Cut them off again: n numbers, n codes.
+import torch
+
+def to_codes(numbers, levels, block):
+    parts = torch.nn.functional.pad(numbers, (0, -len(numbers) % block)).split(block)
+    codes = [((part / part.abs().max())[:, None] - levels).abs().argmin(1) for part in parts]
+    return torch.cat(codes), torch.stack([part.abs().max() for part in parts])
+
+# %% wrong sign_lost
+# You round the absolute values, so the signs are lost. The scale takes the absolute value; the numbers keep their sign.
+import torch
+
+def to_codes(numbers, levels, block):
+    parts = numbers.split(block)
+    codes = [((part.abs() / part.abs().max())[:, None] - levels).abs().argmin(1) for part in parts]
+    return torch.cat(codes), torch.stack([part.abs().max() for part in parts])
+
+# %% wrong pair_turned_round
+# The two are the other way round: first the codes, then the scales.
+import torch
+
+def to_codes(numbers, levels, block):
+    parts = numbers.split(block)
+    codes = [((part / part.abs().max())[:, None] - levels).abs().argmin(1) for part in parts]
+    return torch.stack([part.abs().max() for part in parts]), torch.cat(codes)
+
+# %% wrong a_scale_for_each_number
+# You return a scale for each number. A block shares one, which is what makes it cheap: as many scales as blocks.
+import torch
+
+def to_codes(numbers, levels, block):
+    parts = numbers.split(block)
+    codes = [((part / part.abs().max())[:, None] - levels).abs().argmin(1) for part in parts]
+    return torch.cat(codes), torch.cat([part.abs().max().repeat(len(part)) for part in parts])

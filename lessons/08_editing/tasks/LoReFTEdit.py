@@ -84,7 +84,9 @@ def probe(LoReFTEdit, raw, h) -> dict:
     trained = {name: parameter for name, parameter in module.named_parameters() if parameter.requires_grad}
     found = kinds | {
         "nothing changes at the start": torch.allclose(module(h), h, atol=1e-5),
+        "raw is drawn at random": not torch.equal(module.raw, LoReFTEdit(*raw.shape).raw),
         "W is all zero at the start": bool((module.W == 0).all()),
+        "b is all zero at the start": bool((module.b == 0).all()),
         "shapes of raw, R, W, b": [list(getattr(module, name).shape) for name in ("raw", "R", "W", "b")],
         "what is trained": sorted(trained),
     }
@@ -263,6 +265,102 @@ class LoReFTEdit(nn.Module):
     @property
     def R(self):
         return torch.linalg.qr(self.raw)[0].T
+
+    def forward(self, h):
+        return h + (h @ self.W.T + self.b - h @ self.R.T) @ self.R
+
+# %% wrong raw_at_zero
+# raw starts at zero, and every module would start with the same R. Draw it: torch.randn(d, rank).
+import torch
+from torch import nn
+
+class LoReFTEdit(nn.Module):
+    def __init__(self, d, rank):
+        super().__init__()
+        self.raw = nn.Parameter(torch.zeros(d, rank))
+        self.W = nn.Parameter(self.R.detach().clone())
+        self.b = nn.Parameter(torch.zeros(rank))
+
+    @property
+    def R(self):
+        return torch.linalg.qr(self.raw)[0].T
+
+    def forward(self, h):
+        return h + (h @ self.W.T + self.b - h @ self.R.T) @ self.R
+
+# %% wrong b_at_one
+# Your edit is no no-op at the start: b is not zero.
+import torch
+from torch import nn
+
+class LoReFTEdit(nn.Module):
+    def __init__(self, d, rank):
+        super().__init__()
+        self.raw = nn.Parameter(torch.randn(d, rank))
+        self.W = nn.Parameter(self.R.detach().clone())
+        self.b = nn.Parameter(torch.ones(rank))
+
+    @property
+    def R(self):
+        return torch.linalg.qr(self.raw)[0].T
+
+    def forward(self, h):
+        return h + (h @ self.W.T + self.b - h @ self.R.T) @ self.R
+
+# %% wrong r_without_gradient
+# You detach raw in the property, so no gradient reaches it and the subspace never moves. Detach only the copy with
+# which W starts.
+import torch
+from torch import nn
+
+class LoReFTEdit(nn.Module):
+    def __init__(self, d, rank):
+        super().__init__()
+        self.raw = nn.Parameter(torch.randn(d, rank))
+        self.W = nn.Parameter(self.R.detach().clone())
+        self.b = nn.Parameter(torch.zeros(rank))
+
+    @property
+    def R(self):
+        return torch.linalg.qr(self.raw.detach())[0].T
+
+    def forward(self, h):
+        return h + (h @ self.W.T + self.b - h @ self.R.T) @ self.R
+
+# %% wrong w_and_b_not_trained
+# W and b are plain tensors, so no optimizer finds them. Wrap both in nn.Parameter.
+import torch
+from torch import nn
+
+class LoReFTEdit(nn.Module):
+    def __init__(self, d, rank):
+        super().__init__()
+        self.raw = nn.Parameter(torch.randn(d, rank))
+        self.W = self.R.detach().clone()
+        self.b = torch.zeros(rank)
+
+    @property
+    def R(self):
+        return torch.linalg.qr(self.raw)[0].T
+
+    def forward(self, h):
+        return h + (h @ self.W.T + self.b - h @ self.R.T) @ self.R
+
+# %% wrong raw_turned_round
+# Your raw has the shape (rank, d). It is (d, rank): qr makes the **columns** of what it gets orthonormal.
+import torch
+from torch import nn
+
+class LoReFTEdit(nn.Module):
+    def __init__(self, d, rank):
+        super().__init__()
+        self.raw = nn.Parameter(torch.randn(rank, d))
+        self.W = nn.Parameter(self.R.detach().clone())
+        self.b = nn.Parameter(torch.zeros(rank))
+
+    @property
+    def R(self):
+        return torch.linalg.qr(self.raw.T)[0].T
 
     def forward(self, h):
         return h + (h @ self.W.T + self.b - h @ self.R.T) @ self.R

@@ -91,3 +91,25 @@ def interchange(h_base, h_source, R):
 # left.
 def interchange(h_base, h_source, R):
     return h_base + 0.5 * (h_source - h_base) @ R.T @ R
+
+# %% wrong places_instead_of_directions
+# You exchange the first r numbers of the state. R's rows are directions, and each of them runs through all d numbers.
+import torch
+
+def interchange(h_base, h_source, R):
+    return torch.cat([h_source[:, :len(R)], h_base[:, len(R):]], dim=1)
+
+# %% wrong in_the_subspace
+# You stop inside of the subspace, with r numbers a row. Multiply by R to come back to d, and add it to the base.
+def interchange(h_base, h_source, R):
+    return (h_source - h_base) @ R.T
+
+# %% wrong taken_out_only
+# You take out what R sees of the base, and put nothing in its place. The source's part belongs there.
+def interchange(h_base, h_source, R):
+    return h_base - h_base @ R.T @ R
+
+# %% wrong on_top_of_the_source
+# You start from the source. The rest, what R does not see, is to be the base's: start from h_base.
+def interchange(h_base, h_source, R):
+    return h_source + (h_source - h_base) @ R.T @ R

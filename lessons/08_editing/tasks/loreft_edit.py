@@ -146,3 +146,58 @@ def loreft_edit(hidden, R, W, b, prefix, suffix):
     h = hidden[places]
     hidden[places] = h + (h @ W.T + b - h @ R.T) @ R
     return hidden
+
+# %% wrong last_one_missed
+# Your last positions end one too early: the very last token, the one that speaks, is not edited.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    T = len(hidden)
+    places, new = [*range(prefix), *range(T - suffix - 1, T - 1)], hidden.clone()
+    h = hidden[places]
+    new[places] = h + (h @ W.T + b - h @ R.T) @ R
+    return new
+
+# %% wrong one_too_many
+# You edit one of the first positions too many: `prefix` of them are 0 to prefix - 1.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    T = len(hidden)
+    places, new = [*range(prefix + 1), *range(T - suffix, T)], hidden.clone()
+    h = hidden[places]
+    new[places] = h + (h @ W.T + b - h @ R.T) @ R
+    return new
+
+# %% wrong the_middle
+# You edit the positions in between, and leave the first and the last ones alone. It is the other way round.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    T = len(hidden)
+    places, new = [*range(prefix, T - suffix)], hidden.clone()
+    h = hidden[places]
+    new[places] = h + (h @ W.T + b - h @ R.T) @ R
+    return new
+
+# %% wrong edited_ones_only
+# You return the edited states alone. Asked for is the whole prompt, shape (T, d), with these in their places.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    T = len(hidden)
+    places, new = [*range(prefix), *range(T - suffix, T)], hidden.clone()
+    h = hidden[places]
+    new[places] = h + (h @ W.T + b - h @ R.T) @ R
+    return new[places]
+
+# %% wrong rest_is_zero
+# The positions that are not edited are 0 in your result. They stay as they are: start from hidden.clone().
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    T = len(hidden)
+    places, new = [*range(prefix), *range(T - suffix, T)], 0 * hidden
+    h = hidden[places]
+    new[places] = h + (h @ W.T + b - h @ R.T) @ R
+    return new
+
+# %% wrong written_in_all_directions
+# You add b to every number of the state. b has r numbers, one for each row of R: it is added to W h, inside of the
+# bracket.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    T = len(hidden)
+    places, new = [*range(prefix), *range(T - suffix, T)], hidden.clone()
+    h = hidden[places]
+    new[places] = h + (h @ W.T - h @ R.T) @ R + b.sum()
+    return new

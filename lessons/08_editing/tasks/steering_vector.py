@@ -86,3 +86,26 @@ def steering_vector(with_it, without_it):
 # in common.
 def steering_vector(with_it, without_it):
     return with_it[0] - without_it[0]
+
+# %% wrong in_pairs
+# You compare the texts in pairs, the first with the first, and leave out those that have no partner. The two lists need
+# not be of the same length: take each mean by itself.
+def steering_vector(with_it, without_it):
+    n = min(len(with_it), len(without_it))
+    return (with_it[:n] - without_it[:n]).mean(0)
+
+# %% wrong one_mean_only
+# You return the mean of the texts with it. What all texts have in common is in there, too, and is far larger. Subtract
+# the mean of those without it.
+def steering_vector(with_it, without_it):
+    return with_it.mean(0)
+
+# %% wrong means_added
+# You add the two means. The direction from one to the other is their difference.
+def steering_vector(with_it, without_it):
+    return with_it.mean(0) + without_it.mean(0)
+
+# %% wrong a_row_too_many
+# Your vector has the shape (1, d), one row of a matrix. Leave keepdim out: shape (d,).
+def steering_vector(with_it, without_it):
+    return with_it.mean(0, keepdim=True) - without_it.mean(0, keepdim=True)
