@@ -3,6 +3,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from course_lib.display import html_works
 from course_lib.errors import CourseError, shown
@@ -24,6 +25,7 @@ def training_curve(losses: Sequence[float], validation: Sequence[Mapping[str, fl
         axes.plot([point["step"] for point in validation], [point["loss"] for point in validation],
                   color=COLOURS["vermillion"], marker="o", linestyle=(0, (4, 3)), linewidth=1.2, label="validation")
     axes.set(xlabel="training steps", ylabel="loss (nats)")
+    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)  # above, where no curve goes
     return axes

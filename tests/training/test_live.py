@@ -65,6 +65,7 @@ def test_the_curve_is_what_was_measured():
     assert (smooth.get_color(), points.get_color()) == (plots.COLOURS["blue"], plots.COLOURS["vermillion"])
     assert points.get_marker() == "o" and smooth.get_marker() == "None"  # told apart without colours, too
     assert len(plots.training_curve([1.0]).lines) == 2
+    assert all(tick == int(tick) for tick in plots.training_curve(LOSSES).get_xticks())  # there is no half a step
 
 
 def test_the_alt_text_says_the_numbers():
