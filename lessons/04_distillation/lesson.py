@@ -303,6 +303,18 @@ show_shares({name: over_seeds(runs[key]) for key, name in kinds.items()}, "right
             f"Recorded, seeds: {len(runs['teacher'].values)}; n = {recording.TEST} test reviews; "
             "lines from the lowest to the highest seed.", ["distilled"], GUESSING)
 
+# %% parts-of-it-words
+def gained(one, other):
+    """The points that `one` brings against `other`, seed by seed."""
+    return [100 * (a - b) for a, b in zip(runs[one].values, runs[other].values)]
+
+
+def by_seed(gains):
+    """What is gained from seed to seed, in words."""
+    told = f"from {min(gains):+.0f} to {max(gains):+.0f} points over the seeds"
+    return told + (", always more" if min(gains) > 0 else ", always less" if max(gains) < 0 else
+                   ", now more, now less: no difference that we can tell")
+
 # %% parts-of-it-explain
 def bring(one, other):
     """What `one` brings against `other`, in points, in words."""
@@ -311,6 +323,7 @@ def bring(one, other):
     return f"{size} {'less' if points < 0 else 'more'}"
 
 
+say("Distilled, against labels alone: **" + by_seed(gained("distilled", "alone")) + "**.")
 say(f"The teacher's bare answers bring {bring('hard', 'alone')} than the few labels alone; with "
     f"its probabilities it is **{bring('distilled', 'hard')}** than with its answers, and "
     f"{bring('distilled', 'gold')} than with as many right labels. Over the whole vocabulary it is "
@@ -323,18 +336,6 @@ say(f"From random weights the same teaching reaches {percent(runs['random'].mean
 # right, and sure of it, says in probabilities little that its answers do not say. So give probabilities a
 # better chance: a teacher that had few labels, is wrong more often, and may say so. Recorded again, the
 # rates and the temperature chosen anew:
-
-# %% why-not-words
-def gained(one, other):
-    """The points that `one` brings against `other`, seed by seed."""
-    return [100 * (a - b) for a, b in zip(runs[one].values, runs[other].values)]
-
-
-def by_seed(gains):
-    """What is gained from seed to seed, in words."""
-    told = f"from {min(gains):+.0f} to {max(gains):+.0f} points over the seeds"
-    return told + (", always more" if min(gains) > 0 else ", always less" if max(gains) < 0 else
-                   ", now more, now less: no difference that we can tell")
 
 # %% why-not-run
 from course_lib.claims.lesson_04 import FEW
