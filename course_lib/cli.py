@@ -17,7 +17,7 @@ COMMANDS = {
     "pretrain": ("course_lib.models.pretrain", "train a base model from nothing, as the shipped ones were"),
     "claims": ("course_lib.claims.command", "list, run and verify the measured claims"),
     "progress": ("course_lib.progress.command", "show, export and import your answers and predictions"),
-    "build": ("course_lib.build.command", "build notebooks, exercises and solutions from lessons/"),
+    "build": ("course_lib.builder.command", "build notebooks, exercises and solutions from lessons/"),
     "bench": ("course_lib.bench.command", "measure the base models and the course's time budgets"),
 }
 REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC}  # a folder of somebody else's, a full disk

@@ -10,7 +10,7 @@ import socket
 import tempfile
 from pathlib import Path
 
-from course_lib.build.root import find_root
+from course_lib.builder.root import find_root
 from course_lib.errors import CourseError
 from course_lib.files import user_path
 from course_lib.working_copy import ANOTHER_FOLDER, update_copy

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.build.sources import read_cells
+from course_lib.builder.sources import read_cells
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted([*ROOT.glob("lessons/*/lesson.py"), *ROOT.glob("lessons/*/exercise.py")])

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.build.checkdata import SEEDS, agrees, check_data
-from course_lib.build.tasks import read_task
+from course_lib.builder.checkdata import SEEDS, agrees, check_data
+from course_lib.builder.tasks import read_task
 from course_lib.checks import CheckFailed, check
 from course_lib.checks.store import load_task_data, task_ids
 
@@ -54,7 +54,7 @@ def test_the_same_seed_draws_the_same_inputs_and_another_one_others(task):
 @each_task
 @pytest.mark.parametrize("seed", range(3, 30, 3))
 def test_fresh_inputs_also_tell_right_from_wrong(task, seed, monkeypatch):
-    from course_lib.build import checkdata
+    from course_lib.builder import checkdata
 
     monkeypatch.setattr(checkdata, "SEEDS", (seed, seed + 1, seed + 2))
     check_data(task)

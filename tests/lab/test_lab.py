@@ -48,7 +48,7 @@ def test_without_notebooks_it_says_so(clone):
 
 
 def test_outside_any_clone_it_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr("course_lib.build.root.__file__", str(tmp_path / "a" / "b" / "c.py"))
+    monkeypatch.setattr("course_lib.builder.root.__file__", str(tmp_path / "a" / "b" / "c.py"))
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CourseError, match="inside a clone of the course's repository"):
         main(["--no-open"])

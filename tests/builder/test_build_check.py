@@ -3,8 +3,8 @@ import json
 
 import pytest
 
-from course_lib.build.command import build, main
-from course_lib.build.figures import figures
+from course_lib.builder.command import build, main
+from course_lib.builder.figures import figures
 
 NOTEBOOK = "notebooks/01_small.ipynb"
 DATA = "course_lib/checks/data/01.1.json"

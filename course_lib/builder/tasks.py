@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from course_lib.build.sources import NAME, read_cells
+from course_lib.builder.sources import NAME, read_cells
 from course_lib.errors import CourseError, shown
 
 PARTS = {"statement": "markdown", "stub": "code", "reference": "code", "checks": "code"}

@@ -2,8 +2,8 @@
 import argparse
 from pathlib import Path
 
-from course_lib.build.record import digest, digest_of, edited, present, read_record, write_record
-from course_lib.build.root import find_root
+from course_lib.builder.record import digest, digest_of, edited, present, read_record, write_record
+from course_lib.builder.root import find_root
 from course_lib.errors import CourseError
 from course_lib.files import write_text
 
@@ -13,7 +13,7 @@ def build(root: Path, overwrite: tuple[str, ...] = ()) -> list[str]:
 
     `overwrite` names the files (from the root) that may be replaced although somebody edited them.
     """
-    from course_lib.build.plan import make_plan
+    from course_lib.builder.plan import make_plan
 
     plan, record = make_plan(root), read_record(root)
     if unknown := [path for path in overwrite if path not in plan.outputs]:
@@ -63,8 +63,8 @@ def main(argv: list[str]) -> int:
     options = parser().parse_args(argv)
     root = find_root("lessons")
     if options.check:
-        from course_lib.build.audit import audit
-        from course_lib.build.plan import make_plan
+        from course_lib.builder.audit import audit
+        from course_lib.builder.plan import make_plan
 
         plan = make_plan(root)
         findings = audit(root, plan, read_record(root))

@@ -5,8 +5,8 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course_lib.build.sources import Cell, check_names, read_cells
-from course_lib.build.tasks import Task
+from course_lib.builder.sources import Cell, check_names, read_cells
+from course_lib.builder.tasks import Task
 from course_lib.errors import CourseError
 
 METADATA = {

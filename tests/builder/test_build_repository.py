@@ -1,9 +1,9 @@
 """The repository itself: what is committed is what the sources give, and no figure is typed into text."""
 from pathlib import Path
 
-from course_lib.build.audit import audit
-from course_lib.build.plan import make_plan
-from course_lib.build.record import read_record
+from course_lib.builder.audit import audit
+from course_lib.builder.plan import make_plan
+from course_lib.builder.record import read_record
 
 ROOT = Path(__file__).resolve().parents[2]
 

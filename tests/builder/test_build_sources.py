@@ -2,8 +2,8 @@
 import pytest
 
 from course_lib import cli
-from course_lib.build.command import build, main
-from course_lib.build.sources import read_cells
+from course_lib.builder.command import build, main
+from course_lib.builder.sources import read_cells
 from course_lib.errors import CourseError
 
 
@@ -91,7 +91,7 @@ def test_a_damaged_record(tiny, text):
 
 
 def test_outside_any_clone_it_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr("course_lib.build.root.__file__", str(tmp_path / "a" / "b" / "c.py"))
+    monkeypatch.setattr("course_lib.builder.root.__file__", str(tmp_path / "a" / "b" / "c.py"))
     monkeypatch.chdir(tmp_path)
     for argv in ([], ["--check"]):
         with pytest.raises(CourseError, match="no folder 'lessons' .* inside a clone of the course's repository"):
@@ -103,6 +103,6 @@ def test_a_folder_that_cannot_be_written_is_no_traceback(tiny, monkeypatch, caps
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.chdir(tiny)
-    monkeypatch.setattr("course_lib.build.command.write_text", refuse)
+    monkeypatch.setattr("course_lib.builder.command.write_text", refuse)
     assert cli.main(["build"]) == 2
     assert "course build: " in (said := capsys.readouterr().err) and "Permission denied." in said

@@ -7,7 +7,7 @@ import sys
 import nbformat
 import pytest
 
-from course_lib.build.command import build, main
+from course_lib.builder.command import build, main
 from course_lib.errors import CourseError
 
 NOTEBOOKS = [f"{place}/01_small.ipynb" for place in ("notebooks", "exercises", "solutions")]

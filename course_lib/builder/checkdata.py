@@ -1,7 +1,7 @@
 """The data of a task's public check: three drawn inputs, what is expected, what each wrong solution gives."""
 import json
 
-from course_lib.build.tasks import Task
+from course_lib.builder.tasks import Task
 from course_lib.checks.compare import same
 from course_lib.checks.outcomes import decode, encode
 from course_lib.checks.run import outcome_of

@@ -2,10 +2,10 @@
 import json
 from pathlib import Path
 
-from course_lib.build.figures import figures
-from course_lib.build.plan import Plan
-from course_lib.build.record import edited, present
-from course_lib.build.sources import read_cells
+from course_lib.builder.figures import figures
+from course_lib.builder.plan import Plan
+from course_lib.builder.record import edited, present
+from course_lib.builder.sources import read_cells
 
 
 def audit(root: Path, plan: Plan, record: dict[str, str]) -> list[str]:

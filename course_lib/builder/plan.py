@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course_lib.build.checkdata import agrees, check_data, data_text
-from course_lib.build.notebooks import lesson_notebooks
-from course_lib.build.tasks import read_tasks
+from course_lib.builder.checkdata import agrees, check_data, data_text
+from course_lib.builder.notebooks import lesson_notebooks
+from course_lib.builder.tasks import read_tasks
 from course_lib.errors import CourseError
 
 DATA = "course_lib/checks/data"
