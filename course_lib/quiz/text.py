@@ -71,7 +71,7 @@ def earlier(question: Question) -> str:
 def show_prediction(prediction: Prediction, guess=None, confidence: int = 50) -> None:
     """Prints the prediction and how to guess, or keeps the guess."""
     if guess is None:
-        print(f"Predict {prediction.id}, before you run the next cell.")
+        print(f"Predict {prediction.id}, before you go on.")
         print(to_text(prediction.text))
         example = "0.5"
         if prediction.kind == "choice":
@@ -97,4 +97,4 @@ def keep(prediction: Prediction, guess, confidence) -> str:
     late = ""
     if progress.latest("outcome", prediction.id):
         late = " The measurement was shown here before, so it does not count for your calibration."
-    return f"Kept: {prediction.show(guess)}, {confidence} % sure.{late} Now run the next cell."
+    return f"Kept: {prediction.show(guess)}, {confidence} % sure.{late} Now go on: the measurement comes below."

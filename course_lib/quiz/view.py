@@ -139,7 +139,7 @@ class PredictionView(View):
             style={"description_width": "initial"},
         )
         body = prediction.text if choose else f"{prediction.text}\n\n{text.bounds(prediction)}"
-        super().__init__("Predict, before you run the next cell.", body, [control, sure], "Keep my guess")
+        super().__init__("Predict, before you go on.", body, [control, sure], "Keep my guess")
         before = outcome.kept_guess(prediction)
         if before:
             self.say("", f"You guessed {prediction.show(before['guess'])}, {before['confidence']} % sure.")

@@ -64,7 +64,8 @@ def test_predict_then_reveal(capsys):
     shown = capsys.readouterr().out
     assert "    apple:" in shown and 'predict("01.riddle", guess=' in shown and "company: " in shown
     predict("01.riddle", guess="pome", confidence=90)
-    assert capsys.readouterr().out == "Kept: The botanical family: pome, 90 % sure. Now run the next cell.\n"
+    assert capsys.readouterr().out == ("Kept: The botanical family: pome, 90 % sure. "
+                                       "Now go on: the measurement comes below.\n")
     reveal("01.riddle", "company")
     out = capsys.readouterr().out
     assert (
