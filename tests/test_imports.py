@@ -23,7 +23,7 @@ LAYERS = (  # a part imports its own layer and those above it in this list, neve
      "shifts", "weak_supervision"),
     ("distillation", "merging", "preference", "offline", "monitoring", "responsible"),
     ("claims",),
-    ("explore", "build", "doctor", "grading", "install"),
+    ("explore", "builder", "doctor", "grading", "install"),
     ("bench", "lab"),
     ("cli", "__init__"),
 )
@@ -91,7 +91,7 @@ def test_no_two_parts_need_each_other():
     ("world", {"course_lib.models"}, {"models"}), ("lesson", {"course_lib.claims.view", "course_lib"}, {"claims"}),
     ("cost", {"course_lib.prompting", "course_lib.evaluation"}, set()),
     ("plots", {"course_lib.progress"}, {"progress"}), ("bench", {"course_lib.load_model"}, {"load_model"}),
-    ("build", {"course_lib.lab", "course_lib.checks"}, {"lab"})])
+    ("builder", {"course_lib.lab", "course_lib.checks"}, {"lab"})])
 def test_a_wrong_direction_would_be_found(part, names, wrong):
     assert wrong_imports(part, names) == wrong
 
