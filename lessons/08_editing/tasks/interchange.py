@@ -46,7 +46,11 @@ def draw(seed: int) -> dict:
     def matrix(rows: int) -> torch.Tensor:
         return torch.tensor([[round(rng.uniform(-2, 2), 2) for _ in range(d)] for _ in range(rows)])
 
-    return {"h_base": matrix(n), "h_source": matrix(n), "R": torch.linalg.qr(matrix(2).T)[0].T.contiguous()}
+    # Two rows of the reflection I - 2 v v^T / v.v: orthonormal, and of the same bits on every computer.
+    v = [rng.choice([-2, -1, 1, 2]) for _ in range(d)]
+    length = sum(x * x for x in v)
+    R = torch.tensor([[(i == j) - 2 * v[i] * v[j] / length for j in range(d)] for i in rng.sample(range(d), 2)])
+    return {"h_base": matrix(n), "h_source": matrix(n), "R": R}
 
 # %% wrong whole_vector
 # You swap the whole state: the result is the source's. Only the part that R sees is to come from it; the rest stays

@@ -52,8 +52,11 @@ def draw(seed: int) -> dict:
         return torch.tensor([[round(rng.uniform(-2, 2), 2) for _ in range(d)] for _ in range(rows)])
 
     b = torch.tensor([round(rng.uniform(0.5, 2), 2) for _ in range(2)])
-    return {"hidden": matrix(T), "R": torch.linalg.qr(matrix(2).T)[0].T.contiguous(), "W": matrix(2), "b": b,
-            "prefix": prefix, "suffix": suffix}
+    # Two rows of the reflection I - 2 v v^T / v.v: orthonormal, and of the same bits on every computer.
+    v = [rng.choice([-2, -1, 1, 2]) for _ in range(d)]
+    length = sum(x * x for x in v)
+    R = torch.tensor([[(i == j) - 2 * v[i] * v[j] / length for j in range(d)] for i in rng.sample(range(d), 2)])
+    return {"hidden": matrix(T), "R": R, "W": matrix(2), "b": b, "prefix": prefix, "suffix": suffix}
 
 
 def probe(loreft_edit, hidden, R, W, b, prefix, suffix) -> dict:
