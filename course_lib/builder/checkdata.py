@@ -1,25 +1,28 @@
-"""The data of a task's public check: three drawn inputs, what is expected, what each wrong solution gives."""
+"""The data of a task's public check: drawn inputs, what is expected, what each wrong solution gives."""
 import json
 
+from course_lib.builder.branches import branches
 from course_lib.builder.tasks import Task
 from course_lib.checks.compare import same
 from course_lib.checks.outcomes import decode, encode
+from course_lib.checks.probing import gradients_of_call
 from course_lib.checks.run import outcome_of
 from course_lib.errors import CourseError
 
-SEEDS = (0, 1, 2)
 MARGIN = 10    # outcomes that lie closer than this many tolerances cannot be told apart
 
 
 def check_data(task: Task) -> dict:
     """What ships as course_lib/checks/data/ID.json. Raises CourseError where a check could not work."""
     settings = task.settings
-    inputs = [{key: encode(value) for key, value in task.draw(seed).items()} for seed in SEEDS]
+    inputs = [{key: encode(value) for key, value in task.draw(seed).items()} for seed in task.seeds]
+    learn = learning_inputs(task, inputs)
 
-    def outcomes(source: str) -> list:
-        function, probe = task.function(source), settings.get("probe")
-        calls = ({key: decode(value) for key, value in one.items()} for one in inputs)
-        return [outcome_of(function, call, probe) for call in calls]
+    def outcomes(source: str, file: str | None = None) -> list:
+        return outcomes_of(task, task.function(source, file), inputs, learn)
+
+    with branches(task) as file:
+        expected = outcomes(task.reference, file)
 
     data = {
         "task": task.id,
@@ -27,13 +30,34 @@ def check_data(task: Task) -> dict:
         "tolerance": settings["TOLERANCE"],
         "file": task.digest,
         "probe": task.checks if "probe" in settings else None,
+        "gradients": learn,
         "inputs": inputs,
-        "expected": outcomes(task.reference),
+        "expected": expected,
         "wrong": [{"name": wrong.name, "message": wrong.message, "outcomes": outcomes(wrong.source)}
                   for wrong in task.wrong],
     }
     refuse_useless(task, data, outcomes(task.stub))
     return data
+
+
+def outcomes_of(task: Task, function, inputs: list[dict], learn: list[str]) -> list:
+    """What the check sees of this function on each of the (encoded) inputs."""
+    calls = ({key: decode(value) for key, value in one.items()} for one in inputs)
+    return [outcome_of(function, call, task.settings.get("probe"), learn=learn) for call in calls]
+
+
+def learning_inputs(task: Task, inputs: list[dict]) -> list[str]:
+    """The inputs to which the reference's result carries gradients; a probe looks at gradients itself."""
+    wanted = task.settings.get("GRADIENTS")
+    if "probe" in task.settings or wanted == ():
+        return []
+    function, found = task.function(task.reference), set()
+    for one in inputs:
+        reached = gradients_of_call(function, {key: decode(value) for key, value in one.items()})
+        found |= {name for name, length in reached.items() if length is not None}
+    if wanted and (lost := [name for name in wanted if name not in found]):
+        raise CourseError(f"{task.path}: GRADIENTS names {lost[0]!r}, and the reference carries no gradient to it.")
+    return [name for name in inputs[0] if name in (wanted or found)]
 
 
 def refuse_useless(task: Task, data: dict, stub: list) -> None:
@@ -50,7 +74,7 @@ def refuse_useless(task: Task, data: dict, stub: list) -> None:
         for name, outcomes in told.items():
             if same(wrong["outcomes"], outcomes, margin):
                 raise CourseError(f"{task.path}: 'wrong {wrong['name']}' gives the same as {name} on the "
-                                  "three drawn inputs. Draw inputs that tell them apart.")
+                                  "drawn inputs. Draw inputs that tell them apart.")
         told[f"'wrong {wrong['name']}'"] = wrong["outcomes"]
 
 

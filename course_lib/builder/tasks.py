@@ -6,8 +6,29 @@
     # %% checks                    TASK = "01.1", TOLERANCE, draw(seed) -> inputs, and perhaps a probe
     # %% wrong NAME                a wrong solution; its leading comment is what a student who wrote it reads
 
+    # %% equal NAME              changes of the reference that are right as well; its comment says why
+
 The file's name is the name of the function to write. Every code cell runs in a namespace of its own. An
 outcome is what the function returns, or what `probe(function, **inputs)` does where it must be seen at work.
+
+`draw` is asked for three inputs, or for DRAWS of them, eight at most: together they must execute every branch of
+the reference, or the build refuses, and no size and no argument should be the same in all (FIXED = {"levels":
+"why"} names those that must be). Small numbers, rounded, made by no decomposition, are the same on every computer.
+
+Two things are looked at for every task (checks/probing.py): an argument that a call changes in place makes another
+outcome; and where the reference's result carries gradients to inputs, so must the student's. GRADIENTS = () says
+that the piece is never trained, so that numpy is as good; GRADIENTS = ("x",) names the inputs that count. A probe
+looks at gradients itself (`gradients`, `watched`, `shares_numbers`, `raised`).
+
+`course build --mutants 06.2` changes the reference in every way of mutants.py and says which changes the check
+does not notice. Draw or probe so that it does, or list the change as equal, in words and as `--mutants` prints it:
+
+    # %% equal more-than-patience
+    # The count grows by one, so it never jumps over the patience.
+    MUTANTS = ["if waited == patience: -> if waited >= patience:"]
+
+The command then compares it with the reference on a hundred other draws: of the cell's own `draw(seed)` where it
+has one, which should draw more widely, else of the task's.
 """
 import hashlib
 import re
@@ -15,9 +36,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from course_lib.builder.sources import NAME, read_cells
+from course_lib.builder.sources import NAME, Cell, read_cells
 from course_lib.errors import CourseError, shown
 
+MOST_DRAWS = 8
 PARTS = {"statement": "markdown", "stub": "code", "reference": "code", "checks": "code"}
 
 
@@ -26,6 +48,14 @@ class Wrong:
     """A wrong solution: its name, the message for the student, its code."""
     name: str
     message: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Equal:
+    """Changes of the reference that are right as well: why, and the code that lists them."""
+    name: str
+    reason: str
     source: str
 
 
@@ -39,10 +69,11 @@ class Task:
     reference: str
     checks: str
     wrong: tuple[Wrong, ...]
+    equal: tuple[Equal, ...] = ()
 
     @cached_property
     def settings(self) -> dict:
-        """The namespace of the `checks` cell: TASK, TOLERANCE, draw and perhaps probe."""
+        """The namespace of the `checks` cell: TASK, TOLERANCE, draw, and perhaps probe, DRAWS, GRADIENTS, FIXED."""
         space = run(self.checks, f"{self.path}, checks")
         for key in ("TASK", "TOLERANCE", "draw"):
             if key not in space:
@@ -50,7 +81,15 @@ class Task:
         if type(space["TOLERANCE"]) not in (int, float) or not 0 <= space["TOLERANCE"] < 1:
             raise CourseError(f"{self.path}: TOLERANCE = {shown(space['TOLERANCE'])}; it must be a number from 0 on, "
                               "below 1.")
+        if space.setdefault("DRAWS", 3) not in range(1, MOST_DRAWS + 1):
+            raise CourseError(f"{self.path}: DRAWS = {shown(space['DRAWS'])}; it must be a number from 1 to "
+                              f"{MOST_DRAWS}.")
         return space
+
+    @property
+    def seeds(self) -> range:
+        """The seeds of the draws that ship."""
+        return range(self.settings["DRAWS"])
 
     def draw(self, seed: int) -> dict:
         """The inputs that the task draws with this seed."""
@@ -72,19 +111,22 @@ class Task:
         """SHA-256 of the task's file."""
         return hashlib.sha256(self.path.read_bytes()).hexdigest()
 
-    def function(self, source: str):
-        """Run `source` (stub, reference or wrong solution) by itself; return what it calls `self.name`."""
-        space = run(source, str(self.path))
+    def function(self, source: str, file: str | None = None, names: dict | None = None):
+        """Run `source` (stub, reference or wrong solution) by itself; return what it calls `self.name`.
+
+        `file` holds the source, where it is measured what is executed. `names` are there when it runs.
+        """
+        space = run(source, str(self.path), file, names)
         if self.name not in space:
             raise CourseError(f"{self.path}: this cell defines no {self.name!r}:\n{source}")
         return space[self.name]
 
 
-def run(source: str, where: str) -> dict:
-    """Execute `source` in a new namespace and return it."""
-    space = {"__name__": "__task__"}
+def run(source: str, where: str, file: str | None = None, names: dict | None = None) -> dict:
+    """Execute `source` in a new namespace, which holds `names`, and return it."""
+    space = {"__name__": "__task__", **(names or {})}
     try:
-        exec(compile(source, f"<{where}>", "exec"), space)
+        exec(compile(source, file or f"<{where}>", "exec"), space)
     except Exception as error:
         raise CourseError(f"{where}: this cell stops with {type(error).__name__}: {error}\n{source}") from error
     return space
@@ -93,31 +135,34 @@ def run(source: str, where: str) -> dict:
 def read_task(path: Path) -> Task:
     """Read and check the shape of one task file; nothing is run. Raises CourseError, naming file and cell."""
     cells = read_cells(path)
-    parts, wrong = {}, []
+    parts, wrong, equal = {}, [], []
     for cell in cells:
         kind, _, label = cell.name.partition(" ")
         if kind == "wrong" and NAME.fullmatch(label):
-            wrong.append(read_wrong(path, label, cell.source))
+            wrong.append(Wrong(label, *with_comment(path, cell)))
+        elif kind == "equal" and NAME.fullmatch(label):
+            equal.append(Equal(label, *with_comment(path, cell)))
         elif PARTS.get(cell.name) == cell.kind:
             parts[cell.name] = cell.source
         else:
             raise CourseError(f"{path}: the {cell.kind} cell {cell.name!r} is no part of a task. A task "
-                              f"has the cells {', '.join(PARTS)} and 'wrong NAME'.")
+                              f"has the cells {', '.join(PARTS)}, 'wrong NAME' and 'equal NAME'.")
     missing = [name for name in PARTS if not parts.get(name)]
     if missing:
         raise CourseError(f"{path}: the cell {missing[0]!r} is missing or empty.")
     if len(wrong) < 3:
         raise CourseError(f"{path}: {len(wrong)} wrong solutions; a task needs at least three.")
-    return Task(path, path.stem, **parts, wrong=tuple(wrong))
+    return Task(path, path.stem, **parts, wrong=tuple(wrong), equal=tuple(equal))
 
 
-def read_wrong(path: Path, label: str, source: str) -> Wrong:
-    comment = re.match(r"(?:#.*(?:\n|$))*", source).group()
+def with_comment(path: Path, cell: Cell) -> tuple[str, str]:
+    """The comment that the cell begins with, as a text, and the code below it."""
+    comment = re.match(r"(?:#.*(?:\n|$))*", cell.source).group()
     message = " ".join(line.lstrip("#").strip() for line in comment.splitlines())
     if not message:
-        raise CourseError(f"{path}: the cell 'wrong {label}' begins with no comment. Its first lines are the "
-                          "message for a student who made this mistake.")
-    return Wrong(label, message, source[len(comment):])
+        raise CourseError(f"{path}: the cell {cell.name!r} begins with no comment. Its first lines are the "
+                          "message for a student who made this mistake, or the reason why it is none.")
+    return message, cell.source[len(comment):]
 
 
 def read_tasks(folder: Path) -> dict[str, Task]:

@@ -1,6 +1,6 @@
 """The public check of an exercise's task: `check("01.1")` in a cell below the student's.
 
-It runs the student's function on three inputs and compares what comes back with what should. The data ship
+It runs the student's function on a few inputs and compares what comes back with what should. The data ship
 with the course: inputs, expected outcomes, and the outcomes of known mistakes with what to say about each.
 Reference code does not.
 """
@@ -62,7 +62,8 @@ def examine(data: dict, answer) -> CheckFailed | None:
     probe, errors, outcomes = load_probe(data), [], []
     for inputs in data["inputs"]:
         with course_calls() as called:
-            one = outcome_of(answer, {key: decode(value) for key, value in inputs.items()}, probe, errors)
+            call = {key: decode(value) for key, value in inputs.items()}
+            one = outcome_of(answer, call, probe, errors, data["gradients"])
         if called:
             return not_written(data, called[0])
         if one == {"raises": "NotImplementedError"} and is_stub(errors[-1]):
@@ -71,7 +72,7 @@ def examine(data: dict, answer) -> CheckFailed | None:
     if same(outcomes, data["expected"], data["tolerance"]):
         return None
     mistake = next((one for one in data["wrong"] if same(outcomes, one["outcomes"], data["tolerance"])), None)
-    return not_right(data, outcomes, mistake, errors)
+    return not_right(data, answer, outcomes, mistake, errors)
 
 
 def find(name: str, space: dict):

@@ -1,4 +1,5 @@
 """What a student reads when a check does not pass."""
+import inspect
 import math
 import sys
 import traceback
@@ -43,14 +44,15 @@ def unwritten(data: dict) -> CheckFailed:
                        "'raise NotImplementedError' in the cell above, run that cell, then this one.")
 
 
-def not_right(data: dict, outcomes: list, mistake: dict | None, errors: list[BaseException]) -> CheckFailed:
+def not_right(data: dict, answer, outcomes: list, mistake: dict | None, errors: list[BaseException]) -> CheckFailed:
     """The likely mistake, where one is known, and the first input that shows it."""
     number = next(i for i, (given, expected) in enumerate(zip(outcomes, data["expected"]))
                   if difference(given, expected, data["tolerance"]))
     given, expected, inputs = outcomes[number], data["expected"][number], data["inputs"][number]
     lines = [f"Task {data['task']}: {data['name']} is not right yet."]
-    if mistake:
-        lines += ["", mistake["message"]]
+    beside = beside_the_value(given, expected, answer)
+    if mistake or beside:
+        lines += ["", mistake["message"] if mistake else beside]
     lines += ["", f"Input {number + 1} of {len(outcomes)}:"]
     lines += [f"  {key} = {shown(value)}" for key, value in inputs.items()]
     if isinstance(given, dict) and "raises" in given:
@@ -58,7 +60,9 @@ def not_right(data: dict, outcomes: list, mistake: dict | None, errors: list[Bas
         own = any(map(is_own, traceback.extract_tb(raised.__traceback__)))
         cause = "Your code stopped with an error:" if own else "The check cannot use it as it is:"
         return CheckFailed("\n".join([*lines, cause, *own_lines(raised)]))
-    result = "What the check saw" if data["probe"] else "Your result"
+    if beside:
+        return CheckFailed("\n".join(lines))
+    result = "What the check saw" if data["probe"] or data["gradients"] else "Your result"
     part = difference(given, expected, data["tolerance"])
     if given is None:
         part += " (is a return missing?)"
@@ -66,6 +70,29 @@ def not_right(data: dict, outcomes: list, mistake: dict | None, errors: list[Bas
     lines += [f"{result}: {shown(given)}", f"Expected: {shown(expected)}",
               f"The first difference: {part}."]
     return CheckFailed("\n".join(lines))
+
+
+def beside_the_value(given, expected, answer) -> str | None:
+    """What to say of a changed input or a lost gradient; None where neither is the matter."""
+    given, expected = (one.get("dict", {}) if isinstance(one, dict) else {} for one in (given, expected))
+    if changed := [key for key in given.get("inputs changed", ()) if key not in expected.get("inputs changed", ())]:
+        names = " and ".join(argument(answer, key) for key in changed)
+        return (f"Your function changes its input {names}: whoever called it finds other values there afterwards. +=, "
+                "x[...] = ..., .append(), .sort() and methods that end in _ write into what was given. Make new ones.")
+    reached, wanted = (one.get("gradients", {}).get("dict", {}) for one in (given, expected))
+    if lost := [name for name in wanted if wanted[name] is not None and reached.get(name) is None]:
+        return (f"No gradient reaches {' and '.join(lost)}, so it could not learn. Did you detach, or work under "
+                "no_grad? .item(), .tolist(), .numpy(), .data and a new torch.tensor(...) cut the gradient, too.")
+    return None
+
+
+def argument(answer, key) -> str:
+    """The student's own name for an argument that is known by its number."""
+    try:
+        names = list(inspect.signature(answer).parameters)
+    except (TypeError, ValueError):
+        names = []
+    return names[key - 1] if type(key) is int and key <= len(names) else str(key)
 
 
 def parted(given, expected, tolerance: float) -> tuple:

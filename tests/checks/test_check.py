@@ -12,7 +12,7 @@ from course_lib.errors import CourseError
 PROBE = "def probe(double, x):\n    return {'twice': double(x), 'again': double(x + 1)}\n"
 ZERO = {"raises": "ZeroDivisionError"}
 DATA = {
-    "task": "01.1", "name": "double", "tolerance": 1e-6, "file": "", "probe": None,
+    "task": "01.1", "name": "double", "tolerance": 1e-6, "file": "", "probe": None, "gradients": [],
     "inputs": [{"x": 3}, {"x": 4}, {"x": 5}], "expected": [6, 8, 10],
     "wrong": [{"name": "squared", "message": "You square it.", "outcomes": [9, 16, 25]},
               {"name": "zero", "message": "You halve nothing.", "outcomes": 3 * [ZERO]}],
@@ -137,14 +137,16 @@ def test_parameters_may_have_any_names_and_keep_their_order(tmp_path):
     assert "Your result: -2" in failure(lambda y, x: x - y)
 
 
-def test_inputs_that_the_student_spoils_are_new_for_every_call(tmp_path):
+def test_inputs_that_the_student_spoils_are_new_for_every_call_and_it_is_said(tmp_path):
     write(tmp_path, DATA | {"inputs": [{"x": [1, 2]}] * 3, "expected": [3, 3, 3], "wrong": []})
 
     def total(x):
         result = sum(x)
         x.clear()
         return result
-    check("01.1", total)
+    message = failure(total)
+    assert "Your function changes its input x" in message and message.endswith("Input 1 of 3:\n  x = [1, 2]")
+    check("01.1", sum)
 
 
 def test_a_probe_turns_the_function_into_an_outcome(tmp_path):

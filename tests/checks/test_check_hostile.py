@@ -3,7 +3,7 @@ import pytest
 
 from course_lib.checks import CheckFailed, examine
 
-DATA = {"task": "01.1", "name": "double", "tolerance": 1e-6, "probe": None, "wrong": [],
+DATA = {"task": "01.1", "name": "double", "tolerance": 1e-6, "probe": None, "gradients": [], "wrong": [],
         "inputs": [{"x": 3}, {"x": 4}, {"x": 5}], "expected": [6, 8, 10]}
 
 

@@ -12,7 +12,7 @@ from course_lib.checks.outcomes import outcome
 from course_lib.errors import CourseError
 from tests.tiny import Broken
 
-DATA = {"task": "01.1", "name": "double", "tolerance": 1e-6, "probe": None, "wrong": [],
+DATA = {"task": "01.1", "name": "double", "tolerance": 1e-6, "probe": None, "gradients": [], "wrong": [],
         "inputs": [{"x": 3}, {"x": 4}, {"x": 5}], "expected": [6, 8, 10]}
 
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.builder.checkdata import SEEDS, agrees, check_data
-from course_lib.builder.tasks import read_task
+from course_lib.builder.checkdata import agrees, check_data
+from course_lib.builder.tasks import Task, read_task
 from course_lib.checks import CheckFailed, check
 from course_lib.checks.store import load_task_data, task_ids
 
@@ -47,14 +47,12 @@ def test_the_shipped_data_are_those_of_the_task_file(task):
 @each_task
 def test_the_same_seed_draws_the_same_inputs_and_another_one_others(task):
     draw = task.settings["draw"]
-    drawn = [str(draw(seed)) for seed in (*SEEDS, *SEEDS)]
-    assert drawn[:3] == drawn[3:] and len(set(drawn)) == 3
+    drawn = [str(draw(seed)) for seed in (*task.seeds, *task.seeds)]
+    assert drawn[:len(task.seeds)] == drawn[len(task.seeds):] and len(set(drawn)) == len(task.seeds)
 
 
 @each_task
 @pytest.mark.parametrize("seed", range(3, 30, 3))
 def test_fresh_inputs_also_tell_right_from_wrong(task, seed, monkeypatch):
-    from course_lib.builder import checkdata
-
-    monkeypatch.setattr(checkdata, "SEEDS", (seed, seed + 1, seed + 2))
+    monkeypatch.setattr(Task, "seeds", range(seed, seed + task.settings["DRAWS"]))
     check_data(task)

@@ -43,11 +43,13 @@ import torch
 
 TASK = "02.2"
 TOLERANCE = 1e-6
+DRAWS = 4
 MEASUREMENTS = 20
 
 
 def draw(seed: int) -> dict:
-    """A validation loss that falls, bumps, falls, and rises for just as long as the patience lasts."""
+    """A validation loss that falls, bumps, falls, and rises for just as long as the patience lasts; each second
+    time the steps end before that, once with a complete group and once with one step too few."""
     rng = random.Random(seed)
     patience, every = rng.choice([3, 4]), rng.choice([2, 3])
     small = lambda: round(rng.uniform(0.001, 0.02), 3)
@@ -57,7 +59,9 @@ def draw(seed: int) -> dict:
     rises = [1.3 - 0.05 * place + small() for place in range(patience)]       # just enough to stop
     later = [0.8, *[1.0 + 0.1 * (-1) ** place for place in range(MEASUREMENTS)]]  # what no patience waits for
     validation = [*falls, *bump, lowest, *rises, *later][:MEASUREMENTS]
-    return {"validation": [round(one, 4) for one in validation], "every": every, "patience": patience}
+    last = len(falls) + len(bump) + 1 + rng.choice([0, 1]) if seed % 2 else MEASUREMENTS
+    return {"validation": [round(one, 4) for one in validation], "steps": every * last - (seed % 4 != 1),
+            "every": every, "patience": patience}
 
 
 class FakeModel(torch.nn.Module):
@@ -68,7 +72,7 @@ class FakeModel(torch.nn.Module):
         self.steps = torch.nn.Parameter(torch.zeros(1), requires_grad=False)
 
 
-def probe(train_with_early_stopping, validation: list, every: int, patience: int) -> dict:
+def probe(train_with_early_stopping, validation: list, steps: int, every: int, patience: int) -> dict:
     """What the loop asked for, and which parameters it left."""
     model, asked, taken = FakeModel(), [], [0]
 
@@ -86,7 +90,6 @@ def probe(train_with_early_stopping, validation: list, every: int, patience: int
         place = min(max(now // every - 1, 0), len(validation) - 1)
         return validation[place] if split == "validation" else validation[place] + (0.7 if place > 2 else 0)
 
-    steps = every * len(validation) - 1    # the last group is not complete
     losses = train_with_early_stopping(model, train_step, measure, steps, every, patience)
     return {"losses returned": losses, "steps taken": taken[0],
             "the model ends with the parameters of step": int(model.steps.item()),
