@@ -3,12 +3,13 @@ import json
 
 from course_lib.builder.branches import branches
 from course_lib.builder.tasks import Task
-from course_lib.checks.compare import same
-from course_lib.checks.outcomes import decode, encode
+from course_lib.checks.compare import holds_floats, same
+from course_lib.checks.outcomes import decode, encode, untuple
 from course_lib.checks.probing import gradients_of_call
 from course_lib.checks.run import outcome_of
 from course_lib.errors import CourseError
 
+ROUNDED = 1e-6  # an input that is off by no more was drawn the same, and rounded otherwise
 MARGIN = 10    # outcomes that lie closer than this many tolerances cannot be told apart
 
 
@@ -76,6 +77,10 @@ def refuse_useless(task: Task, data: dict, stub: list) -> None:
                 raise CourseError(f"{task.path}: 'wrong {wrong['name']}' gives the same as {name} on the "
                                   "drawn inputs. Draw inputs that tell them apart.")
         told[f"'wrong {wrong['name']}'"] = wrong["outcomes"]
+    floats = [name for name, outcomes in told.items() if holds_floats(outcomes)]
+    if floats and not data["tolerance"]:
+        raise CourseError(f"{task.path}: TOLERANCE = 0, but the outcome of {floats[0]} holds floats, which another "
+                          "processor rounds differently. Give the task a tolerance, such as 1e-6.")
 
 
 def data_text(data: dict) -> str:
@@ -91,15 +96,16 @@ def block(value) -> str:
 
 
 def agrees(old: dict, new: dict) -> bool:
-    """True where shipped data still hold: the same task file and, within the tolerance, the same outcomes.
+    """True where shipped data still hold: the same task file and, within the tolerance, the same inputs and outcomes.
 
-    Another version of torch may differ in the last digits; that is no reason to write the file again.
+    Another processor or version of torch may differ in the last digits; that is no reason to write the file again.
     """
-    exact = [key for key in new if key not in ("expected", "wrong")]
+    exact = [key for key in new if key not in ("inputs", "expected", "wrong")]
     tolerance = new["tolerance"]
     return (
         old.keys() == new.keys()
         and all(old[key] == new[key] for key in exact)
+        and same(*([untuple({"dict": one}) for one in data["inputs"]] for data in (old, new)), max(tolerance, ROUNDED))
         and same(old["expected"], new["expected"], tolerance)
         and [(one["name"], one["message"]) for one in old["wrong"]]
         == [(one["name"], one["message"]) for one in new["wrong"]]

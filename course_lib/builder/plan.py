@@ -46,9 +46,8 @@ def kept_or_new(path: Path, data: dict) -> str:
     if path.exists():
         text = path.read_text(encoding="utf-8")
         try:
-            old = json.loads(text)
-        except ValueError:
-            return data_text(data)
-        if isinstance(old, dict) and agrees(old, data):
-            return text
+            if agrees(json.loads(text), data):
+                return text
+        except (ValueError, AttributeError, KeyError, TypeError):  # somebody's edits left no JSON, or no such data
+            pass
     return data_text(data)

@@ -4,29 +4,36 @@ import os
 
 
 def same(given, expected, tolerance: float) -> bool:
-    """True where two outcomes (plain JSON) agree; numbers within `tolerance`, relative above 1."""
+    """True where two outcomes (plain JSON) agree: whole numbers exactly, floats within `tolerance` times their size.
+
+    In a tensor that is the size of the largest: a processor that adds in another order is off by as much in the
+    small ones. It is at least 1, the size of what is drawn: where a result is small, something was subtracted.
+    """
     return difference(given, expected, tolerance) is None
 
 
-def difference(given, expected, tolerance: float, place: str = "") -> str | None:
-    """The first difference between two outcomes in words, or None. `place` says where inside the outcome."""
+def difference(given, expected, tolerance: float, place: str = "", size: float = 1.0) -> str | None:
+    """The first difference between two outcomes in words, or None. `place` says where inside the outcome.
+
+    `size`: of the largest number of the tensor that these are in.
+    """
     at = f" at {place}" if place else ""
     if is_number(given) and is_number(expected):
-        return None if near(given, expected, tolerance) else f"{given:.6g}{at} instead of {expected:.6g}"
+        return None if near(given, expected, tolerance, size) else number_difference(given, expected, at)
     if type(given) is not type(expected) or kind(given) != kind(expected):
         return f"{kind(given)}{at} instead of {kind(expected)}"
     if isinstance(expected, list):
         if len(given) != len(expected):
             return f"{len(given)} items{at} instead of {len(expected)}"
         pairs = enumerate(zip(given, expected))
-        return first(difference(a, b, tolerance, f"{place}[{i}]") for i, (a, b) in pairs)
+        return first(difference(a, b, tolerance, f"{place}[{i}]", size) for i, (a, b) in pairs)
     if kind(expected) == "a tensor":
         if given["shape"] != expected["shape"]:
             return f"the shape {tuple(given['shape'])}{at} instead of {tuple(expected['shape'])}"
         dtypes = {given["dtype"], expected["dtype"]}
         if len(dtypes) > 1 and not all("float" in dtype for dtype in dtypes):
             return f"the dtype {given['dtype']}{at} instead of {expected['dtype']}"
-        return difference(given["values"], expected["values"], tolerance, place)
+        return difference(given["values"], expected["values"], tolerance, place, largest(expected["values"]))
     if kind(expected) == "a dict":
         given, expected = given["dict"], expected["dict"]
         both = [key for key in expected if key in given]
@@ -37,6 +44,13 @@ def difference(given, expected, tolerance: float, place: str = "") -> str | None
     if isinstance(expected, str) and given != expected:
         return text_difference(given, expected, at)
     return None if given == expected else f"{given!r}{at} instead of {expected!r}"
+
+
+def number_difference(given: float, expected: float, at: str) -> str:
+    """With six digits, or with all where six would show the same number twice."""
+    short = [f"{number:.6g}" if type(number) is float else str(number) for number in (given, expected)]
+    here, there = short if short[0] != short[1] else map(repr, (given, expected))
+    return f"{here}{at} instead of {there}"
 
 
 def text_difference(given: str, expected: str, at: str) -> str:
@@ -61,10 +75,28 @@ def is_number(value) -> bool:
     return type(value) in (int, float)
 
 
-def near(a: float, b: float, tolerance: float) -> bool:
-    if math.isnan(a) or math.isnan(b) or math.isinf(a) or math.isinf(b):
+def near(a: float, b: float, tolerance: float, size: float) -> bool:
+    if type(a) is type(b) is int:
+        return a == b
+    if not math.isfinite(a) or not math.isfinite(b):
         return repr(a) == repr(b)
-    return abs(a - b) <= tolerance * max(1.0, abs(b))
+    return abs(a - b) <= tolerance * max(1.0, size, abs(b))
+
+
+def largest(values) -> float:
+    """The largest finite size among numbers in nested lists; 0 where there is none."""
+    if isinstance(values, list):
+        return max(map(largest, values), default=0.0)
+    return abs(values) if math.isfinite(values) else 0.0
+
+
+def holds_floats(outcome) -> bool:
+    """Whether an outcome has a number in it that another processor may round differently."""
+    if isinstance(outcome, dict) and "dtype" in outcome:
+        return "float" in outcome["dtype"]
+    if isinstance(outcome, dict):
+        return "dict" in outcome and any(map(holds_floats, outcome["dict"].values()))
+    return any(map(holds_floats, outcome)) if isinstance(outcome, list) else type(outcome) is float
 
 
 def first(found):

@@ -124,6 +124,28 @@ def test_data_that_hold_within_the_tolerance_are_left_as_they_are(tiny):
     assert "6.0000001" in path.read_text()
 
 
+def test_drawn_inputs_that_are_rounded_otherwise_are_left_as_they_are(tiny, change):
+    change("tasks/double.py", '{"x": seed + 3}', '{"x": seed + 3.1}')
+    build(tiny)
+    path = tiny / DATA
+    path.write_text(path.read_text().replace('"x": 3.1', '"x": 3.1000001'))
+    assert build(tiny) == [] and "3.1000001" in path.read_text()
+    with pytest.raises(CourseError, match="somebody's edits"):
+        path.write_text(path.read_text().replace("3.1000001", "3.11"))
+        build(tiny)
+
+
+@pytest.mark.parametrize("old, new", [
+    ('"inputs": [', '"inputs": 3, "inp": ['), ('{"x": 3}', "3"), ('"x"', '"y"'), ("1e-06", "{}")])
+def test_data_that_are_none_any_more_are_found_and_written_again(tiny, old, new):
+    build(tiny)
+    path = tiny / DATA
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    assert build(tiny, overwrite=(DATA,)) == [DATA] and path.read_text() == text
+
+
 def test_overwrite_takes_only_what_the_build_makes(tiny):
     with pytest.raises(CourseError, match="makes no such file"):
         build(tiny, overwrite=("README.md",))

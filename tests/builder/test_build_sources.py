@@ -44,6 +44,7 @@ def test_cells_are_named_by_their_title_and_keep_other_metadata(tmp_path):
     ("tasks/double.py", 'TASK = "01.1"', 'TASK = "01.1"\nno_such_name', "double.py, checks: .* stops with NameError"),
     ("tasks/double.py", 'TASK = "01.1"', "TASK = 1", "must look like '01.1'"),
     ("tasks/double.py", "TOLERANCE = 1e-6", 'TOLERANCE = "small"', "TOLERANCE = 'small'; it must be a number"),
+    ("tasks/double.py", "TOLERANCE = 1e-6", "TOLERANCE = 0", "outcome of 'wrong halved' holds floats, which another"),
     ("tasks/double.py", "TOLERANCE = 1e-6", 'TOLERANCE = float("nan")', "it must be a number"),
     ("tasks/double.py", "def draw(seed):", "def draw(seed):\n    seed[0]", r"double.py: draw\(0\) stops with Type"),
     ("tasks/double.py", "def draw(seed):", "def draw(seed):\n    return [3]", r"draw\(0\) gives \[3\]; it must be"),

@@ -37,6 +37,22 @@ def test_a_list_that_holds_itself_ends():
     assert "object" in json.dumps(outcome(endless))
 
 
+def test_whole_numbers_agree_exactly_whatever_the_tolerance():
+    assert not same(1_000_000, 1_000_001, 1e-5) and same(3, 3.00001, 1e-5)
+    ids = [outcome(torch.tensor(one)) for one in ([100_000, 3], [100_000, 4])]
+    assert not same(*ids, 1e-5)
+    assert difference(*ids, 1e-5) == "3 at [1] instead of 4"
+
+
+def test_a_tensor_is_compared_by_its_largest_number():
+    """61 and -61 and a bit: whoever adds in another order is off by the rounding of 61."""
+    sums = torch.tensor([[61.0, 0.25], [-float("inf"), 3.0]])
+    off = lambda by: outcome(sums + torch.tensor([[0, by], [0, 0]]))
+    assert same(off(5e-4), outcome(sums), 1e-5) and not same(off(7e-4), outcome(sums), 1e-5)
+    assert same(outcome(torch.zeros(0)), outcome(torch.zeros(0)), 1e-5)
+    assert not same([61.0, 0.25], [61.0, 0.2505], 1e-5), "a list may hold a size and a share: each by itself"
+
+
 def test_numbers_agree_within_the_tolerance_relative_above_one():
     assert same(0.5, 0.5 + 1e-6, 1e-5) and not same(0.5, 0.5001, 1e-5)
     assert same(1000.0, 1000.005, 1e-5) and same(1, 1.0, 0)
@@ -59,6 +75,8 @@ def test_numbers_agree_within_the_tolerance_relative_above_one():
     ({"a": 1}, {"a": 2}, "1 at ['a'] instead of 2"),
     ({"a": 1}, {"a": 1, "b": 1}, "the key 'b' is missing"), ({"a": 1}, {}, "the key 'a' is too much"),
     ({"b": 2}, {"a": 1, "b": 1}, "2 at ['b'] instead of 1"),
+    (1_000_000, 1_000_001, "1000000 instead of 1000001"), (50.0015, 50.0009, "50.0015 instead of 50.0009"),
+    (0.5000201, 0.5000002, "0.50002 instead of 0.5"), (5.00006, 5.0000001, "5.00006 instead of 5"),
 ])
 def test_the_first_difference_in_words(given, expected, words):
     assert difference(outcome(given), outcome(expected), 1e-5) == words
