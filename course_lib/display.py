@@ -5,8 +5,11 @@ COURSE_TEXT=1 asks for text everywhere, in place of HTML and widgets: for a term
 import html
 import inspect
 import os
+import shlex
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 # The layout of every box of widgets: Layout(**FRAME).
 FRAME = {"border": "1px solid var(--jp-border-color1, #9e9e9e)", "padding": "8px 12px", "margin": "6px 0"}
@@ -39,6 +42,26 @@ def shell():
 def html_works() -> bool:
     """Whether this is a notebook's kernel, and nobody asked for text."""
     return os.environ.get("COURSE_TEXT") != "1" and getattr(shell(), "kernel", None) is not None
+
+
+def course(command: str) -> str:
+    """The command `course …` as it works where it is read, between backticks.
+
+    In a notebook it is run by the kernel's own Python. In a terminal the name alone will do where it is on the PATH;
+    else the path of the script beside this Python, from the folder you are in where that is shorter.
+    """
+    if getattr(shell(), "kernel", None) is not None:
+        return f"`%run -m course_lib.cli {command}`"
+    script = Path(sys.executable).with_name("course.exe" if os.name == "nt" else "course")
+    if (found := shutil.which("course")) and os.path.samefile(Path(found).parent, script.parent):
+        return f"`course {command}`"
+    if not script.exists():
+        return f"`{shlex.quote(sys.executable)} -m course_lib.cli {command}`"
+    try:
+        way = min(str(script), os.path.relpath(script), key=len)
+    except (OSError, ValueError):  # the folder was deleted under us; another drive of Windows
+        way = str(script)
+    return f"`{shlex.quote(way) if os.name != 'nt' else way} {command}`"
 
 
 def widgets_work() -> bool:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from course_lib.display import course
+
 OPTIONAL = {"jupyterlab": "lab", "jupytext": "build", "scikit-learn": "bench"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "firefox", "microsoft-edge", "safari", "open")
 REINSTALL = "install the course again: make lab, or pip install -c constraints.txt -e '.[lab]'"
@@ -119,7 +121,7 @@ def check_browser() -> Finding:
     found = next((name for name in BROWSERS if shutil.which(name)), None) or os.environ.get("BROWSER")
     if found or os.name == "nt":
         return Finding(GOOD, "browser", found or "the system's")
-    advice = "course lab prints an address: open it in any browser on this computer"
+    advice = f"{course('lab')} prints an address: open it in any browser on this computer"
     return Finding(NOTE, "browser", "none found", advice)
 
 

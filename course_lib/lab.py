@@ -7,13 +7,15 @@ import json
 import os
 import secrets
 import socket
+import sys
 import tempfile
 from pathlib import Path
 
 from course_lib.builder.root import find_root
+from course_lib.display import course
 from course_lib.errors import CourseError
 from course_lib.files import user_path
-from course_lib.working_copy import ANOTHER_FOLDER, update_copy
+from course_lib.working_copy import ANOTHER_FOLDER, COPY, update_copy
 
 FIRST = "notebooks/00_start_here.ipynb"
 NO_POP_UPS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
@@ -28,7 +30,7 @@ def free_port(wanted: int, tries: int = 50) -> int:
                 return port
             except OSError:
                 continue
-    raise CourseError(f"None of the ports from {wanted} on is free. Choose another: course lab --port 9000.")
+    raise CourseError(f"None of the ports from {wanted} on is free. Choose another: {course('lab --port 9000')}.")
 
 
 def serve(copy: Path, port: int, browser: bool) -> int:
@@ -49,6 +51,8 @@ def serve(copy: Path, port: int, browser: bool) -> int:
         (Path(quiet) / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(NO_POP_UPS))
         paths = [quiet, *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
         os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(paths)
+        own = [str(Path(sys.executable).parent), *filter(None, [os.environ.get("PATH")])]
+        os.environ["PATH"] = os.pathsep.join(own)  # its terminals, and !course in a cell, find this `course`
         LabApp.launch_instance([
             f"--ServerApp.root_dir={copy}", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}",
             "--ServerApp.port_retries=0", f"--ServerApp.open_browser={browser}",
@@ -78,7 +82,7 @@ def main(argv: list[str]) -> int:
     if not 1 <= options.port <= 65535:
         raise CourseError(f"--port {options.port}: a port is a number from 1 to 65535.")
     root = find_root("notebooks")
-    copy = root / "my-course" if options.dir is None else folder(options.dir)
+    copy = root / COPY if options.dir is None else folder(options.dir)
     said = update_copy(root, copy)
     print(f"Your working copy: {copy}", *(f"  {line}" for line in said), sep="\n")
     if options.no_open:

@@ -7,12 +7,13 @@ import hashlib
 import json
 from pathlib import Path
 
+from course_lib.display import course
 from course_lib.errors import CourseError
 from course_lib.files import write_bytes, write_text
 
 FOLDERS = ("notebooks", "exercises")
-MARKER = ".course-working-copy"
-ANOTHER_FOLDER = "Choose another folder: course lab --dir NAME."
+COPY, MARKER = "my-course", ".course-working-copy"
+ANOTHER_FOLDER = f"Choose another folder: {course('lab --dir NAME')}."
 
 
 def fingerprint(path: Path) -> str | None:
@@ -33,7 +34,7 @@ def update_copy(root: Path, copy: Path) -> list[str]:
     """
     given = [path for folder in FOLDERS for path in sorted((root / folder).glob("*.ipynb"))]
     if not given:
-        raise CourseError(f"There are no notebooks in {root / FOLDERS[0]}. Run `course build` there first.")
+        raise CourseError(f"There are no notebooks in {root / FOLDERS[0]}. Run {course('build')} there first.")
     try:
         refuse_other_folder(root, copy)
         marker = copy / MARKER

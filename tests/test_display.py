@@ -1,5 +1,8 @@
 """How figures are written, what can be shown where, and tables that hold whatever somebody typed."""
+import os
+import shlex
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -76,3 +79,19 @@ def test_markdown_is_said_and_folded_away(monkeypatch, capsys):
     display.say("It is **51 %**.")
     display.fold("Found?", "Yes.")
     assert capsys.readouterr().out == "It is **51 %**.\nFound?\n\nYes.\n" and len(shown) == 3
+
+
+def test_a_command_is_written_as_it_works_here(tmp_path, monkeypatch):
+    script = tmp_path / "bin" / ("course.exe" if os.name == "nt" else "course")
+    script.parent.mkdir()
+    monkeypatch.setattr(sys, "executable", str(script.with_name("python")))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert display.course("lab") == f"`{shlex.quote(sys.executable)} -m course_lib.cli lab`"  # no script is there
+    script.write_text("#!/bin/sh\n")
+    script.chmod(0o755)
+    assert display.course("lab") == f"`{Path('bin', script.name)} lab`"
+    monkeypatch.setenv("PATH", str(script.parent))
+    assert display.course("lab") == "`course lab`"
+    monkeypatch.setattr(display, "shell", lambda: type("Shell", (), {"kernel": 1}))
+    assert display.course("install minilm") == "`%run -m course_lib.cli install minilm`"

@@ -2,6 +2,7 @@
 import json
 from pathlib import Path
 
+from course_lib.display import course
 from course_lib.errors import CourseError
 from course_lib.files import write_text
 from course_lib.models.configs import Recipe
@@ -87,7 +88,7 @@ def read_card(folder: Path) -> dict:
         return json.loads((folder / "card.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CourseError(f"The folder {folder} has no readable card.json: {error}. "
-                          "`course pretrain` writes one.") from error
+                          f"{course('pretrain NAME')} writes one.") from error
 
 
 def update_abilities(name: str, figures: dict[str, str], bundled: Path = BUNDLED) -> None:

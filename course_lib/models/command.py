@@ -1,6 +1,7 @@
 """`course models`: list the bundled models, or show one model's card."""
 import argparse
 
+from course_lib.display import course
 from course_lib.errors import unknown
 from course_lib.models.card import BUNDLED, read_card
 
@@ -24,7 +25,7 @@ def main(argv: list[str]) -> int:
 def listing(cards: list[dict]) -> str:
     """A table of models, smallest first."""
     if not cards:
-        return "No models are bundled here yet: `course pretrain NAME` makes one."
+        return f"No models are bundled here yet: {course('pretrain NAME')} makes one."
     head = ("model", "parameters", "without embeddings", "MB", "tokens read", "validation loss")
     rows = [head] + [(card["name"], f"{card['parameters']:,}", f"{card['parameters_without_embeddings']:,}",
                       f"{card['megabytes']:.1f}", f"{card['tokens']:,}", f"{card['validation_loss']:.3f}")

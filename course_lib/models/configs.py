@@ -6,6 +6,7 @@ a text.
 """
 from dataclasses import dataclass
 
+from course_lib.display import course
 from course_lib.errors import CourseError, unknown
 
 CONTEXT = 192  # tokens that a model can read at once
@@ -83,7 +84,7 @@ def recipe_for(name: str) -> Recipe:
     parent = name.removesuffix("-early")
     if parent != name and parent in RECIPES and RECIPES[parent].early:
         raise CourseError(f"{name!r} has no run of its own: it is an early copy from the run of {parent!r}. "
-                          f"Use `course pretrain {parent}`; the copy appears in that run's folder `early`.")
+                          f"Use {course(f'pretrain {parent}')}; the copy appears in that run's folder `early`.")
     raise unknown("model to pretrain", name, RECIPES)
 
 

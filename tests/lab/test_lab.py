@@ -43,7 +43,7 @@ def test_only_notebooks_and_exercises_are_copied_to_my_course_or_where_one_says(
 def test_without_notebooks_it_says_so(clone):
     (clone / LESSON).unlink()
     (clone / EXERCISE).unlink()
-    with pytest.raises(CourseError, match="no notebooks in .* Run `course build`"):
+    with pytest.raises(CourseError, match="no notebooks in .* Run `.*course build`"):
         main(["--no-open"])
 
 
