@@ -37,7 +37,7 @@ def check(task_id: str, answer=None) -> None:
     if failure is None:
         _passed.add(task_id)
         print(f"Task {task_id} passed: {data['name']} is right on all {len(data['inputs'])} inputs.")
-    remember(task_id, failure is None)
+    remember(task_id, failure)
     if failure:
         raise failure
 
@@ -72,7 +72,9 @@ def examine(data: dict, answer) -> CheckFailed | None:
     if same(outcomes, data["expected"], data["tolerance"]):
         return None
     mistake = next((one for one in data["wrong"] if same(outcomes, one["outcomes"], data["tolerance"])), None)
-    return not_right(data, answer, outcomes, mistake, errors)
+    failure = not_right(data, answer, outcomes, mistake, errors)
+    failure.mistake = mistake["name"] if mistake else ""
+    return failure
 
 
 def find(name: str, space: dict):
@@ -83,10 +85,10 @@ def find(name: str, space: dict):
     return ipython.user_ns.get(name) if ipython else None
 
 
-def remember(task_id: str, right: bool) -> None:
+def remember(task_id: str, failure: CheckFailed | None) -> None:
     """Keep the result in the student's progress; that this fails must not spoil the check itself."""
     try:
         from course_lib.progress import record_check
-        record_check(task_id, right)
+        record_check(task_id, failure is None, failure.mistake if failure else "")
     except Exception as error:
         print(f"(This result could not be kept in your progress: {error})")

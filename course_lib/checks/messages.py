@@ -15,6 +15,8 @@ WIDTH, MOST_VALUES, MOST_LINES = 400, 16, 6  # characters of a value, numbers in
 class CheckFailed(AssertionError):
     """A check that did not pass. A notebook shows its message alone, without a traceback."""
 
+    mistake = ""  # the name of the wrong solution that was recognised
+
     def _render_traceback_(self) -> list[str]:
         return str(self).splitlines()
 

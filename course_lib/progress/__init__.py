@@ -1,8 +1,8 @@
 """Your answers, predictions and passed checks: one append-only table in one SQLite file of yours.
 
     from course_lib import progress
-    progress.export("my-progress.json")     # everything, as one JSON file
-    progress.restore("my-progress.json")    # merges; twice is the same as once
+    progress.export("my-progress.json", name="Anna Ode")  # everything, as one JSON file; the name is asked for once
+    progress.restore("my-progress.json")                  # merges; twice is the same as once
 """
 from course_lib.progress.entry import Event
 from course_lib.progress.exchange import export, restore
@@ -11,12 +11,14 @@ from course_lib.progress.journal import (
     day,
     events,
     latest,
+    misconceptions,
     record_answer,
     record_check,
     record_outcome,
     record_prediction,
+    student,
     summary,
 )
 
-__all__ = ["Event", "calibration", "day", "events", "export", "latest", "record_answer", "record_check",
-           "record_outcome", "record_prediction", "restore", "summary"]
+__all__ = ["Event", "calibration", "day", "events", "export", "latest", "misconceptions", "record_answer",
+           "record_check", "record_outcome", "record_prediction", "restore", "student", "summary"]

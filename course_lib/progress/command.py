@@ -1,15 +1,17 @@
 """`course progress`: your answers, predictions and passed checks, shown, exported and imported."""
 import argparse
+import sys
 
+from course_lib.display import course
 from course_lib.errors import CourseError
-from course_lib.progress import calibration, export, file, latest, restore, summary
+from course_lib.progress import calibration, events, export, file, latest, misconceptions, restore, student, summary
 
 
 def show() -> None:
-    rows = summary()
-    print(f"Your progress is kept in {file.path()}")
+    rows, name = summary(), student()
+    print(f"{f'Progress of {name}' if name else 'Your progress'}, kept in {file.path()}")
     if not any(rows.values()):
-        print("Nothing is recorded yet. Start with lesson 00: course lab")
+        print(f"Nothing is recorded yet. Start with lesson 00: {course('lab')}")
     for kind, title, done in (("answer", "Quiz", "right"), ("check", "Exercise tasks", "passed")):
         for event_id, entry in sorted(rows[kind].items()):
             word = done if entry["correct"] else "not yet"
@@ -19,10 +21,21 @@ def show() -> None:
         measured = told is not None and told.correct is not None
         word = "not yet measured" if not measured else "right" if told.correct else "off"
         print(f"  {'Predictions':<15} {event_id:<22} {word}")
+    for one in misconceptions(events()):
+        times = f"{one['times']} times" if one["times"] > 1 else "once"
+        after = ", right since" if one["solved"] else ""
+        print(f"  {'What went wrong':<15} {one['id']:<22} {one['misconception']} ({times}{after})")
     if counted := calibration():
         sure = sum(entry["confidence"] for entry in counted) / len(counted)
         right = sum(entry["right"] for entry in counted)
         print(f"You were {sure:.0f} % sure on average; {right} of {len(counted)} guesses were right.")
+
+
+def ask() -> str:
+    """Your name, from the terminal; CourseError where nobody can be asked."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise CourseError(f"whose progress is it? Say so once: {course('progress export FILE --name NAME')}.")
+    return input("Your name, as your instructor knows you: ").strip()
 
 
 def main(argv: list[str]) -> int:
@@ -30,16 +43,20 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="course progress", description=__doc__)
     verbs = parser.add_subparsers(dest="verb")
     verbs.add_parser("show", help="what you have answered, guessed and passed (the default)")
-    verbs.add_parser("export", help="write everything to one JSON file").add_argument("file")
+    out = verbs.add_parser("export", help="write everything to one JSON file, to keep or to hand in")
+    out.add_argument("file")
+    out.add_argument("--name", help="your name, for whoever reads it; asked for once, then kept")
     verbs.add_parser("import", help="merge such a file into your progress").add_argument("file")
     chosen = parser.parse_args(argv)
     if chosen.verb == "export":
-        print(f"Written: {export(chosen.file)}")
+        path = export(chosen.file, chosen.name or student() or ask())
+        print(f"Written: {path}, the progress of {student()}.")
     elif chosen.verb == "import":
         new = restore(chosen.file)
         if file.only_in_memory():
             raise CourseError(f"nothing was imported: {file.path()} cannot be written.")
-        print(f"{new} new entries were added to your progress.")
+        whose = f", which is {name}'s" if (name := student()) else ""
+        print(f"{new} new entries were added to the progress in {file.path()}{whose}.")
     else:
         show()
     return 0

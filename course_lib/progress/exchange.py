@@ -1,45 +1,67 @@
 """Your progress as one JSON file. One that comes from outside is checked field by field; nothing in it is run."""
+import hashlib
 import json
 import os
 import stat
 from dataclasses import asdict
 from pathlib import Path
 
+from course_lib.display import course
 from course_lib.errors import CourseError, shown
 from course_lib.files import user_path, write_text
 from course_lib.progress import file
 from course_lib.progress.entry import row_of
-from course_lib.progress.journal import events
+from course_lib.progress.journal import events, misconceptions, record_name, student
 from course_lib.progress.table import INSERT
 
-FORMAT, VERSION = "course-progress", 1
+FORMAT, VERSION = "course-progress", 2  # 1 had neither a name nor a hash; it is still read
 _LARGEST, _MOST = 50_000_000, 100_000  # bytes, entries
+MOST_NAME = 100
 
 
-def export(path: str | os.PathLike) -> Path:
-    """Writes everything to one JSON file, for `restore`.
+def export(path: str | os.PathLike, name: str | None = None) -> Path:
+    """Writes everything to one JSON file, for `restore` and for whoever teaches you.
 
-    A file that is no earlier export is never overwritten, nor one with entries that your progress does not have.
+    `name` says whose it is, once: it is kept. The file also holds what went wrong, by misconception, and a hash of its
+    content. A file that is no earlier export is never overwritten, nor one with entries that your progress does not
+    have. CourseError where there is nothing to write.
     """
-    path, entries, left_out = user_path(path), [], 0
+    path = user_path(path)
+    if name is not None:
+        if not isinstance(name, str) or not 0 < len(name.strip()) <= MOST_NAME or not name.isprintable():
+            raise CourseError(f"A name is a text of at most {MOST_NAME} letters; you gave {shown(name)}.")
+        if name.strip() != student():
+            record_name(name.strip())
+    sound, left_out = [], 0
     for event in events():
         try:
             row_of(asdict(event))
-            entries.append(asdict(event))
+            sound.append(event)
         except ValueError:
             left_out += 1
+    if all(event.kind == "name" for event in sound):
+        raise CourseError(f"There is nothing to export: {file.path()} holds no answer, guess or check yet. If you did "
+                          "work, go to the folder where you did it, or set COURSE_HOME to where its progress lies.")
+    entries = [asdict(event) for event in sound]
     if os.path.lexists(path):
         missing = {row[0] for row in read_export(path)} - {entry["uid"] for entry in entries}
         if missing:
             raise CourseError(f"{path} holds {len(missing)} entries that your progress here does not have. Restore it "
                               "first, course_lib.progress.restore(path), or choose another name.")
     try:
-        write_text(path, json.dumps({"format": FORMAT, "version": VERSION, "events": entries}, indent=1) + "\n")
+        content = {"format": FORMAT, "version": VERSION, "name": student(), "misconceptions": misconceptions(sound),
+                   "events": entries}
+        write_text(path, json.dumps({**content, "sha256": digest(content)}, indent=1) + "\n")
     except OSError as error:
         raise CourseError(f"Cannot write {path}: {error.strerror}. Choose a folder that exists and is yours.") from None
     if left_out:
         print(f"{left_out} entries were left out: this course did not write them.")
     return path
+
+
+def digest(content: dict) -> str:
+    """SHA-256 of all that an export holds, however its lines are broken."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def restore(path: str | os.PathLike) -> int:
@@ -65,9 +87,13 @@ def read_export(path: Path) -> list[tuple]:
     except (ValueError, RecursionError) as error:
         raise CourseError(f"{path} is not a progress file: it holds no readable JSON ({error}).") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT or not isinstance(content.get("events"), list):
-        raise CourseError(f"{path} is not a progress file: make one with `course progress export FILE`.")
-    if content.get("version") != VERSION:
-        raise CourseError(f"{path} has version {shown(content.get('version'))}; this course reads version {VERSION}.")
+        raise CourseError(f"{path} is not a progress file: make one with {course('progress export FILE')}.")
+    version = content.get("version")
+    if version not in (1, VERSION) or isinstance(version, bool):
+        raise CourseError(f"{path} has version {shown(version)}; this course reads version {VERSION}.")
+    if version == VERSION and content.pop("sha256", None) != digest(content):
+        raise CourseError(f"{path} is not as the course wrote it: its hash does not go with what it holds. Nothing was "
+                          "changed here. Export it again where it comes from.")
     if len(content["events"]) > _MOST:
         raise CourseError(f"{path} has too many entries for a progress file ({_MOST:,} at most).")
     rows = []

@@ -1,6 +1,7 @@
 """What is recorded, and what the records say."""
 import json
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timezone
 
 from course_lib.errors import CourseError, shown
@@ -46,9 +47,34 @@ def record_outcome(prediction_id: str, measured, guess, correct: bool | None) ->
         _record("outcome", prediction_id, data, correct)
 
 
-def record_check(task_id: str, passed: bool) -> None:
-    """The public check of an exercise task."""
-    _record("check", task_id, {}, passed)
+def record_check(task_id: str, passed: bool, misconception: str = "") -> None:
+    """The public check of an exercise task; `misconception` names the wrong solution that it recognised."""
+    _record("check", task_id, {"misconception": misconception} if misconception else {}, passed)
+
+
+def record_name(name: str) -> None:
+    """Whose progress this is."""
+    _record("name", "student", {"name": name}, None)
+
+
+def student() -> str | None:
+    """Whose progress this is, as was said last; None where nobody said."""
+    said = latest("name", "student")
+    return said.data.get("name") if said else None
+
+
+def misconceptions(entries: Iterable[Event]) -> list[dict]:
+    """What went wrong: {"id", "kind", "misconception", "times", "solved" (right later)}, in the order it first came."""
+    found: dict[tuple, dict] = {}
+    for event in entries:
+        if event.kind in ("answer", "check") and event.correct:
+            for one in found.values():
+                one["solved"] = one["solved"] or (one["kind"], one["id"]) == (event.kind, event.id)
+        elif event.correct is False and (belief := event.data.get("misconception")) and isinstance(belief, str):
+            one = found.setdefault((event.kind, event.id, belief), {
+                "id": event.id, "kind": event.kind, "misconception": belief, "times": 0, "solved": False})
+            one["times"] += 1
+    return list(found.values())
 
 
 def events(kind: str | None = None, event_id: str | None = None) -> list[Event]:

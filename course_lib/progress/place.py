@@ -5,12 +5,13 @@ from pathlib import Path
 
 from course_lib.errors import CourseError
 from course_lib.files import user_path
-from course_lib.working_copy import MARKER
+from course_lib.working_copy import COPY, MARKER
 
 
 def place() -> tuple[Path, str]:
     """$COURSE_HOME, else .course in the nearest working copy, else the user's data folder. Creates nothing.
 
+    The nearest working copy is the current folder, or `my-course` in it; else the same of the folders above it.
     The second value is a sentence to show where COURSE_HOME is set and can be no folder, else "".
     """
     given = os.environ.get("COURSE_HOME")
@@ -30,8 +31,9 @@ def _without_home() -> Path:
     except OSError:  # the folder was deleted under us
         here = Path(os.sep)
     for parent in (here, *here.parents):
-        if os.path.exists(parent / MARKER):
-            return parent / ".course"
+        for copy in (parent, parent / COPY):
+            if os.path.exists(copy / MARKER):
+                return copy / ".course"
     try:
         home = Path.home()
     except RuntimeError:  # no HOME and no entry for this user

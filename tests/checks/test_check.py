@@ -46,7 +46,7 @@ def test_a_right_function_passes_and_is_recorded(recorded, capsys):
     assert not passed("01.1")
     assert check("01.1", lambda x: x + x) is None
     assert capsys.readouterr().out == "Task 01.1 passed: double is right on all 3 inputs.\n"
-    assert passed("01.1") and recorded == [("01.1", True)]
+    assert passed("01.1") and recorded == [("01.1", True, "")]
 
 
 def test_the_function_is_found_in_the_callers_namespace():
@@ -60,7 +60,7 @@ def test_the_function_is_found_in_the_callers_namespace():
 def test_a_known_mistake_is_named(recorded):
     message = failure(lambda x: x * x)
     assert "You square it." in message and "x = 3" in message and "Expected: 6" in message
-    assert recorded == [("01.1", False)] and not passed("01.1")
+    assert recorded == [("01.1", False, "squared")] and not passed("01.1")
 
 
 def test_passing_no_longer_counts_after_a_failure():

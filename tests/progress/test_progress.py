@@ -79,7 +79,7 @@ def test_the_command(tmp_path, capsys, fill):
     assert cli.main(["progress", "show"]) == 0
     shown = capsys.readouterr().out
     assert "01.q0" in shown and "right" in shown and "not yet" in shown and "You were 90 % sure" in shown
-    assert cli.main(["progress", "export", str(tmp_path / "me.json")]) == 0
+    assert cli.main(["progress", "export", str(tmp_path / "me.json"), "--name", "Anna"]) == 0
     assert cli.main(["progress", "import", str(tmp_path / "me.json")]) == 0
     assert "0 new entries" in capsys.readouterr().out
     assert cli.main(["progress", "import", str(tmp_path / "none.json")]) == 2

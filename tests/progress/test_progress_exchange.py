@@ -106,21 +106,24 @@ NO_PATHS = {None: "None is no path", 3: "3 is no path", "": "is no path", "a\0b"
 
 @pytest.mark.parametrize("path", NO_PATHS, ids=lambda path: repr(path)[:20])
 @pytest.mark.parametrize("verb", [progress.restore, progress.export])
-def test_what_is_no_file(path, verb, tmp_path, monkeypatch):
+def test_what_is_no_file(path, verb, tmp_path, monkeypatch, fill):
+    fill(1)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CourseError, match=NO_PATHS[path]):
         verb(path)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names")
-def test_a_pipe_is_not_waited_for(tmp_path):
+def test_a_pipe_is_not_waited_for(tmp_path, fill):
+    fill(1)
     os.mkfifo(tmp_path / "pipe")
     for verb in (progress.restore, progress.export):
         with pytest.raises(CourseError, match="no file"):
             verb(tmp_path / "pipe")
 
 
-def test_links_that_lead_to_each_other(tmp_path):
+def test_links_that_lead_to_each_other(tmp_path, fill):
+    fill(1)
     (tmp_path / "a").symlink_to(tmp_path / "b")
     (tmp_path / "b").symlink_to(tmp_path / "a")
     for verb in (progress.restore, progress.export):
@@ -128,7 +131,8 @@ def test_links_that_lead_to_each_other(tmp_path):
             verb(tmp_path / "a")
 
 
-def test_export_overwrites_no_other_file(tmp_path):
+def test_export_overwrites_no_other_file(tmp_path, fill):
+    fill(1)
     (tmp_path / "lesson.ipynb").write_text("{}")
     with pytest.raises(CourseError, match="not a progress file"):
         progress.export(tmp_path / "lesson.ipynb")

@@ -16,7 +16,11 @@ def test_the_file_lies_where_it_should(tmp_path, monkeypatch):
     (tmp_path / "my-course" / working_copy.MARKER).write_text("")
     monkeypatch.chdir(tmp_path / "my-course" / "notebooks")
     assert place() == (tmp_path / "my-course" / ".course", "")
-    monkeypatch.chdir(tmp_path)
+    for folder in ("", "lessons/01"):  # the course's folder, in which my-course lies, and folders in that
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        monkeypatch.chdir(tmp_path / folder)
+        assert place() == (tmp_path / "my-course" / ".course", "")
+    (tmp_path / "my-course" / working_copy.MARKER).unlink()  # somebody's folder of that name
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     assert place() == (tmp_path / "data" / "course", "")
