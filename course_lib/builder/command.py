@@ -4,7 +4,7 @@ from pathlib import Path
 
 from course_lib.builder.record import digest, digest_of, edited, present, read_record, write_record
 from course_lib.builder.root import find_root
-from course_lib.errors import CourseError
+from course_lib.errors import CourseError, unknown
 from course_lib.files import write_text
 
 
@@ -55,13 +55,36 @@ def parser() -> argparse.ArgumentParser:
                         "behind, stale or run, and figures typed into text; exit code 1 where there is any")
     parser.add_argument("--overwrite", metavar="FILE", action="append", default=[],
                         help="replace this file although somebody edited it (may be given several times)")
+    parser.add_argument("--mutants", metavar="NN", action="append", default=[],
+                        help="write nothing; change the references of the tasks of lesson NN, or of the task NN.M, and "
+                        "list the changes that the checks do not notice; exit code 1 where there is any")
     return parser
+
+
+def show_mutants(root: Path, wanted: list[str]) -> int:
+    """A line for every task of the wanted lessons or tasks; 1 where something is to mend."""
+    from course_lib.builder.mutants import try_mutants
+    from course_lib.builder.plan import lesson_folders
+    from course_lib.builder.tasks import read_tasks
+
+    tasks = {key: task for folder in lesson_folders(root) for key, task in read_tasks(folder).items()}
+    good = True
+    for one in wanted:
+        if not (keys := [key for key in tasks if key == one or key.startswith(f"{one}.")]):
+            raise unknown("lesson or task", one, sorted({*tasks, *(key[:2] for key in tasks)}))
+        for key in keys:
+            report = try_mutants(tasks[key])
+            good = report.good and good
+            print(*report.lines(), sep="\n", flush=True)
+    return 0 if good else 1
 
 
 def main(argv: list[str]) -> int:
     """0: done; 1: --check found something; bad sources raise CourseError."""
     options = parser().parse_args(argv)
     root = find_root("lessons")
+    if options.mutants:
+        return show_mutants(root, options.mutants)
     if options.check:
         from course_lib.builder.audit import audit
         from course_lib.builder.plan import make_plan
