@@ -16,7 +16,7 @@ from course_lib.errors import LARGEST_SEED, CourseError, unknown, whole_number
 from course_lib.files import HUB_ID
 from course_lib.world.task_files import SUFFIXES, read_file, read_hub
 from course_lib.world.task_rows import Rows, bundled_rows
-from course_lib.world.task_splits import SPLIT_NAMES, clean, draw_missing
+from course_lib.world.task_splits import SPLIT_NAMES, Given, clean, draw_missing
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _bundled(name: str, seed: int) -> datasets.DatasetDict:
     return _assemble(rows, template, seed)
 
 
-def _from_outside(raw: dict[str, list[dict]], source: object, seed: int) -> datasets.DatasetDict:
+def _from_outside(raw: dict[str, Given], source: object, seed: int) -> datasets.DatasetDict:
     rows, labelled = clean(raw, source)
     rows = draw_missing(rows, labelled, seed, source)
     if not labelled:
