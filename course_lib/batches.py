@@ -5,6 +5,7 @@ Shapes: B rows, T tokens, K logits kept, V vocabulary, N labels.
 import json
 import zlib
 
+import datasets
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
@@ -14,7 +15,7 @@ from course_lib.architecture import check_tokens, context_of, is_decoder
 from course_lib.errors import CourseError, shown
 from course_lib.models import weights_hash
 from course_lib.prompting.answers import answer_tokens
-from course_lib.prompting.reading import BOTH, encode, texts_of
+from course_lib.prompting.reading import BOTH, encode, encode_open
 
 IGNORED = -100  # a label that no loss counts
 
@@ -25,27 +26,32 @@ class Batches:
     Without a head, a decoder reads prompt and answer and learns the answer's tokens, its newline included. They are
     padded on the left, so that all answers end at the last place, and logits are needed there alone. With a head, a
     decoder reads the prompt, an encoder the text, and the batch's labels are the classes. A method that takes a source
-    reads the column `source`, too. Raises CourseError for rows that do not go with the method or the model.
+    reads the column `source`, too. `classes` are the names of a head's outputs, the method's own if it knows some.
+    Raises CourseError for rows that do not go with the method or the model.
     """
 
-    def __init__(self, model, tokenizer, rows, method):
+    def __init__(self, model, tokenizer, rows, method, classes: list[str] | None = None):
         check_head(model, method)
         self.decoder = method.decoder
-        check_rows(rows, self.decoder, method.head and method.head.out_features, method.takes_source)
-        column = "prompt" if self.decoder else "text"
-        self.heads = encode(tokenizer, texts_of(rows[column][:], f"The column {column} holds a text for each row"))
+        rows = check_rows(rows, self.decoder, method.head and method.head.out_features, method.takes_source)
+        self.texts = texts_in(rows, "prompt" if self.decoder else "text")
+        read = encode_open if self.decoder else encode
+        self.heads = read(tokenizer, self.texts)
         self.tails = [[] for _ in self.heads]
-        self.labels, self.sources = None, []
+        self.labels, self.names, self.sources = None, [], []
         if method.takes_source:
-            self.sources = encode(tokenizer, texts_of(rows["source"][:], "The column source holds a text for each row"))
+            self.sources = read(tokenizer, texts_in(rows, "source"))
         self.pad = tokenizer.pad_token_id or 0
+        if self.pad >= len(model.get_input_embeddings().weight):
+            self.pad = 0  # the model has no such token, and which one it is does not matter: the mask hides it
         if method.head is None:
-            answers = texts_of(rows["answer"][:], "The column answer holds a text for each row")
+            answers = texts_in(rows, "answer")
             known = sorted(set(answers))
             tokens = dict(zip(known, answer_tokens(tokenizer, known)))
             self.tails = [tokens[answer] for answer in answers]
         else:
-            self.labels = torch.tensor(rows["label"][:])
+            self.names = method.classes or classes or getattr(rows.features["label"], "names", None) or []
+            self.labels = torch.tensor(labels_for(method, rows, method.classes or classes))
         self.check_lengths(context_of(model))
         check_tokens(model, [token for ids in self.heads + self.tails + self.sources for token in ids])
 
@@ -54,8 +60,9 @@ class Batches:
         lengths = [len(head) + len(tail) for head, tail in zip(self.heads, self.tails)]
         self.longest = max(range(len(self)), key=lengths.__getitem__)
         if lengths[self.longest] > limit:
-            raise CourseError(f"Row {self.longest} has {lengths[self.longest]} tokens, answer included; this model "
-                              f"reads at most {limit}. Shorten the text, or leave the row out.")
+            raise CourseError(f"Row {self.longest} has {lengths[self.longest]} tokens, answer included; its text is "
+                              f"{shown(self.texts[self.longest])}. This model reads at most {limit}. Shorten the text, "
+                              "or leave the row out.")
         if [] in self.heads:
             raise CourseError(f"Row {self.heads.index([])} is empty. Give it at least a word, or leave it out.")
         for row, source in enumerate(self.sources):
@@ -92,7 +99,7 @@ class Batches:
     def fingerprint(self) -> int:
         """A number that differs, most probably, for other rows."""
         labels = [] if self.labels is None else self.labels.tolist()
-        return zlib.crc32(json.dumps([self.heads, self.tails, labels, *self.sources]).encode())
+        return zlib.crc32(json.dumps([self.heads, self.tails, labels, self.names, *self.sources]).encode())
 
 
 def loss_of(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
@@ -118,8 +125,14 @@ def at_answers(logits: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor
     return logits[:, :-1][real], labels[real]
 
 
-def check_rows(rows, decoder: bool, num_labels: int | None = None, source: bool = False) -> None:
-    """CourseError where the rows are none, lack a column, or have labels that are none of a head's `num_labels`."""
+def check_rows(rows, decoder: bool, num_labels: int | None = None, source: bool = False):
+    """The rows as plain Python values, whatever format they are set to.
+
+    CourseError where they are none, are streamed, lack a column, or have a label that is none of the classes.
+    """
+    if isinstance(rows, datasets.IterableDataset):
+        raise CourseError("These rows are streamed, and the course reads a split more than once. Keep them first: "
+                          "datasets.Dataset.from_list(list(rows), features=rows.features).")
     if not isinstance(getattr(rows, "column_names", None), list):  # a task's is a dict
         raise CourseError(f"The rows of a task are one of its splits, such as load_task('reviews')['train']; you gave "
                           f"{shown(rows)}.")
@@ -128,10 +141,53 @@ def check_rows(rows, decoder: bool, num_labels: int | None = None, source: bool 
     if missing or not len(rows):
         raise CourseError(f"Needed are rows with the columns {' and '.join(wanted)}; these are {len(rows)} rows with "
                           f"{', '.join(rows.column_names) or 'no columns'}.")
-    wrong = [label for label in rows["label"][:] if label not in range(num_labels)] if num_labels else []
-    if wrong:
-        raise CourseError(f"The head has {num_labels} labels, 0 to {num_labels - 1}, and a row has the label "
-                          f"{shown(wrong[0])}. Build the method with num_labels for all of them.")
+    rows = rows.with_format(None)
+    if "label" in rows.column_names:
+        check_labels(rows, num_labels)
+    return rows
+
+
+def check_labels(rows, num_labels: int | None) -> None:
+    """CourseError for a row without a label, and for a label that is none of the classes."""
+    names = getattr(rows.features["label"], "names", None)
+    count = num_labels if num_labels and not names else len(names or ())
+    for place, label in enumerate(rows["label"][:]):
+        if label is None or label == -1:
+            text = rows["text" if "text" in rows.column_names else "prompt"][place]
+            raise CourseError(f"Row {place}, {shown(text)}, has no label: it has the label {shown(label)}. Leave such "
+                              "rows out, with rows.filter(...).")
+        if count and label not in range(count):
+            raise CourseError(f"The head has {count} labels, 0 to {count - 1}, and a row has the label {shown(label)}. "
+                              "Build the method with num_labels for all of them.")
+
+
+def texts_in(rows, column: str) -> list[str]:
+    """A column of texts; CourseError, with its number, for a row in which it holds none."""
+    texts = rows[column][:]
+    for place, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise CourseError(f"The column {column} holds a text for each row; row {place} has {shown(text)}.")
+    return texts
+
+
+def labels_for(method, rows, classes: list[str] | None) -> list[int]:
+    """Each row's class as the method's head counts them, found by its name: another file may count them otherwise.
+
+    Without `classes`, the names of the head's outputs, the numbers are all there is. CourseError for a class that the
+    head does not know.
+    """
+    labels = rows["label"][:]
+    if classes:
+        names = class_names(rows)
+        if others := sorted({names[label] for label in labels} - set(classes)):
+            raise CourseError(f"The head knows its classes by their names, {', '.join(map(shown, classes))}, and these "
+                              f"rows have the class {shown(others[0])}. Rename the classes of the rows, or train a new "
+                              f"{method.name} on them.")
+        labels = [classes.index(names[label]) for label in labels]
+    if (highest := max(labels)) >= (size := method.head.out_features):
+        raise CourseError(f"The head has {size} labels, 0 to {size - 1}, and a row has the label {highest}. Build the "
+                          "method with num_labels for all of them.")
+    return labels
 
 
 def class_names(rows) -> list[str]:
@@ -147,7 +203,7 @@ def check_classes(rows) -> None:
     """CourseError for a class of which there is no row to learn from."""
     if "label" not in rows.column_names:
         return
-    found = set(rows["label"][:])
+    found = set(rows.with_format(None)["label"][:])
     absent = [name for place, name in enumerate(class_names(rows)) if place not in found]
     if absent:
         raise CourseError(f"There is no row of the class {absent[0]!r} to learn from, among {len(rows)} rows. Take "

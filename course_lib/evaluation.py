@@ -9,12 +9,13 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
-from course_lib.batches import Batches, check_head, check_method, check_rows, class_names
-from course_lib.errors import CourseError, whole_number
+from course_lib.architecture import check_tokens
+from course_lib.batches import Batches, check_head, check_method, check_rows, class_names, texts_in
+from course_lib.errors import CourseError, shown, whole_number
 from course_lib.intervals import wilson
 from course_lib.prompting import complete, score_choices
-from course_lib.prompting.answers import answer_tokens
-from course_lib.prompting.reading import attached, check_model, encode, texts_of
+from course_lib.prompting.answers import answer_tokens, as_written, stop_tokens
+from course_lib.prompting.reading import added, attached, check_model, encode_plain, texts_of
 from course_lib.world import documents
 
 ROWS = 64  # in one forward pass
@@ -26,10 +27,13 @@ def evaluate(model, tokenizer, rows, method=None) -> dict[str, float]:
     With a head, the class with the highest logit is the answer. A decoder without one answers with the most probable of
     the answer words; where a task has no labels, with what it writes, and the share is called "exact_match". Without a
     method the bare base is asked. With Interchange the share is the interchange accuracy: every row has a `source`, and
-    its label is what should come with the source swapped in. Raises CourseError for rows or a method that do not go
-    with the model.
+    its label is what should come with the source swapped in. Classes are told by their names, and texts are compared
+    as the tokenizer writes both. Raises CourseError for rows or a method that do not go with the model.
     """
-    marks = [given == wanted for given, wanted in zip(*answers(model, tokenizer, rows, method))]
+    given, right = answers(model, tokenizer, rows, method)
+    if "label" not in rows.column_names:
+        given, right = as_written(tokenizer, given), as_written(tokenizer, right)
+    marks = [one == other for one, other in zip(given, right)]
     share, low, high = wilson(sum(marks), len(marks))
     return {"accuracy" if "label" in rows.column_names else "exact_match": share, "low": low, "high": high,
             "n": len(marks)}
@@ -37,7 +41,11 @@ def evaluate(model, tokenizer, rows, method=None) -> dict[str, float]:
 
 @torch.no_grad()
 def answers(model, tokenizer, rows, method=None) -> tuple[list, list]:
-    """(what the model answers to each row, what is right): class numbers, or texts where the task has no labels."""
+    """(what the model answers to each row, what is right): class numbers, or texts where the task has no labels.
+
+    The numbers are those of the rows' own classes; where a method's head knows classes by their names, those of the
+    head, `method.classes`.
+    """
     if method is not None:
         check_method(model, method)
     if hasattr(model, "can_generate"):
@@ -48,16 +56,28 @@ def answers(model, tokenizer, rows, method=None) -> tuple[list, list]:
             with method.on(model):
                 given = [method.logits(model, data.batch(part.tolist())).argmax(-1)              # (B, N) -> (B,)
                          for part in torch.arange(len(data)).split(ROWS)]
-            return torch.cat(given).tolist(), rows["label"][:]
+            return torch.cat(given).tolist(), data.labels.tolist()
+        rows = check_rows(rows, decoder=True)
         if method is not None and method.takes_source:
             return swapped_answers(model, tokenizer, rows, method), rows["label"][:]
-        check_rows(rows, decoder=True)
         if "label" in rows.column_names:
             scores = score_choices(model, tokenizer, rows["prompt"][:], class_names(rows), method=method)
             return [row.index(max(row)) for row in scores], rows["label"][:]
-        right = rows["answer"][:]
-        longest = max(map(len, answer_tokens(tokenizer, sorted(set(right)))))
+        right = texts_in(rows, "answer")
+        longest = longest_answer(model, tokenizer, right)
         return complete(model, tokenizer, rows["prompt"][:], longest, method), right
+
+
+def longest_answer(model, tokenizer, right: list[str]) -> int:
+    """How many tokens the longest of these answers has; CourseError for one that the model cannot write to its end."""
+    known = sorted(set(right))
+    tails, stops = answer_tokens(tokenizer, known), set(stop_tokens(model, tokenizer))
+    for answer, tail in zip(known, tails):
+        if early := stops & set(tail[:-1]):
+            raise CourseError(f"The model stops writing at {tokenizer.decode([min(early)])!r}, as its generation "
+                              f"settings say (eos_token_id), and the answer {shown(answer)} holds that: it can never "
+                              "be right. Change model.generation_config.eos_token_id, or the answer.")
+    return max(map(len, tails))
 
 
 def swapped_answers(model, tokenizer, rows, method) -> list[int]:
@@ -98,9 +118,18 @@ def old_domain_loss(model, tokenizer, method=None, n_documents: int = 200, seed:
 
 
 def _ids(tokenizer, texts: Sequence[str]) -> list[list[int]]:
-    """Each document with an end token on both sides: the first starts it, the last must be predicted."""
-    rows = encode(tokenizer, texts_of(texts, "Documents are a list of texts, at least one"))
-    return [[tokenizer.eos_token_id, *ids, tokenizer.eos_token_id] for ids in rows]
+    """Each document with its beginning and its end: the first starts it, the last must be predicted.
+
+    The tokenizer's own, where it puts some around a text by itself; else an end token on both sides. CourseError for a
+    tokenizer that has neither.
+    """
+    rows = encode_plain(tokenizer, texts_of(texts, "Documents are a list of texts, at least one"))
+    beginning, end = added(tokenizer)
+    end = end or [tokenizer.eos_token_id]
+    if end == [None]:
+        raise CourseError("The tokenizer has no token for the end of a text, which is predicted, too. "
+                          "Name it: tokenizer.eos_token = ..., one of the model's own.")
+    return [[*(beginning or end), *ids, *end] for ids in rows]
 
 
 def perplexity(model, tokenizer, texts: Sequence[str], batch: int = 50, method=None) -> float:
@@ -118,6 +147,7 @@ def mean_loss(model, tokenizer, texts: Sequence[str], batch: int = 50, method=No
     check_model(model)
     total = count = 0
     documents, batch = _ids(tokenizer, texts), whole_number("batch", batch, 1)
+    check_tokens(model, [token for ids in documents for token in ids])
     longest, limit = max(map(len, documents)), getattr(model.config, "max_position_embeddings", math.inf)
     if longest > limit:
         raise CourseError(f"A document has {longest} tokens with its two ends; this model reads at most {limit}. "

@@ -42,6 +42,7 @@ class Method(nn.Module):
 
     why_not_merged = ""  # for a method that cannot be folded into the model's own weights: the reason
     takes_source = False  # whether every row of a batch needs another text beside it, in the batch's `source`
+    classes: list[str] | None = None  # the names of the head's outputs, in their order, once `fit` has trained it
 
     def __init__(self, model, settings: dict, num_labels: int | None = None, seed: int = 0):
         super().__init__()
@@ -150,10 +151,21 @@ class Method(nn.Module):
     # the small file
 
     def save(self, path: str | Path) -> None:
-        """Writes what is trained, and how to build the method again, as one safetensors file."""
+        """Writes what is trained, and how to build the method again, as one safetensors file; makes its folder.
+
+        CourseError where nothing can be written there.
+        """
         facts = {"method": self.name, "settings": json.dumps(self.settings), "base": self.base}
+        if self.classes:
+            facts["classes"] = json.dumps(self.classes)
         state = {name: tensor.detach().cpu().contiguous() for name, tensor in self.state_dict().items()}
-        write_bytes(user_path(path), save(state, facts))
+        target = user_path(path)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_bytes(target, save(state, facts))
+        except OSError as error:
+            raise CourseError(f"The method cannot be saved as {target}: {error.strerror or error}. Name a file in a "
+                              "folder that you can write to, such as methods/reviews.safetensors.") from None
 
     @classmethod
     def load(cls, path: str | Path, model, allow_other_base: bool = False) -> "Method":
@@ -176,6 +188,7 @@ class Method(nn.Module):
         try:
             method = cls(model, **json.loads(facts["settings"]))
             method.load_state_dict(state)
+            method.classes = json.loads(facts.get("classes", "null"))
         except (KeyError, TypeError, RuntimeError, ValueError) as error:
             raise CourseError(f"{path} does not fit {name} on this model: {error}") from None
         return method

@@ -36,7 +36,7 @@ def relabelled(rows, names: dict[str, str]):
     CourseError for rows without labels, or whose answers are not those of their labels, and where `names` does not give
     each answer word a place, each place once.
     """
-    check_rows(rows, decoder=True)
+    rows = check_rows(rows, decoder=True)
     if "label" not in rows.column_names:
         raise CourseError(f"These rows have no labels to rename; their columns are {', '.join(rows.column_names)}. "
                           "Take a task with classes, such as load_task('reviews').")

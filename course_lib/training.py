@@ -39,10 +39,10 @@ def fit(model, tokenizer, task, method, epochs: int = 3, learning_rate: float = 
     best that was measured, or, before any measurement, what there is.
 
     `reuse` computes frozen blocks once (reuse.py). `checkpoint`, a file, is written at every measurement; the same call
-    goes on from it after a kill, with the same bits (under `reuse`, up to rounding). `watch` is called with the history
-    after every step, and its `finish`, if it has one, at the end: `watch=plots.LiveCurve()` draws the losses in a
-    notebook. `loss(logits, batch, keys)` stands in for the cross entropy of the labels; a key names a row, such as
-    ("train", 17). So that a checkpoint knows it from other losses, it has `settings`: see distillation/loop.py.
+    goes on from it after a kill, with the same bits (under `reuse`, up to rounding). `watch` is called with the history after every step, and its `finish`, if it has one, at the end:
+    `watch=plots.LiveCurve()` draws the losses in a notebook. `loss(logits, batch, keys)` stands in for the cross
+    entropy of the labels; a key names a row, such as ("train", 17). So that a checkpoint knows it from other losses, it
+    has `settings`: see distillation/loop.py.
 
     Raises CourseError for what does not go together, and where the loss is no number any more. After any error the
     method is what it was before.
@@ -59,8 +59,9 @@ def fit(model, tokenizer, task, method, epochs: int = 3, learning_rate: float = 
     if patience is not None and "validation" not in parts:
         raise CourseError("patience stops on the validation loss, and this task has no split called validation. Leave "
                           "patience out, or give the task one.")
-    before = copied(method)
+    before, classes = copied(method), method.classes
     try:
+        method.classes = parts["train"].names or None
         with torch.enable_grad(), evaluating(model), method.on(model):
             for part in parts.values():
                 method.prepare(part.batch([part.longest]))  # a text for which the method leaves no room is refused here
@@ -69,6 +70,7 @@ def fit(model, tokenizer, task, method, epochs: int = 3, learning_rate: float = 
             run.go(watch, progress)
     except Exception:
         method.load_state_dict(before)
+        method.classes = classes
         raise
     finally:
         method.eval()
@@ -187,11 +189,12 @@ def batches_of(model, tokenizer, task, method) -> dict[str, Batches]:
                           f"{shown(task)}.")
     if "train" not in task:
         raise CourseError(f"The task has no split called train; it has {', '.join(map(str, task)) or 'none'}.")
-    parts = {}
+    parts: dict[str, Batches] = {}
     for split in ("train", "validation"):
+        classes = parts["train"].names if parts else None
         if split in task:
             try:
-                parts[split] = Batches(model, tokenizer, task[split], method)
+                parts[split] = Batches(model, tokenizer, task[split], method, classes)
             except CourseError as error:
                 raise CourseError(f"The split {split}: {error}") from None
     return parts

@@ -18,7 +18,7 @@ from course_lib.architecture import (
 )
 from course_lib.errors import CourseError, shown
 from course_lib.method import Method
-from course_lib.prompting.reading import encode, texts_of
+from course_lib.prompting.reading import encode, encode_open, texts_of
 
 LAST_BIAS = {"gpt2": "mlp.c_proj.bias", "bert": "output.LayerNorm.bias", "distilbert": "output_layer_norm.bias"}
 ROWS = 64  # texts in one forward pass
@@ -93,7 +93,8 @@ class Steering(Method):
 @torch.no_grad()
 def hidden_states(model, tokenizer, texts: Sequence[str], layer: int) -> torch.Tensor:
     """What this block gives for the last token of each text, an encoder's first, (texts, d). CourseError as above."""
-    rows, limit = encode(tokenizer, texts), context_of(model)
+    rows = (encode_open if is_decoder(model) else encode)(tokenizer, texts)
+    limit = context_of(model)
     for text, row in zip(texts, rows):
         if not 0 < len(row) <= limit:
             raise CourseError(f"A text has 1 to {limit} tokens here; {shown(text)} has {len(row)}.")

@@ -9,8 +9,17 @@ from collections.abc import Sequence
 
 import torch
 
+from course_lib.architecture import check_tokens
 from course_lib.errors import CourseError, shown, whole_number
-from course_lib.prompting.reading import attached, encode, encode_prompts, read, read_on, texts_of
+from course_lib.prompting.reading import (
+    attached,
+    check_tokenizer,
+    encode_plain,
+    encode_prompts,
+    read,
+    read_on,
+    texts_of,
+)
 
 ROWS = 128  # sequences in one forward pass
 WIDEST = 4096  # open answers of a beam: each is a sequence in a forward pass
@@ -23,12 +32,14 @@ def score_choices(model, tokenizer, prompt: str | Sequence[str], choices: Sequen
 
     The newline counts, so that "pome" is not the beginning of "pomegranate"; lengths are not evened out. The
     probabilities are normalised over the choices; `normalise=False` gives them as they are, among all texts.
-    A list of prompts gives a list of lists. Raises CourseError for what cannot be scored: a choice given twice,
-    a single text as choices, a prompt that leaves no room, a model that does not say what comes next.
+    A list of prompts gives a list of lists. Raises CourseError for what cannot be scored: a choice given twice, or two
+    that are the same to the tokenizer, a word that it does not know, a single text as choices, a prompt that leaves no
+    room, a model that does not say what comes next.
     """
-    tails = answer_tokens(tokenizer, choices)
+    tails = told_apart(tokenizer, choices)
     C, T = len(tails), max(2, *map(len, tails))
     rows = encode_prompts(model, tokenizer, prompt, room=T, method=method)
+    check_tokens(model, [token for tail in tails for token in tail])
     padded = [tail + [0] * (T - len(tail)) for tail in tails]
     ids = torch.tensor(padded, device=model.device)                                              # (C, T)
     real = torch.arange(T) < torch.tensor([len(tail) for tail in tails])[:, None]                # (C, T)
@@ -52,15 +63,15 @@ def score_choices(model, tokenizer, prompt: str | Sequence[str], choices: Sequen
 def complete(model, tokenizer, prompt: str | Sequence[str], max_new_tokens: int = 6,
              method=None) -> str | list[str]:
     """The most probable token, again and again: the new text only, stripped, up to a newline or the text's
-    end.
+    end, or where the model's own generation settings say (`eos_token_id`).
 
     A list of prompts gives a list of texts. Raises CourseError for a prompt that cannot be read, a
     `max_new_tokens` below 1, a model that does not say what comes next.
     """
     max_new_tokens = whole_number("max_new_tokens", max_new_tokens, 1)
     rows = encode_prompts(model, tokenizer, prompt, room=max_new_tokens, method=method)
-    stops = torch.tensor(stop_tokens(tokenizer), device=model.device)
-    texts = []
+    ends, texts = stop_tokens(model, tokenizer), []
+    stops = torch.tensor(ends, dtype=torch.long, device=model.device)
     with attached(model, method):
         for start in range(0, len(rows), ROWS):
             reading = read(model, rows[start:start + ROWS], method)
@@ -68,7 +79,7 @@ def complete(model, tokenizer, prompt: str | Sequence[str], max_new_tokens: int 
             while new.shape[1] < max_new_tokens and not torch.isin(new, stops).any(1).all():
                 read_on(model, reading, new[:, -1:])
                 new = torch.cat([new, reading.logits.argmax(-1, keepdim=True)], dim=1)           # (B, T+1)
-            texts += [answer_text(tokenizer, row) for row in new.tolist()]
+            texts += [answer_text(tokenizer, row, ends) for row in new.tolist()]
     return texts[0] if isinstance(prompt, str) else texts
 
 
@@ -86,17 +97,26 @@ def next_answers(model, tokenizer, prompt: str, n: int = 10, max_tokens: int = 8
         raise CourseError(f"next_answers reads one prompt, a text; you gave {shown(prompt)}.")
     rows = encode_prompts(model, tokenizer, prompt, room=max_tokens, method=method)
     end, found, answers = newline(tokenizer), defaultdict(float), [[]]
+    check_tokens(model, [end])
+    ends = stop_tokens(model, tokenizer)
     with attached(model, method):
         reading, scores = read(model, rows, method), torch.zeros(1, 1, device=model.device)
         for _ in range(max_tokens):
             scores = scores + reading.logits.log_softmax(-1)                                     # (W, 1) + (W, V)
             for answer, ended in zip(answers, scores[:, end].exp().tolist()):
                 found[answer_text(tokenizer, answer)] += ended
-            scores[:, stop_tokens(tokenizer)] = -math.inf
+            scores[:, ends] = -math.inf
             best, places = scores.flatten().topk(min(width, scores.numel()))                     # (W,)
             if len(found) > n and best[0].exp() <= sorted(found.values())[-n]:
                 break  # no open answer can still overtake the n best
             parents, tokens = places // scores.shape[1], places % scores.shape[1]
+            closed = torch.tensor(["\n" in tokenizer.decode([token]) for token in tokens.tolist()])  # such as "!\n"
+            for place in closed.nonzero().flatten().tolist():
+                answer = [*answers[parents[place]], tokens[place].item()]
+                found[answer_text(tokenizer, answer)] += best[place].exp().item()
+            if closed.all():
+                break
+            best, parents, tokens = (one[~closed.to(one.device)] for one in (best, parents, tokens))
             answers = [answers[parent] + [token] for parent, token in zip(parents.tolist(), tokens.tolist())]
             reading.cache.reorder_cache(parents)
             reading.mask, scores = reading.mask[parents], best[:, None]
@@ -106,36 +126,105 @@ def next_answers(model, tokenizer, prompt: str, n: int = 10, max_tokens: int = 8
 
 
 def answer_tokens(tokenizer, choices: Sequence[str]) -> list[list[int]]:
-    """The tokens of each answer: one space before it, a newline after it. CourseError where that makes no
-    sense.
+    """The tokens of each answer: one space before it, a newline after it. CourseError where that makes no sense.
+
+    So it is for a text that is no answer, for a word that the tokenizer does not know, for two choices of which it
+    makes the same tokens, and for a tokenizer without a newline.
     """
     choices = texts_of(choices, "Choices are a list of texts, at least one")
-    # Behind a colon, for some tokenizers put a space before every text.
-    start = len(encode(tokenizer, [":"])[0])
+    check_tokenizer(tokenizer)
     for choice in choices:
         if choice != choice.strip() or "\n" in choice:
             raise CourseError(f"The choice {shown(choice)} must be one line without spaces around it: the space "
                               "before an answer and the newline after it are put for you.")
-        if not tokenizer(choice, add_special_tokens=False)["input_ids"]:
+        if not choice or not encode_plain(tokenizer, [choice])[0]:
             raise CourseError(f"The choice {shown(choice)} has no tokens, so it has no probability. "
                               "Give at least one letter.")
     if twice := sorted({choice for choice in choices if choices.count(choice) > 1}):
         raise CourseError(f"Some choices are the same: {shown(twice)}. Give each answer once, for example with "
                           "list(dict.fromkeys(choices)).")
-    return [ids[start:] for ids in encode(tokenizer, [f": {choice}\n" for choice in choices])]
+    tails, end = behind(tokenizer, choices), newline(tokenizer)
+    signs = set(tokenizer.all_special_ids)
+    for choice, tail in zip(choices, tails):
+        if signs & set(tail):
+            raise no_answer(tokenizer, choice, tail)
+    return [[*tail, end] for tail in tails]
+
+
+def behind(tokenizer, texts: Sequence[str]) -> list[list[int]]:
+    """The tokens of each text as it stands behind another one and a space; CourseError where that cannot be told.
+
+    Behind something, for some tokenizers put a space before every text; and behind what they join with nothing.
+    """
+    for before in (":", "a", ".", "\n"):
+        [start] = encode_plain(tokenizer, [before])
+        rows = encode_plain(tokenizer, [f"{before} {text}" for text in texts])
+        if all(row[:len(start)] == start for row in rows):
+            return [row[len(start):] for row in rows]
+    raise CourseError("The tokenizer joins the beginning of an answer with what stands before it, so the "
+                      "answer has no tokens of its own. Take another model's tokenizer, or build the method with "
+                      "num_labels: a head needs none.")
+
+
+def no_answer(tokenizer, choice: str, tail: list[int]) -> CourseError:
+    """What is said of an answer of whose tokens some are signs of the tokenizer's own."""
+    written = tokenizer.convert_ids_to_tokens(tail)
+    if tokenizer.unk_token in written:
+        return CourseError(f"The tokenizer does not know all of the choice {shown(choice)}: it makes "
+                           f"{' '.join(written)} of it, and so of other words, too. Take words that it knows, or build "
+                           "the method with num_labels: a head needs none.")
+    return CourseError(f"The choice {shown(choice)} holds something that is no text for this tokenizer but a sign of "
+                       f"its own; it makes {' '.join(written)} of it. Write it in another way.")
+
+
+def told_apart(tokenizer, choices: Sequence[str]) -> list[list[int]]:
+    """`answer_tokens` of choices between which a model is to choose; CourseError where two have the same tokens."""
+    tails, first = answer_tokens(tokenizer, choices), {}
+    for choice, tail in zip(choices, map(tuple, tails)):
+        if tail in first:
+            raise CourseError(f"The tokenizer makes the same tokens of {shown(first[tail])} and {shown(choice)}, so "
+                              "the model cannot choose between them. Give them names that differ in more.")
+        first[tail] = choice
+    return tails
 
 
 def newline(tokenizer) -> int:
-    """The token that ends an answer."""
-    return tokenizer("a\n", add_special_tokens=False)["input_ids"][-1]
+    """The token that ends an answer; CourseError where the tokenizer has none for a newline alone."""
+    if (found := line_end(tokenizer)) is None:
+        raise CourseError("The tokenizer has no token for a newline, with which every answer ends here. "
+                          "Take a model whose tokenizer keeps newlines, as those of Llama, Qwen and GPT-2 do; or build "
+                          "the method with num_labels: a head needs no answer words.")
+    return found
 
 
-def stop_tokens(tokenizer) -> list[int]:
-    """The newline, and the end of the text where the tokenizer has a token for it."""
-    return [newline(tokenizer)] + [tokenizer.eos_token_id] * (tokenizer.eos_token_id is not None)
+def line_end(tokenizer) -> int | None:
+    """The token for a newline and nothing else; None where there is none."""
+    ids = encode_plain(tokenizer, ["a\n"])[0]
+    alone = tokenizer.decode(ids[-1:])
+    return ids[-1] if "\n" in alone and not alone.strip() else None
 
 
-def answer_text(tokenizer, ids: list[int]) -> str:
+def stop_tokens(model, tokenizer) -> list[int]:
+    """Where an answer ends: the newline, the end of the text, and where the model's own generation settings say."""
+    ends = getattr(getattr(model, "generation_config", None), "eos_token_id", None)
+    ends = ends if isinstance(ends, list | tuple) else [ends]
+    known = len(model.get_input_embeddings().weight)
+    found = dict.fromkeys([line_end(tokenizer), tokenizer.eos_token_id, *ends])
+    return [token for token in found if token is not None and token < known]
+
+
+def answer_text(tokenizer, ids: list[int], stops: Sequence[int] = ()) -> str:
     """What these tokens say, up to the first newline or the end of the text, without spaces around it."""
-    end = ids.index(tokenizer.eos_token_id) if tokenizer.eos_token_id in ids else len(ids)
+    stops = {tokenizer.eos_token_id, *stops} - {None}
+    end = next((place for place, token in enumerate(ids) if token in stops), len(ids))
     return tokenizer.decode(ids[:end]).split("\n")[0].strip()
+
+
+def as_written(tokenizer, texts: Sequence[str]) -> list[str]:
+    """Each text as it comes back from the tokenizer, which may write letters small, or compose accents (NFC).
+
+    A model can only ever write such texts, so two are compared by what the tokenizer makes of both.
+    """
+    known = [text for text in dict.fromkeys(texts) if text]
+    written = {"": ""} | dict(zip(known, (answer_text(tokenizer, ids) for ids in behind(tokenizer, known))))
+    return [written[text] for text in texts]

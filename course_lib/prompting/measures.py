@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from course_lib.errors import CourseError, shown, unknown, whole_number
-from course_lib.prompting.answers import answer_tokens, complete, score_choices
+from course_lib.prompting.answers import answer_tokens, as_written, complete, score_choices
 from course_lib.prompting.reading import texts_of
 from course_lib.prompting.text import (
     TEMPLATE,
@@ -50,11 +50,12 @@ def exact_match(model, tokenizer, relation, keys: Sequence[str], k: int, seed: i
                 shuffle_labels: bool = False, order: int = 0, template: str = TEMPLATE, method=None) -> list[int]:
     """1 for each key whose greedy answer after `k` examples is exactly right, else 0: `few_shot_answers`, marked.
 
-    The arguments and the errors are the same.
+    Two texts are compared as the tokenizer writes both. The arguments and the errors are the same.
     """
     answers = few_shot_answers(model, tokenizer, relation, keys, k, seed, shuffle_labels=shuffle_labels,
                                order=order, template=template, method=method)
-    return [int(answer == relation[key]) for answer, key in zip(answers, keys)]
+    pairs = zip(as_written(tokenizer, answers), as_written(tokenizer, [relation[key] for key in keys]))
+    return [int(answer == right) for answer, right in pairs]
 
 
 def calibrate(probabilities: Sequence[float], content_free: Sequence[float]) -> list[float]:

@@ -49,9 +49,37 @@ def check_tokenizer(tokenizer) -> None:
 
 
 def encode(tokenizer, texts: Sequence[str]) -> list[list[int]]:
-    """The tokens of every text, without the library's warning about long ones: the course has its own."""
+    """The tokens of every text with whatever the tokenizer adds to it, as an encoder reads it.
+
+    Without the library's warning about long ones: the course has its own.
+    """
     check_tokenizer(tokenizer)
     return tokenizer(list(texts), verbose=False)["input_ids"]
+
+
+def encode_plain(tokenizer, texts: Sequence[str]) -> list[list[int]]:
+    """The tokens of every text and nothing else."""
+    check_tokenizer(tokenizer)
+    return tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
+
+
+def encode_open(tokenizer, texts: Sequence[str]) -> list[list[int]]:
+    """The tokens of every text as a decoder reads it, to go on: with the tokenizer's own beginning, without its end."""
+    beginning, _ = added(tokenizer)
+    return [beginning + ids for ids in encode_plain(tokenizer, texts)]
+
+
+def added(tokenizer) -> tuple[list[int], list[int]]:
+    """(the beginning, the end) that the tokenizer puts around a text by itself: BOS and EOS, [CLS] and [SEP], or none.
+
+    CourseError for a tokenizer that changes the text's own tokens, too.
+    """
+    [whole], [plain] = encode(tokenizer, ["a"]), encode_plain(tokenizer, ["a"])
+    for start in range(len(whole) - len(plain) + 1):
+        if whole[start:start + len(plain)] == plain:
+            return whole[:start], whole[start + len(plain):]
+    raise CourseError("The tokenizer makes other tokens of a text where it adds a beginning or an end, so the course "
+                      "cannot tell which of them are the text's own. Take another model's tokenizer.")
 
 
 def attached(model, method):
@@ -65,7 +93,7 @@ def encode_prompts(model, tokenizer, prompt: str | Sequence[str], room: int, met
     """
     prompts = texts_of([prompt] if isinstance(prompt, str) else prompt, "A prompt is a text or a list of texts")
     check_model(model)
-    rows = encode(tokenizer, prompts)
+    rows = encode_open(tokenizer, prompts)
     virtual = getattr(method, "length", 0)
     limit = getattr(model.config, "max_position_embeddings", math.inf) - virtual
     for place, row in enumerate(rows):

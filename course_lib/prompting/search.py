@@ -66,6 +66,7 @@ def search(model, tokenizer, rows, templates: tuple[str, ...] = TEMPLATES, seen:
     if not {"text", "label"} <= set(getattr(rows, "column_names", ())):
         raise CourseError("The search reads rows with the columns text and label, such as "
                           f"load_task('reviews')['validation']; you gave {shown(rows)}.")
+    rows = rows.with_format(None)
     if set(rows["label"][:]) != {0, 1}:
         raise CourseError("The search compares two words, so it needs rows of both of two classes, labels 0 and 1; "
                           f"these have {shown(sorted(set(rows['label'][:])))}. Take other rows, or more of them.")
