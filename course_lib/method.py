@@ -43,6 +43,7 @@ class Method(nn.Module):
     why_not_merged = ""  # for a method that cannot be folded into the model's own weights: the reason
     takes_source = False  # whether every row of a batch needs another text beside it, in the batch's `source`
     classes: list[str] | None = None  # the names of the head's outputs, in their order, once `fit` has trained it
+    last_run: tuple[str, str] | None = None  # where the last run with a checkpoint began and ended, as weights_hash
 
     def __init__(self, model, settings: dict, num_labels: int | None = None, seed: int = 0):
         super().__init__()

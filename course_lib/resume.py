@@ -9,6 +9,7 @@ from safetensors.torch import save
 
 from course_lib.errors import CourseError
 from course_lib.files import user_path, write_bytes
+from course_lib.models import weights_hash
 from course_lib.plan import History
 
 
@@ -35,10 +36,11 @@ def save_run(path: Path, now: dict, best: dict, optimizer: torch.optim.Optimizer
 
 
 def load_run(path: Path, method, optimizer: torch.optim.Optimizer,
-             facts: dict) -> tuple[dict, History] | None:
-    """Puts a kept run into method and optimizer: (its best parameters, its history); None where there is no file.
+             facts: dict) -> tuple[dict, History, str] | None:
+    """Puts a kept run into method and optimizer: (its best parameters, its history, its start); None without a file.
 
-    CourseError for a file that is damaged, or of another run: one of the `facts` differs.
+    CourseError for a file that is damaged, or of another run: one of the `facts` differs, or the method is neither
+    where that run began nor anywhere that the run itself has brought it.
     """
     if not os.path.exists(path):
         return None
@@ -49,10 +51,15 @@ def load_run(path: Path, method, optimizer: torch.optim.Optimizer,
         history = History(**kept.pop("history"))
     except (OSError, SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise damaged(path, error) from None
-    if other := [name for name, value in json.loads(json.dumps(facts)).items() if kept.get(name) != value]:
-        raise CourseError(f"{path} is the checkpoint of another run, which differs in {' and '.join(other)}. Delete "
-                          "it, or name another file.")
     part = lambda start: {name.removeprefix(start): t for name, t in tensors.items() if name.startswith(start)}
+    other = [name for name, value in json.loads(json.dumps(facts)).items() if kept.get(name) != value]
+    if other == ["start"] and not brought_here(method, kept.get("start"), (part("best."), part("now."))):
+        raise CourseError(f"{path} is the checkpoint of another run, which differs in start: the method began with "
+                          "other numbers than this one holds (another init, or what was loaded or learned before). "
+                          "Delete it, name another file, or build the method as it was.")
+    if differs := [name for name in other if name != "start"]:
+        raise CourseError(f"{path} is the checkpoint of another run, which differs in {' and '.join(differs)}. Delete "
+                          "it, or name another file.")
     state: dict[int, dict] = {}
     for name, tensor in part("optimizer.").items():
         place, key = name.split(".", 1)
@@ -63,7 +70,17 @@ def load_run(path: Path, method, optimizer: torch.optim.Optimizer,
         optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
     except (RuntimeError, ValueError) as error:
         raise damaged(path, error) from None
-    return part("best."), history
+    return part("best."), history, kept.get("start")
+
+
+def brought_here(method, start: str | None, states: tuple[dict, dict]) -> bool:
+    """Whether a run that began at `start` brought the method where it is: to a kept state, or where it was stopped.
+
+    The projections of hidden states, which distillation draws anew for every call, do not count.
+    """
+    own = {name: tensor for name, tensor in method.state_dict().items() if not name.startswith("projections.")}
+    stands = lambda state: all(name in state and torch.equal(tensor, state[name]) for name, tensor in own.items())
+    return method.last_run == (start, weights_hash(method)) or any(map(stands, states))
 
 
 def damaged(path: Path, error: Exception) -> CourseError:

@@ -15,6 +15,7 @@ from tqdm.auto import tqdm
 from course_lib.batches import Batches, check_loss, check_method, loss_of
 from course_lib.errors import CourseError, shown
 from course_lib.evaluation import evaluating
+from course_lib.models import weights_hash
 from course_lib.models.seeding import seeded
 from course_lib.plan import History, Plan, make_plan
 from course_lib.resume import checkpoint_path, load_run, save_run
@@ -39,7 +40,8 @@ def fit(model, tokenizer, task, method, epochs: int = 3, learning_rate: float = 
     best that was measured, or, before any measurement, what there is.
 
     `reuse` computes frozen blocks once (reuse.py). `checkpoint`, a file, is written at every measurement; the same call
-    goes on from it after a kill, with the same bits (under `reuse`, up to rounding). `watch` is called with the history after every step, and its `finish`, if it has one, at the end:
+    goes on from it after a kill, with the same bits (under `reuse`, up to rounding), with a method that is built as it
+    was. `watch` is called with the history after every step, and its `finish`, if it has one, at the end:
     `watch=plots.LiveCurve()` draws the losses in a notebook. `loss(logits, batch, keys)` stands in for the cross
     entropy of the labels; a key names a row, such as ("train", 17). So that a checkpoint knows it from other losses, it
     has `settings`: see distillation/loop.py.
@@ -68,6 +70,8 @@ def fit(model, tokenizer, task, method, epochs: int = 3, learning_rate: float = 
             logits = FrozenWork(model, method).logits if reuse else lambda batch, keys: method.logits(model, batch)
             run = Run(method, parts, plan, logits, None if checkpoint is None else checkpoint_path(checkpoint), loss)
             run.go(watch, progress)
+            if checkpoint is not None:
+                method.last_run = run.start, weights_hash(method)
     except Exception:
         method.load_state_dict(before)
         method.classes = classes
@@ -87,13 +91,14 @@ class Run:
         self.loss_of = loss or (lambda logits, batch, keys: loss_of(logits, batch["labels"]))
         self.best, self.history = copied(method), History()
         self.optimizer = torch.optim.AdamW(method.parameters(), weight_decay=plan.weight_decay, fused=True)
+        self.start = None if checkpoint is None else weights_hash(method)
         if checkpoint is not None and (found := load_run(checkpoint, method, self.optimizer, self.facts())):
-            self.best, self.history = found
+            self.best, self.history, self.start = found
 
     def facts(self) -> dict:
         """What makes this run another one than others."""
         return {"method": self.method.name, "settings": self.method.settings, "base": self.method.base,
-                **asdict(self.plan), "loss": getattr(self.loss_of, "settings", None),
+                **asdict(self.plan), "loss": getattr(self.loss_of, "settings", None), "start": self.start,
                 "rows": {split: part.fingerprint() for split, part in self.parts.items()}}
 
     def go(self, watch, progress: bool) -> None:
