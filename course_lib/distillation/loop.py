@@ -11,7 +11,7 @@ from torch import nn
 
 from course_lib.batches import check_method, loss_of
 from course_lib.distillation.losses import check_temperature, hidden_loss, soft_target_loss
-from course_lib.distillation.teacher import Teacher, check_blocks, watched
+from course_lib.distillation.teacher import Teacher, check_blocks, existing, watched
 from course_lib.errors import CourseError, shown
 from course_lib.models.seeding import seeded
 from course_lib.plan import History, number
@@ -76,9 +76,9 @@ def distil(teacher: Teacher, model, tokenizer, method, temperature: float = 2.0,
     if not isinstance(teacher, Teacher):
         raise CourseError("The first argument is a teacher that was asked, Teacher(model, tokenizer, task, method); "
                           f"you gave {shown(teacher)}.")
-    check_pair(teacher, tokenizer, method)
+    check_pair(teacher, model, tokenizer, method)
     loss = Distillation(teacher, temperature, soft)
-    with matching(loss, model, method, match or {}, number("hidden", hidden, 1000)) as whole:
+    with named_as(teacher, method), matching(loss, model, method, match or {}, number("hidden", hidden, 1000)) as whole:
         return fit(model, tokenizer, teacher.task, method, epochs, learning_rate, seed, steps=steps,
                    batch_size=batch_size, validate_every=validate_every, patience=patience, checkpoint=checkpoint,
                    watch=watch, progress=progress, loss=whole)
@@ -108,6 +108,17 @@ def matching(loss: Distillation, model, method, match: Mapping[int, int], weight
         del method.projections
 
 
+@contextmanager
+def named_as(teacher: Teacher, method):
+    """The block in which the student's head counts the classes as the teacher's does; if it fails, as it did before."""
+    before, method.classes = method.classes, teacher.classes or None
+    try:
+        yield
+    except Exception:
+        method.classes = before
+        raise
+
+
 def check_blocks_asked(teacher: Teacher, match: Mapping[int, int]) -> tuple[int, ...]:
     """The teacher's blocks to match; CourseError for one that it was not asked about."""
     if absent := [block for block in match.values() if isinstance(block, bool) or block not in teacher.blocks]:
@@ -117,13 +128,17 @@ def check_blocks_asked(teacher: Teacher, match: Mapping[int, int]) -> tuple[int,
     return tuple(match.values())
 
 
-def check_pair(teacher: Teacher, tokenizer, method) -> None:
+def check_pair(teacher: Teacher, model, tokenizer, method) -> None:
     """CourseError where teacher and student do not say the same things: other tokens, or other classes."""
     heads = [one.head and one.head.out_features for one in (teacher.method, method)]
     if heads[0] != heads[1]:
         named = [f"a head of {labels}" if labels else "no head" for labels in heads]
         raise CourseError(f"The teacher has {named[0]} and the student {named[1]}, so they answer differently. Build "
                           f"both with num_labels={heads[0]}.")
+    if heads[0] and method.classes and method.classes != teacher.classes:
+        raise CourseError(f"The teacher's classes are {shown(teacher.classes)} and the student's "
+                          f"{shown(method.classes)}, so they do not answer alike. Build the student anew: it takes "
+                          "over the teacher's.")
     theirs, ours = teacher.tokenizer.get_vocab(), tokenizer.get_vocab()
     if heads[0] is None and theirs != ours:
         token = min(set(theirs.items()) ^ set(ours.items()), key=lambda item: item[1])[0]
@@ -131,6 +146,10 @@ def check_pair(teacher: Teacher, tokenizer, method) -> None:
                           f"tokens ({shown(token)} is one that differs), so their probabilities are not of the same "
                           "things. Take a student with the teacher's tokenizer, or let the teacher write the answers "
                           "(taught_rows), which any model can learn.")
+    if heads[0] is None and teacher.tokens != existing(model, tokenizer):
+        raise CourseError(f"Of the tokenizer's {len(ours):,} tokens the teacher knows {len(teacher.tokens):,} and the "
+                          f"student {len(existing(model, tokenizer)):,}, so their probabilities are not of the same "
+                          "things. Take two models that know all of them.")
 
 
 def fingerprint(teacher: Teacher) -> float:

@@ -24,8 +24,9 @@ class Teacher:
 
     `logits[key]` are (R, N): with a head those of the classes; else a decoder's, at the places of the answer's tokens.
     Where the task has labels, they are `over` the "labels": of the label words' first tokens alone, at the first place,
-    (1, N). They could be over the whole "vocabulary", and are so where a task has no labels, but at a high temperature
-    the thousands of other words then weigh more than the few that are the answer. What follows the first token, if only
+    (1, N). They could be over the whole "vocabulary", all tokens that exist (a model may have room for more), and are
+    so where a task has no labels, but at a high temperature the thousands of other words then weigh more than the few
+    that are the answer. What follows the first token, if only
     a newline, a student learns as it stands in the row, for `evaluate` counts whole answers. `hidden[key][block]` are
     that block's hidden states of the row, (T, d), for the `blocks` named by number. Raises CourseError for a block that
     the model does not have, label words that begin alike, and as `fit` does.
@@ -36,6 +37,8 @@ class Teacher:
         self.blocks, parts = check_blocks(model, blocks), batches_of(model, tokenizer, task, method)
         self.task, self.tokenizer, self.method, self.width = task, tokenizer, method, model.config.hidden_size
         self.words = words_of(tokenizer, task["train"], over) if method.head is None else None
+        self.classes = parts["train"].names
+        self.tokens = None if method.head else existing(model, tokenizer)
         self.logits: dict[Key, torch.Tensor] = {}
         self.hidden: dict[Key, dict[int, torch.Tensor]] = {}
         with torch.no_grad(), evaluating(model, method), method.on(model), watched(model, self.blocks) as seen:
@@ -59,7 +62,7 @@ class Teacher:
         """Of a batch's logits, a teacher's or a student's, those that are compared: (R of all rows, N)."""
         said, _ = at_answers(logits, labels)
         if self.words is None:
-            return said
+            return said[:, self.tokens] if self.tokens else said                             # (R, V) -> (R, N)
         return said[first_places(labels)][:, self.words]                                     # (R, V) -> (B, N)
 
     def rest_loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
@@ -79,6 +82,12 @@ def first_places(labels: torch.Tensor) -> torch.Tensor:
 def rows_of(labels: torch.Tensor, words: list[int] | None) -> list[int]:
     """How many rows of logits each row of a batch has."""
     return [1] * len(labels) if words or labels.dim() == 1 else (labels != IGNORED).sum(1).tolist()
+
+
+def existing(model, tokenizer) -> list[int]:
+    """The numbers of all tokens that exist. A model's vocabulary is often padded beyond them, to a round number."""
+    rows = len(model.get_input_embeddings().weight)
+    return sorted(number for number in tokenizer.get_vocab().values() if number < rows)
 
 
 def words_of(tokenizer, rows, over: str) -> list[int] | None:
@@ -102,9 +111,15 @@ def taught_rows(model, tokenizer, rows, method=None):
     https://arxiv.org/abs/1606.07947, search with a beam). Rows to which it writes nothing are left out.
     """
     given, _ = answers(model, tokenizer, rows, method)
+    rows = rows.with_format(None)
     columns = rows.to_dict() | {"answer": given}
     if "label" in columns:
-        columns |= {"answer": [class_names(rows)[label] for label in given], "label": given}
+        names = class_names(rows)
+        said = [((method and method.classes) or names)[label] for label in given]
+        if others := sorted(set(said) - set(names)):
+            raise CourseError(f"The teacher gives the answer {shown(others[0])}, which is none of the rows' classes: "
+                              f"{', '.join(map(shown, names))}. Let it teach rows of its own classes.")
+        columns |= {"answer": said, "label": [names.index(one) for one in said]}
     taught = Dataset.from_dict(columns, rows.features)
     return taught.select([place for place, answer in enumerate(columns["answer"]) if answer])
 
