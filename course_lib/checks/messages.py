@@ -52,7 +52,7 @@ def not_right(data: dict, answer, outcomes: list, mistake: dict | None, errors: 
                   if difference(given, expected, data["tolerance"]))
     given, expected, inputs = outcomes[number], data["expected"][number], data["inputs"][number]
     lines = [f"Task {data['task']}: {data['name']} is not right yet."]
-    beside = beside_the_value(given, expected, answer)
+    beside = beside_the_value(given, expected, answer, data["tolerance"])
     if mistake or beside:
         lines += ["", mistake["message"] if mistake else beside]
     lines += ["", f"Input {number + 1} of {len(outcomes)}:"]
@@ -74,17 +74,24 @@ def not_right(data: dict, answer, outcomes: list, mistake: dict | None, errors: 
     return CheckFailed("\n".join(lines))
 
 
-def beside_the_value(given, expected, answer) -> str | None:
-    """What to say of a changed input or a lost gradient; None where neither is the matter."""
+def beside_the_value(given, expected, answer, tolerance: float) -> str | None:
+    """What to say of a changed input, of a lost gradient or of another one; None where none of them is the matter."""
     given, expected = (one.get("dict", {}) if isinstance(one, dict) else {} for one in (given, expected))
     if changed := [key for key in given.get("inputs changed", ()) if key not in expected.get("inputs changed", ())]:
         names = " and ".join(argument(answer, key) for key in changed)
         return (f"Your function changes its input {names}: whoever called it finds other values there afterwards. +=, "
                 "x[...] = ..., .append(), .sort() and methods that end in _ write into what was given. Make new ones.")
-    reached, wanted = (one.get("gradients", {}).get("dict", {}) for one in (given, expected))
+    if "gradients" not in given or "gradients" not in expected:
+        return None
+    reached, wanted = (one["gradients"]["dict"] for one in (given, expected))
     if lost := [name for name in wanted if wanted[name] is not None and reached.get(name) is None]:
-        return (f"No gradient reaches {' and '.join(lost)}, so it could not learn. Did you detach, or work under "
-                "no_grad? .item(), .tolist(), .numpy(), .data and a new torch.tensor(...) cut the gradient, too.")
+        return (f"No gradient reaches {' and '.join(lost)}, so it could not learn. Is it used? Did you detach, or "
+                "work under no_grad? .item(), .tolist(), .numpy(), .data and a new torch.tensor(...) cut the gradient, "
+                "too.")
+    if difference({"dict": given | {"gradients": None}}, {"dict": expected | {"gradients": None}}, tolerance) is None:
+        names = " and ".join(name for name in wanted if difference(reached[name], wanted[name], tolerance))
+        return (f"What it says is right, and the gradient that reaches {names} is not the formula's: a part of the way "
+                "is detached, or computed under no_grad.")
     return None
 
 

@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from course_lib.checks import CheckFailed, examine
+from course_lib.checks.messages import beside_the_value
 from course_lib.checks.outcomes import encode
 from course_lib.checks.probing import gradients, gradients_of_call, raised, shares_numbers, watched
 from course_lib.checks.run import outcome_of
@@ -48,12 +49,19 @@ def test_what_only_looks_changes_nothing():
 ], ids=["detach", "tensor", "data", "numpy", "no_grad"])
 def test_a_cut_gradient_is_named(cut):
     found = message(cut, {"x": X, "w": X + 1}, lambda x, w: x @ w, learn=("w",))
-    assert "No gradient reaches w, so it could not learn. Did you detach, or work under no_grad?" in found
+    assert "No gradient reaches w, so it could not learn. Is it used? Did you detach, or work under no_grad?" in found
 
 
 def test_a_gradient_of_half_the_way_is_another_one():
     half = lambda x, w: x @ w + (x @ w).detach()
-    assert "What the check saw: {'gradients'" in message(half, {"x": X, "w": X}, lambda x, w: 2 * (x @ w), ("w",))
+    found = message(half, {"x": X, "w": X}, lambda x, w: 2 * (x @ w), ("w",))
+    assert "What it says is right, and the gradient that reaches w is not the formula's" in found
+
+
+def test_where_the_value_is_another_kind_of_thing_nothing_is_said_of_gradients():
+    expected, given = {"R is a": "Tensor", "gradients": {"dict": {"h": 1.0}}}, {"R is a": "method"}
+    for one in (given, given | {"gradients": {"dict": {"h": 2.0}}}):
+        assert beside_the_value({"dict": one}, {"dict": expected}, None, 1e-6) is None
 
 
 def test_gradients_reach_through_lists_and_a_softmax():
