@@ -10,7 +10,8 @@
 # - `A`, shape `(r, k)`, and `B`, shape `(d, r)`; you can read `r` off them;
 # - `alpha`: a number, the scale before it is divided by the rank.
 #
-# Return `y`, shape `(T, d)`. In PyTorch the tokens are rows, so $W x$ is written `x @ W.T`.
+# Return `y`, shape `(T, d)`. In PyTorch the tokens are rows, so $W x$ is written `x @ W.T`. `A` and `B` are trained,
+# and so are layers below: gradients must reach `A`, `B` and `x`.
 
 # %% stub
 import torch
@@ -39,18 +40,20 @@ import torch
 
 TASK = "06.2"
 TOLERANCE = 1e-5
+DRAWS = 4
+GRADIENTS = ("x", "A", "B")     # W is frozen
 
 
 def draw(seed: int) -> dict:
-    """Three or four tokens, a square W, a rank of 2 or 3, and an alpha that is neither the rank nor 1."""
+    """One to four tokens, a square W, a rank from 1 to 3, and an alpha that need not be whole."""
     rng = random.Random(seed)
-    d, r = rng.choice([5, 6, 7]), rng.choice([2, 3])
+    T, r, d = 1 + (seed + 2) % 4, 1 + (seed + 1) % 3, rng.choice([4, 5, 6, 7])
 
     def matrix(rows: int, columns: int) -> torch.Tensor:
         return torch.tensor([[round(rng.uniform(-2, 2), 2) for _ in range(columns)] for _ in range(rows)])
 
-    return {"x": matrix(rng.choice([3, 4]), d), "W": matrix(d, d), "A": matrix(r, d), "B": matrix(d, r),
-            "alpha": float(rng.choice([5, 7, 8, 11, 16]))}
+    return {"x": matrix(T, d), "W": matrix(d, d), "A": matrix(r, d), "B": matrix(d, r),
+            "alpha": rng.choice([0.5, 2.5, 7.0, 8.0, 11.5, 16.0])}
 
 # %% wrong alpha_not_divided
 # Your change is r times too strong: you scale by alpha, and the formula says alpha / r. A well-known book made
@@ -96,3 +99,46 @@ def lora_forward(x, W, A, B, alpha):
 # divide by the rank itself.
 def lora_forward(x, W, A, B, alpha):
     return x @ W.T + alpha / A.shape[0] ** 0.5 * (x @ A.T) @ B.T
+
+# %% wrong whole_division
+# You divide with //, which cuts off what is behind the point: alpha // r. Divide with a single /.
+def lora_forward(x, W, A, B, alpha):
+    return x @ W.T + alpha // A.shape[0] * (x @ A.T) @ B.T
+
+# %% wrong no_gradient
+# Your numbers are right, and nothing can be learned from them: no gradient reaches A and B. Leave out torch.no_grad,
+# .detach(), .data, .numpy() and .tolist() on the way from the inputs to y.
+import torch
+
+def lora_forward(x, W, A, B, alpha):
+    with torch.no_grad():
+        return x @ W.T + alpha / A.shape[0] * (x @ A.T) @ B.T
+
+# %% wrong a_gets_no_gradient
+# Your numbers are right, and no gradient reaches A: it would stay as it was drawn. Use A itself, without .detach(),
+# .data or torch.no_grad.
+def lora_forward(x, W, A, B, alpha):
+    return x @ W.T + alpha / A.shape[0] * (x @ A.detach().T) @ B.T
+
+# %% wrong b_gets_no_gradient
+# Your numbers are right, and no gradient reaches B: it would stay at the zero that it starts from, and so would the
+# whole change. Use B itself, without .detach(), .data or torch.no_grad.
+def lora_forward(x, W, A, B, alpha):
+    return x @ W.T + alpha / A.shape[0] * (x @ A.T) @ B.detach().T
+
+# %% wrong way_back_cut
+# Your numbers are right, and the gradient of x lacks the part that comes through W. W is frozen, but the layers below
+# still learn through it: freezing is no torch.no_grad around x @ W.T.
+import torch
+
+def lora_forward(x, W, A, B, alpha):
+    with torch.no_grad():
+        frozen = x @ W.T
+    return frozen + alpha / A.shape[0] * (x @ A.T) @ B.T
+
+# %% wrong x_detached
+# Your numbers are right, and no gradient reaches x, so the layers below could not learn. Use x itself, without
+# .detach(), .data or torch.no_grad.
+def lora_forward(x, W, A, B, alpha):
+    x = x.detach()
+    return x @ W.T + alpha / A.shape[0] * (x @ A.T) @ B.T

@@ -12,7 +12,7 @@ def lora_parameters(shapes: list[tuple[int, int]], rank: int) -> int:
     """How many numbers LoRA of this rank trains beside matrices of these shapes (d, k)."""
     total = 0
     for d, k in shapes:
-        raise NotImplementedError(f"add the sizes of A (rank, {k}) and B ({d}, rank)")
+        raise NotImplementedError(f"add what is trained beside the matrix ({d}, {k})")
     return total
 
 # %% reference
@@ -28,14 +28,17 @@ import random
 
 TASK = "06.1"
 TOLERANCE = 0
+DRAWS = 4
+SIDES = [64, 96, 128, 256, 344, 512, 768, 3072]
 
 
 def draw(seed: int) -> dict:
-    """Two to four matrices, no two alike and none of them square, and a rank of 2 to 8."""
+    """One to three matrices, then perhaps the first one again, a square one, or one that is thinner than the rank."""
     rng = random.Random(seed)
-    count = rng.choice([2, 3, 4])
-    sides = rng.sample([64, 96, 128, 256, 344, 512, 768, 3072], 2 * count)
-    return {"shapes": list(zip(sides[:count], sides[count:])), "rank": rng.choice([2, 3, 4, 8])}
+    shapes = [tuple(rng.sample(SIDES, 2)) for _ in range(rng.choice([1, 2, 3]))]
+    side = rng.choice(SIDES)
+    more = [[], [shapes[0]], [(side, side)], [(2, side), (side, 1)]][seed % 4]
+    return {"shapes": shapes + more, "rank": rng.choice([3, 4, 8, 16])}
 
 # %% wrong the_whole_matrix
 # You count d · k, the numbers of the matrix itself. That matrix is frozen. Trained are A, with rank · k numbers,
@@ -82,3 +85,27 @@ def lora_parameters(shapes, rank):
 # are the thin ones alone.
 def lora_parameters(shapes, rank):
     return sum(rank * (d + k) + d * k for d, k in shapes)
+
+# %% wrong rank_once
+# The rank multiplies only the first of the two sides. Both thin matrices have it as a side: rank · (d + k), with the
+# brackets.
+def lora_parameters(shapes, rank):
+    return sum(rank * d + k for d, k in shapes)
+
+# %% wrong equal_shapes_once
+# You count shapes that are alike once. Two matrices of the same shape are two matrices, and each gets a pair of its
+# own: keep every item of the list, and no set or dict of shapes.
+def lora_parameters(shapes, rank):
+    return sum(rank * (d + k) for d, k in set(shapes))
+
+# %% wrong thin_ones_left_out
+# You leave out matrices that have fewer rows or columns than the rank. There LoRA saves nothing, but the task asks
+# what is trained: every matrix of the list gets its pair.
+def lora_parameters(shapes, rank):
+    return sum(rank * (d + k) for d, k in shapes if min(d, k) > rank)
+
+# %% wrong first_matrix_alone
+# Your total is that of the first matrix alone. Does `return` stand inside of the loop?
+def lora_parameters(shapes, rank):
+    for d, k in shapes:
+        return rank * (d + k)

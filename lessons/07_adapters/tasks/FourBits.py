@@ -8,7 +8,7 @@
 # - `self.packed`, type `torch.uint8`: **two codes in a byte**, the first of a pair in the upper half (`code << 4`), the
 #   second in the lower; for an odd `n` the last lower half is 0. So it has `(n + 1) // 2` bytes;
 # - `weight()`: the matrix, shape `(d, k)`, that the codes stand for: each one's level times its block's scale. It must
-#   come from `self.packed`, so keep the codes in no other form.
+#   come from `self.packed`: keep neither the codes nor anything else that is as large as the matrix.
 #
 # When the check passes, the cell after it puts your class into the real model.
 
@@ -54,36 +54,53 @@ import torch
 
 TASK = "07.4"
 TOLERANCE = 1e-6
+DRAWS = 4
+GRADIENTS = ()     # nothing is learned through codes
+FIXED = {"levels.0": "four bits have sixteen levels"}
 NF4 = [-1.0, -0.6962, -0.5251, -0.3949, -0.2844, -0.1848, -0.0911, 0.0, 0.0796, 0.1609, 0.2461, 0.3379, 0.4407, 0.5626,
        0.723, 1.0]
 
 
 def draw(seed: int) -> dict:
-    """A matrix of an odd count, neither square nor of whole blocks; the codes and scales are drawn."""
+    """A matrix of an odd or even count, of whole blocks or not, or of one row; NF4's or other levels."""
     rng = random.Random(seed)
-    d, k = rng.sample([3, 5, 7, 9], 2)
-    block = rng.choice([4, 6, 8])
+    d, k, block = [(3, 7, 8), (4, 6, 5), (1, 13, 16), (6, 3, 9)][seed % 4]
     blocks = -(-d * k // block)
-    return {"codes": torch.tensor([rng.randrange(16) for _ in range(d * k)]), "levels": torch.tensor(NF4),
+    levels = NF4 if seed % 2 == 0 else sorted([-1.0, 1.0, *(x / 50 for x in rng.sample(range(-49, 50), 14))])
+    return {"codes": torch.tensor([rng.randrange(16) for _ in range(d * k)]), "levels": torch.tensor(levels),
             "scales": torch.tensor([round(0.2 * (place + 1) + rng.random() / 10, 3) for place in range(blocks)]),
             "block": block, "shape": [d, k],
             "others": torch.tensor([rng.randrange(256) for _ in range((d * k + 1) // 2)], dtype=torch.uint8)}
 
 
 def probe(FourBits, codes, scales, levels, block, shape, others) -> dict:
-    """What is packed, the matrix that comes back, and the one that comes back from other bytes."""
+    """What is packed, the matrix that comes back, twice, and the one that comes back from other bytes."""
     one = FourBits(codes, scales, levels, block, tuple(shape))
     packed = getattr(one, "packed", None)
     if not isinstance(packed, torch.Tensor):
         return {"packed is a": type(packed).__name__}
+    held = [tensor.clone() for tensor in (packed, scales, levels)]
     found = {"packed is a": "Tensor", "type of packed": str(packed.dtype),
              "bytes": packed.numel() * packed.element_size(),
              "packed": [int(value) for value in packed.flatten()] if not packed.is_floating_point() else "no codes"}
+    few = held[0].numel() + scales.numel() + levels.numel() + 8
+    found["keeps nothing else as large as the matrix"] = count(vars(one)) < few + codes.numel() // 2
     weight = one.weight()
     found |= {"shape of the matrix": list(weight.shape), "the matrix": weight.flatten()}
+    found["a second call gives the same matrix"] = torch.equal(one.weight(), weight)
+    found["packed, scales and levels are as they were"] = all(map(torch.equal, held, (one.packed, scales, levels)))
     one.packed = others
     found["the matrix from other bytes"] = one.weight().flatten() if len(packed) == len(others) else "not asked"
     return found
+
+
+def count(value) -> int:
+    """How many numbers an object's attributes hold."""
+    if isinstance(value, dict):
+        return sum(map(count, value.values()))
+    if isinstance(value, (list, tuple)):
+        return sum(map(count, value))
+    return value.numel() if isinstance(value, torch.Tensor) else value.size if hasattr(value, "size") else 1
 
 # %% wrong a_byte_for_each
 # You keep one code in a byte, so half of every byte is empty. Put two into one: first << 4 | second.
@@ -281,3 +298,82 @@ class FourBits:
         n = self.shape[0] * self.shape[1]
         codes = torch.stack([self.packed >> 4, self.packed & 15], dim=1).flatten()[:n].long()
         return self.levels[codes] * self.scales.repeat_interleave(self.block)[:n]
+
+# %% wrong codes_kept_beside
+# Your matrix comes from `packed`, and the object holds the codes, or the matrix, a second time: nothing is saved. Keep
+# only `packed`, the scales and the levels.
+import torch
+
+class FourBits:
+    def __init__(self, codes, scales, levels, block, shape):
+        self.codes, self.scales, self.levels, self.block, self.shape = codes, scales, levels, block, tuple(shape)
+        even = torch.cat([codes, codes.new_zeros(len(codes) % 2)])
+        self.packed = (even[::2] << 4 | even[1::2]).to(torch.uint8)
+
+    def weight(self):
+        n = self.shape[0] * self.shape[1]
+        codes = torch.stack([self.packed >> 4, self.packed & 15], dim=1).flatten()[:n].long()
+        return (self.levels[codes] * self.scales.repeat_interleave(self.block)[:n]).view(self.shape)
+
+# %% wrong always_filled_up
+# You add a zero whatever the number of codes. Where it is even, nothing is missing, and your last byte is one too many:
+# add len(codes) % 2 zeros.
+import torch
+
+class FourBits:
+    def __init__(self, codes, scales, levels, block, shape):
+        self.scales, self.levels, self.block, self.shape = scales, levels, block, tuple(shape)
+        even = torch.cat([codes, codes.new_zeros(2 - len(codes) % 2)])
+        self.packed = (even[::2] << 4 | even[1::2]).to(torch.uint8)
+
+    def weight(self):
+        n = self.shape[0] * self.shape[1]
+        codes = torch.stack([self.packed >> 4, self.packed & 15], dim=1).flatten()[:n].long()
+        return (self.levels[codes] * self.scales.repeat_interleave(self.block)[:n]).view(self.shape)
+
+# %% wrong own_levels
+# You look the codes up among NF4's levels, whatever you are given. Keep the argument `levels`: another format has
+# others.
+import torch
+
+NF4 = torch.tensor([-1.0, -0.6962, -0.5251, -0.3949, -0.2844, -0.1848, -0.0911, 0.0, 0.0796, 0.1609, 0.2461, 0.3379,
+                    0.4407, 0.5626, 0.723, 1.0])
+
+class FourBits:
+    def __init__(self, codes, scales, levels, block, shape):
+        self.scales, self.levels, self.block, self.shape = scales, NF4, block, tuple(shape)
+        even = torch.cat([codes, codes.new_zeros(len(codes) % 2)])
+        self.packed = (even[::2] << 4 | even[1::2]).to(torch.uint8)
+
+    def weight(self):
+        n = self.shape[0] * self.shape[1]
+        codes = torch.stack([self.packed >> 4, self.packed & 15], dim=1).flatten()[:n].long()
+        return (self.levels[codes] * self.scales.repeat_interleave(self.block)[:n]).view(self.shape)
+
+# %% wrong even_count_expected
+# You need an even number of codes. Where it is odd, the last code stands alone: put a zero behind it first.
+import torch
+
+class FourBits:
+    def __init__(self, codes, scales, levels, block, shape):
+        self.scales, self.levels, self.block, self.shape = scales, levels, block, tuple(shape)
+        self.packed = (codes[::2] << 4 | codes[1::2]).to(torch.uint8)
+
+    def weight(self):
+        n = self.shape[0] * self.shape[1]
+        codes = torch.stack([self.packed >> 4, self.packed & 15], dim=1).flatten()[:n].long()
+        return (self.levels[codes] * self.scales.repeat_interleave(self.block)[:n]).view(self.shape)
+
+# %% wrong matrix_made_once
+# You make the matrix once and keep it. Then it lies in memory in full, and packing saves nothing: make it anew from
+# `packed` in weight(), and keep none.
+import torch
+
+class FourBits:
+    def __init__(self, codes, scales, levels, block, shape):
+        even = torch.cat([codes, codes.new_zeros(len(codes) % 2)])
+        self.packed = (even[::2] << 4 | even[1::2]).to(torch.uint8)
+        self.matrix = (levels[codes] * scales.repeat_interleave(block)[:len(codes)]).view(tuple(shape))
+
+    def weight(self):
+        return self.matrix

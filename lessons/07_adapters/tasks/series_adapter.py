@@ -10,7 +10,8 @@
 # - `Down`, shape `(m, d)`, and its bias `b1`, shape `(m,)`;
 # - `Up`, shape `(d, m)`, and its bias `b2`, shape `(d,)`.
 #
-# Return `out`, shape `(T, d)`. In PyTorch the tokens are rows, so $W x$ is written `x @ W.T`.
+# Return `out`, shape `(T, d)`. In PyTorch the tokens are rows, so $W x$ is written `x @ W.T`. The adapter is trained,
+# and so are layers below: gradients must reach `Down`, `b1`, `Up`, `b2` and `x`.
 
 # %% stub
 import torch
@@ -39,19 +40,21 @@ import torch
 
 TASK = "07.2"
 TOLERANCE = 1e-5
+DRAWS = 4
+GRADIENTS = ("x", "Down", "b1", "Up", "b2")     # W is frozen
 
 
 def draw(seed: int) -> dict:
     """Some tokens, a square W, a bottleneck narrower than the width; about half of what relu sees is below zero."""
     rng = random.Random(seed)
-    d, m = rng.choice([5, 6, 7]), rng.choice([3, 4])
+    T, d, m = [4, 2, 5, 1][seed % 4], rng.choice([5, 6, 7]), [3, 4, 1, 2][seed % 4]
 
     def matrix(*shape: int) -> torch.Tensor:
         if len(shape) == 1:
             return torch.tensor([round(rng.uniform(-1, 1), 2) for _ in range(shape[0])])
         return torch.stack([matrix(*shape[1:]) for _ in range(shape[0])])
 
-    return {"x": matrix(4, d), "W": matrix(d, d), "Down": matrix(m, d), "b1": matrix(m), "Up": matrix(d, m),
+    return {"x": 2 * matrix(T, d), "W": matrix(d, d), "Down": matrix(m, d), "b1": matrix(m), "Up": matrix(d, m),
             "b2": matrix(d)}
 
 # %% wrong parallel
@@ -168,3 +171,50 @@ import torch
 def series_adapter(x, W, Down, b1, Up, b2):
     y = x @ W.T
     return y + torch.relu(y @ Up + b1) @ Down + b2
+
+# %% wrong no_gradient
+# Your numbers are right, and nothing can be learned from them: no gradient reaches the adapter. Leave out
+# torch.no_grad, .detach(), .data and .numpy() on the way from the inputs to the result.
+import torch
+
+def series_adapter(x, W, Down, b1, Up, b2):
+    with torch.no_grad():
+        y = x @ W.T
+        return y + torch.relu(y @ Down.T + b1) @ Up.T + b2
+
+# %% wrong no_gradient_below
+# Your numbers are right, and no gradient reaches x: you cut it where W is. W is frozen, but the layers below still
+# learn through it. Compute y = x @ W.T without torch.no_grad and .detach().
+import torch
+
+def series_adapter(x, W, Down, b1, Up, b2):
+    with torch.no_grad():
+        y = x @ W.T
+    return y + torch.relu(y @ Down.T + b1) @ Up.T + b2
+
+# %% wrong adapter_reads_a_copy
+# Your numbers are right, and the adapter reads a detached y: what the layers below learn through the adapter is lost.
+# Use y itself in both places.
+import torch
+
+def series_adapter(x, W, Down, b1, Up, b2):
+    y = x @ W.T
+    return y + torch.relu(y.detach() @ Down.T + b1) @ Up.T + b2
+
+# %% wrong down_not_trained
+# Your numbers are right, and no gradient reaches Down and b1: you cut it between Down and Up. Leave out .detach(),
+# .data and torch.no_grad there.
+import torch
+
+def series_adapter(x, W, Down, b1, Up, b2):
+    y = x @ W.T
+    return y + torch.relu(y @ Down.T + b1).detach() @ Up.T + b2
+
+# %% wrong another_curve
+# You use another curve than relu (gelu, perhaps, as many models do). The formula says relu: what is below zero becomes
+# zero, and the rest stays as it is.
+import torch
+
+def series_adapter(x, W, Down, b1, Up, b2):
+    y = x @ W.T
+    return y + torch.nn.functional.gelu(y @ Down.T + b1) @ Up.T + b2

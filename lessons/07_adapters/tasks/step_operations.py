@@ -32,17 +32,18 @@ import random
 
 TASK = "07.1"
 TOLERANCE = 0
+DRAWS = 5
 
 
 def draw(seed: int) -> dict:
-    """Four or five matrices, none of them square, two of them trained; the last one is frozen."""
+    """Matrices, two of them alike and one square; some, all, none, or the last alone are trained; or one matrix."""
     rng = random.Random(seed)
-    count = rng.choice([4, 5])
-    sides = rng.sample([8, 16, 24, 32, 48, 64, 96, 128, 256, 344], 2 * count)
-    trained = [True, True] + [False] * (count - 3)
-    rng.shuffle(trained)
-    return {"shapes": list(zip(sides[:count], sides[count:])), "trained": [*trained, False],
-            "tokens": rng.choice([70, 100, 250])}
+    sides = rng.sample([8, 16, 24, 32, 48, 64, 96, 128, 256, 344], 5)
+    shapes = [tuple(sides[:2]), tuple(sides[2:4]), tuple(sides[:2]), (sides[4], sides[4])][:1 if seed % 5 == 4 else 4]
+    rng.shuffle(shapes)
+    some = rng.choice([[True, False, True, False], [False, True, True, False]])
+    trained = [some, [True] * 4, [False] * 4, [False, False, False, True], [rng.random() < 0.5]][seed % 5]
+    return {"shapes": shapes, "trained": trained, "tokens": rng.choice([1, 70, 100, 250])}
 
 # %% wrong frozen_is_free
 # You count nothing for the way back through a frozen matrix. It does not move, but the layers below it need the
@@ -111,3 +112,15 @@ def step_operations(shapes, trained, tokens):
 # input's gradient, and for a trained one its own.
 def step_operations(shapes, trained, tokens):
     return sum((2 if each else 1) * 2 * d * k * tokens for (d, k), each in zip(shapes, trained))
+
+# %% wrong one_for_all
+# You let one trained matrix decide for all: where any is trained, you count three products for each. Look at every
+# matrix by itself.
+def step_operations(shapes, trained, tokens):
+    return sum((3 if any(trained) else 2) * 2 * d * k * tokens for d, k in shapes)
+
+# %% wrong equal_shapes_once
+# You count shapes that are alike once, as the keys of a dict. Each matrix is there by itself, and one of two may be
+# trained: go through both lists side by side, zip(shapes, trained).
+def step_operations(shapes, trained, tokens):
+    return sum((3 if each else 2) * 2 * d * k * tokens for (d, k), each in dict(zip(shapes, trained)).items())

@@ -41,19 +41,33 @@ import torch
 
 TASK = "07.3"
 TOLERANCE = 1e-6
+DRAWS = 5
+GRADIENTS = ()     # nothing is learned through rounding
+FIXED = {"levels.0": "four bits have sixteen levels"}
 NF4 = [-1.0, -0.6962, -0.5251, -0.3949, -0.2844, -0.1848, -0.0911, 0.0, 0.0796, 0.1609, 0.2461, 0.3379, 0.4407, 0.5626,
        0.723, 1.0]
 
 
 def draw(seed: int) -> dict:
-    """Blocks of other sizes than the next, of a bell curve; in the first the largest value is a negative one."""
+    """Blocks of other sizes than the next, in some of which the largest value is a negative one; NF4's or other levels.
+
+    The last block is shorter, full, or the only one. No share lies near the middle between two levels.
+    """
     rng = random.Random(seed)
-    block, blocks = rng.choice([6, 8, 10]), rng.choice([3, 4])
-    numbers = [round(rng.gauss(0, 0.05 * (1 + 2 * place)), 4) for place in range(blocks) for _ in range(block)]
-    numbers += [round(rng.gauss(0, 0.5), 4) for _ in range(block - 3)]
-    for start, value in zip(range(0, len(numbers), block), (-0.31, 0.52, -0.83, 1.21, -1.7)):
-        numbers[start + rng.randrange(3)] = value
-    return {"numbers": torch.tensor(numbers), "levels": torch.tensor(NF4), "block": block}
+    block, n = [(6, 21), (8, 16), (10, 7), (4, 13), (5, 30)][seed % 5]
+    levels = NF4 if seed % 2 == 0 else sorted([-1.0, 1.0, *(x / 50 for x in rng.sample(range(-49, 50), 14))])
+    middles = [(a + b) / 2 for a, b in zip(levels, levels[1:])]
+    numbers = []
+    for start in range(0, n, block):
+        scale = round(rng.choice([0.02, 0.3, 1.7]) * rng.uniform(1, 2), 4)
+        part = [rng.choice([-scale, scale])]
+        while len(part) < min(block, n - start):
+            share = rng.uniform(-0.95, 0.95)
+            if all(abs(share - middle) > 0.004 for middle in middles):
+                part.append(round(share * scale, 5))
+        rng.shuffle(part)
+        numbers += part
+    return {"numbers": torch.tensor(numbers), "levels": torch.tensor(levels), "block": block}
 
 # %% wrong one_scale
 # You use one scale for all the numbers. Then one large number far away makes every block coarse: each block has a
@@ -210,3 +224,39 @@ def to_codes(numbers, levels, block):
     parts = numbers.split(block)
     codes = [((part / part.abs().max())[:, None] - levels).abs().argmin(1) for part in parts]
     return torch.cat(codes), torch.cat([part.abs().max().repeat(len(part)) for part in parts])
+
+# %% wrong own_levels
+# You round to NF4's levels, whatever you are given. Use the argument `levels`: another format has others.
+import torch
+
+NF4 = torch.tensor([-1.0, -0.6962, -0.5251, -0.3949, -0.2844, -0.1848, -0.0911, 0.0, 0.0796, 0.1609, 0.2461, 0.3379,
+                    0.4407, 0.5626, 0.723, 1.0])
+
+def to_codes(numbers, levels, block):
+    parts = numbers.split(block)
+    codes = [((part / part.abs().max())[:, None] - NF4).abs().argmin(1) for part in parts]
+    return torch.cat(codes), torch.stack([part.abs().max() for part in parts])
+
+# %% wrong numbers_overwritten
+# Your codes are right, and you divide the numbers that you were given, in place: the matrix is spoilt for whoever holds
+# it. Make new ones: part / scale, and not part /= scale.
+import torch
+
+def to_codes(numbers, levels, block):
+    codes, scales = [], []
+    for part in numbers.split(block):
+        scale = part.abs().max()
+        part /= scale
+        codes.append((part[:, None] - levels).abs().argmin(1))
+        scales.append(scale)
+    return torch.cat(codes), torch.stack(scales)
+
+# %% wrong short_block_expected
+# You need a last block that is shorter. Where the numbers fill all blocks there is none, and you look at an empty one:
+# numbers.split(block) gives just the blocks that there are.
+import torch
+
+def to_codes(numbers, levels, block):
+    parts = [numbers[start:start + block] for start in range(0, len(numbers) + 1, block)]
+    codes = [((part / part.abs().max())[:, None] - levels).abs().argmin(1) for part in parts]
+    return torch.cat(codes), torch.stack([part.abs().max() for part in parts])

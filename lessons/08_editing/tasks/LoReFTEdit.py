@@ -59,32 +59,37 @@ import random
 
 import torch
 
+from course_lib.checks.probing import gradients, watched
+
 TASK = "08.4"
 TOLERANCE = 1e-4
+DRAWS = 4
 
 
 def draw(seed: int) -> dict:
-    """A raw matrix of a width from 5 to 7 and two columns, and states."""
+    """A raw matrix of a width from 5 to 7 and one to three columns, and one to four states."""
     rng = random.Random(seed)
-    d = rng.choice([5, 6, 7])
+    d, rank, n = rng.choice([5, 6, 7]), [2, 3, 1, 2][seed % 4], [3, 1, 4, 2][seed % 4]
 
     def matrix(rows: int, columns: int) -> torch.Tensor:
         return torch.tensor([[round(rng.uniform(-2, 2), 2) for _ in range(columns)] for _ in range(rows)])
 
-    return {"raw": matrix(d, 2), "h": matrix(3, d)}
+    return {"raw": matrix(d, rank), "h": matrix(n, d)}
 
 
 def probe(LoReFTEdit, raw, h) -> dict:
-    """How the module starts, what it does with `raw` given, and what training leaves of it."""
+    """How the module starts, what it does and learns with `raw` given, and what training leaves of it."""
     torch.manual_seed(0)
     module = LoReFTEdit(*raw.shape)
     kinds = {f"{name} is a": type(getattr(module, name, None)).__name__ for name in ("raw", "R", "W", "b")}
     if not all(isinstance(getattr(module, name, None), torch.Tensor) for name in ("raw", "R", "W", "b")):
         return kinds
     trained = {name: parameter for name, parameter in module.named_parameters() if parameter.requires_grad}
+    say = watched(module)
     found = kinds | {
-        "nothing changes at the start": torch.allclose(module(h), h, atol=1e-5),
+        "nothing changes at the start": torch.allclose(say(h), h, atol=1e-5),
         "raw is drawn at random": not torch.equal(module.raw, LoReFTEdit(*raw.shape).raw),
+        "different numbers in raw at the start": module.raw.unique().numel(),
         "W is all zero at the start": bool((module.W == 0).all()),
         "b is all zero at the start": bool((module.b == 0).all()),
         "shapes of raw, R, W, b": [list(getattr(module, name).shape) for name in ("raw", "R", "W", "b")],
@@ -97,20 +102,25 @@ def probe(LoReFTEdit, raw, h) -> dict:
         found["R^T R, with raw given"] = module.R.T @ module.R
         module.W.zero_()
         module.b.zero_()
-        found["with W and b zero it says"] = module(h)
+    states = h.clone().requires_grad_()
+    found["with W and b zero it says"] = said = say(states.clone())
+    found["gradients"] = gradients(said, h=states, raw=module.raw, W=module.W, b=module.b)
+    with torch.no_grad():
         module.W.copy_(module.R)
         module.b.fill_(1.0)
-        found["length of what b = 1 adds"] = (module(h) - h).norm(dim=1)
+        found["what b = 1 adds, as R sees it"] = (say(h) - h) @ module.R.T
+    found["gradient of h, with W = R"] = gradients(say(states.clone()), h=states)["h"]
     optimizer = torch.optim.SGD(module.parameters(), lr=0.05)
     before = module.R.detach().clone()
     for _ in range(3):
         optimizer.zero_grad()
-        loss = module(h).square().mean()
+        loss = say(h).square().mean()
         if loss.requires_grad:
             loss.backward()
         optimizer.step()
     found["training moves R"] = not torch.allclose(module.R, before, atol=1e-6)
     found["R R^T after training"] = module.R @ module.R.T
+    found["inputs changed"] = ["h"] if say.changed else []
     return found
 
 # %% wrong not_orthonormal
@@ -364,3 +374,145 @@ class LoReFTEdit(nn.Module):
 
     def forward(self, h):
         return h + (h @ self.W.T + self.b - h @ self.R.T) @ self.R
+
+# %% wrong half_of_r
+# What you compute is right, and only one of the two R in forward gets a gradient, so raw is trained into a wrong
+# direction. Use self.R in both places, without .detach() or .data.
+import torch
+from torch import nn
+
+class LoReFTEdit(nn.Module):
+    def __init__(self, d, rank):
+        super().__init__()
+        self.raw = nn.Parameter(torch.randn(d, rank))
+        self.W = nn.Parameter(self.R.detach().clone())
+        self.b = nn.Parameter(torch.zeros(rank))
+
+    @property
+    def R(self):
+        return torch.linalg.qr(self.raw)[0].T
+
+    def forward(self, h):
+        return h + (h @ self.W.T + self.b - h @ self.R.T) @ self.R.detach()
+
+# %% wrong h_gets_no_gradient
+# What you compute is right, and no gradient reaches h, so that edits in the blocks below could not be trained. Use h
+# itself, without .detach() or .data.
+import torch
+from torch import nn
+
+class LoReFTEdit(nn.Module):
+    def __init__(self, d, rank):
+        super().__init__()
+        self.raw = nn.Parameter(torch.randn(d, rank))
+        self.W = nn.Parameter(self.R.detach().clone())
+        self.b = nn.Parameter(torch.zeros(rank))
+
+    @property
+    def R(self):
+        return torch.linalg.qr(self.raw)[0].T
+
+    def forward(self, h):
+        h = h.detach()
+        return h + (h @ self.W.T + self.b - h @ self.R.T) @ self.R
+
+# %% wrong no_gradient
+# What you compute is right, and nothing can be learned from it: no gradient comes out of your forward. Leave out
+# torch.no_grad, .detach() and .data there.
+import torch
+from torch import nn
+
+class LoReFTEdit(nn.Module):
+    def __init__(self, d, rank):
+        super().__init__()
+        self.raw = nn.Parameter(torch.randn(d, rank))
+        self.W = nn.Parameter(self.R.detach().clone())
+        self.b = nn.Parameter(torch.zeros(rank))
+
+    @property
+    def R(self):
+        return torch.linalg.qr(self.raw)[0].T
+
+    def forward(self, h):
+        with torch.no_grad():
+            return h + (h @ self.W.T + self.b - h @ self.R.T) @ self.R
+
+# %% wrong w_and_b_get_no_gradient
+# What you compute is right, and no gradient reaches W and b: they would stay where they start. Use both themselves in
+# forward, without .detach(), .data or torch.no_grad.
+import torch
+from torch import nn
+
+class LoReFTEdit(nn.Module):
+    def __init__(self, d, rank):
+        super().__init__()
+        self.raw = nn.Parameter(torch.randn(d, rank))
+        self.W = nn.Parameter(self.R.detach().clone())
+        self.b = nn.Parameter(torch.zeros(rank))
+
+    @property
+    def R(self):
+        return torch.linalg.qr(self.raw)[0].T
+
+    def forward(self, h):
+        return h + (h @ self.W.detach().T + self.b.detach() - h @ self.R.T) @ self.R
+
+# %% wrong equal_columns
+# The columns of your raw are all alike, so they span one direction only: the others that qr gives are chance, and have
+# no gradient that makes sense. Draw every number by itself, torch.randn(d, rank).
+import torch
+from torch import nn
+
+class LoReFTEdit(nn.Module):
+    def __init__(self, d, rank):
+        super().__init__()
+        self.raw = nn.Parameter(torch.randn(d, 1).repeat(1, rank))
+        self.W = nn.Parameter(self.R.detach().clone())
+        self.b = nn.Parameter(torch.zeros(rank))
+
+    @property
+    def R(self):
+        return torch.linalg.qr(self.raw)[0].T
+
+    def forward(self, h):
+        return h + (h @ self.W.T + self.b - h @ self.R.T) @ self.R
+
+# %% wrong h_overwritten
+# Your result is right, and you write it into h: the states that you were given are lost, and with them what others read
+# there. Return a new tensor, h + ..., and not h += ....
+import torch
+from torch import nn
+
+class LoReFTEdit(nn.Module):
+    def __init__(self, d, rank):
+        super().__init__()
+        self.raw = nn.Parameter(torch.randn(d, rank))
+        self.W = nn.Parameter(self.R.detach().clone())
+        self.b = nn.Parameter(torch.zeros(rank))
+
+    @property
+    def R(self):
+        return torch.linalg.qr(self.raw)[0].T
+
+    def forward(self, h):
+        h += (h @ self.W.T + self.b - h @ self.R.T) @ self.R
+        return h
+
+# %% wrong r_is_a_method
+# Your R is a method. The task asks for a property, so that one writes self.R and gets the matrix: put @property above
+# it.
+import torch
+from torch import nn
+
+class LoReFTEdit(nn.Module):
+    def __init__(self, d, rank):
+        super().__init__()
+        self.raw = nn.Parameter(torch.randn(d, rank))
+        self.W = nn.Parameter(self.R().detach().clone())
+        self.b = nn.Parameter(torch.zeros(rank))
+
+    def R(self):
+        return torch.linalg.qr(self.raw)[0].T
+
+    def forward(self, h):
+        return h + (h @ self.W.T + self.b - h @ self.R().T) @ self.R()

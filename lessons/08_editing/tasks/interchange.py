@@ -10,7 +10,7 @@
 # - `R`, shape `(r, d)`: its rows have length 1 and stand at right angles.
 #
 # Return the new states, shape `(n, d)`. The states are rows, so $R\,h$ is written `h @ R.T`. If the source is the
-# base, the result must be the base.
+# base, the result must be the base. `R` is found by training: gradients must reach it, and the states.
 
 # %% stub
 import torch
@@ -36,20 +36,22 @@ import torch
 
 TASK = "08.2"
 TOLERANCE = 1e-4
+DRAWS = 4
+GRADIENTS = ("h_base", "h_source", "R")     # R is found by training
 
 
 def draw(seed: int) -> dict:
-    """Two or three pairs of states, and two orthonormal rows of a width from 5 to 7."""
+    """One to four pairs of states, and one to three orthonormal rows of a width from 5 to 7."""
     rng = random.Random(seed)
-    n, d = rng.choice([2, 3]), rng.choice([5, 6, 7])
+    n, d, r = 1 + (seed + 2) % 4, rng.choice([5, 6, 7]), 1 + (seed + 1) % 3
 
     def matrix(rows: int) -> torch.Tensor:
         return torch.tensor([[round(rng.uniform(-2, 2), 2) for _ in range(d)] for _ in range(rows)])
 
-    # Two rows of the reflection I - 2 v v^T / v.v: orthonormal, and of the same bits on every computer.
+    # Rows of the reflection I - 2 v v^T / v.v: orthonormal, and of the same bits on every computer.
     v = [rng.choice([-2, -1, 1, 2]) for _ in range(d)]
     length = sum(x * x for x in v)
-    R = torch.tensor([[(i == j) - 2 * v[i] * v[j] / length for j in range(d)] for i in rng.sample(range(d), 2)])
+    R = torch.tensor([[(i == j) - 2 * v[i] * v[j] / length for j in range(d)] for i in rng.sample(range(d), r)])
     return {"h_base": matrix(n), "h_source": matrix(n), "R": R}
 
 # %% wrong whole_vector
@@ -117,3 +119,47 @@ def interchange(h_base, h_source, R):
 # You start from the source. The rest, what R does not see, is to be the base's: start from h_base.
 def interchange(h_base, h_source, R):
     return h_source + (h_source - h_base) @ R.T @ R
+
+# %% wrong no_gradient
+# Your numbers are right, and nothing can be learned from them: no gradient reaches R, and R is what is searched for.
+# Leave out torch.no_grad, .detach(), .data and .numpy() on the way from the inputs to the result.
+import torch
+
+def interchange(h_base, h_source, R):
+    with torch.no_grad():
+        return h_base + (h_source - h_base) @ R.T @ R
+
+# %% wrong r_gets_no_gradient
+# Your numbers are right, and no gradient reaches R, so the subspace could never be trained. Use R itself, without
+# .detach() or .data.
+def interchange(h_base, h_source, R):
+    return h_base + (h_source - h_base) @ R.detach().T @ R.detach()
+
+# %% wrong half_of_r
+# Your numbers are right, and only one of the two R gets a gradient, so R would be trained into a wrong direction. Use R
+# itself in both places, without .detach() or .data.
+def interchange(h_base, h_source, R):
+    return h_base + (h_source - h_base) @ R.detach().T @ R
+
+# %% wrong source_gets_no_gradient
+# Your numbers are right, and no gradient reaches h_source. Use the states as they are, without .detach() or .data.
+def interchange(h_base, h_source, R):
+    return h_base + (h_source.detach() - h_base) @ R.T @ R
+
+# %% wrong two_rows_expected
+# You take two rows of R, R[0] and R[1]. There are r of them, one or many: h @ R.T @ R uses all.
+def interchange(h_base, h_source, R):
+    return h_base + (h_source - h_base) @ R[:2].T @ R[:2]
+
+# %% wrong states_overwritten
+# Your result is right, and you write it into h_base: the base's states are lost. Make a new tensor, h_base + ..., and
+# not h_base += ....
+def interchange(h_base, h_source, R):
+    h_base += (h_source - h_base) @ R.T @ R
+    return h_base
+
+# %% wrong divided_by_the_rank
+# You divide what is swapped by the number of rows. The rows of R are orthonormal, so each direction counts once by
+# itself: leave the division out.
+def interchange(h_base, h_source, R):
+    return h_base + (h_source - h_base) @ R.T @ R / len(R)

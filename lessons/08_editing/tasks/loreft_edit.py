@@ -7,9 +7,11 @@
 #
 # - `hidden`, shape `(T, d)`: a state for every token;
 # - `R` and `W`, shape `(r, d)`, the rows of `R` orthonormal; `b`, shape `(r,)`;
-# - `prefix` and `suffix`: how many of the first and of the last positions are edited. Together they are at most `T`.
+# - `prefix` and `suffix`: how many of the first and of the last positions are edited; each may be 0, and
+#   together they are at most `T`.
 #
-# Return a new tensor, shape `(T, d)`: the other positions stay as they are, and so does `hidden` itself.
+# Return a new tensor, shape `(T, d)`: the other positions stay as they are, and so does `hidden` itself. The edit is
+# trained: gradients must reach `R`, `W`, `b` and `hidden`.
 
 # %% stub
 import torch
@@ -38,31 +40,41 @@ import random
 
 import torch
 
+from course_lib.checks.probing import gradients, shares_numbers
+
 TASK = "08.3"
 TOLERANCE = 1e-4
+DRAWS = 6
 
 
 def draw(seed: int) -> dict:
-    """Six to eight tokens, two orthonormal rows, one or two first positions and another number of last ones."""
+    """Four to eight tokens, one to three orthonormal rows; some, none or all of the positions are edited."""
     rng = random.Random(seed)
-    T, d = rng.choice([6, 7, 8]), rng.choice([5, 6, 7])
-    prefix, suffix = rng.choice([(1, 2), (2, 1), (1, 3), (2, 3)])
+    T, prefix, suffix = [(6, 1, 2), (7, 2, 0), (5, 0, 3), (8, 3, 1), (5, 3, 2), (4, 0, 0)][seed % 6]
+    d, r = rng.choice([5, 6, 7]), [2, 1, 3, 2, 3, 1][seed % 6]
 
     def matrix(rows: int) -> torch.Tensor:
         return torch.tensor([[round(rng.uniform(-2, 2), 2) for _ in range(d)] for _ in range(rows)])
 
-    b = torch.tensor([round(rng.uniform(0.5, 2), 2) for _ in range(2)])
-    # Two rows of the reflection I - 2 v v^T / v.v: orthonormal, and of the same bits on every computer.
+    b = torch.tensor([round(rng.uniform(0.5, 2), 2) for _ in range(r)])
+    # Rows of the reflection I - 2 v v^T / v.v: orthonormal, and of the same bits on every computer.
     v = [rng.choice([-2, -1, 1, 2]) for _ in range(d)]
     length = sum(x * x for x in v)
-    R = torch.tensor([[(i == j) - 2 * v[i] * v[j] / length for j in range(d)] for i in rng.sample(range(d), 2)])
-    return {"hidden": matrix(T), "R": R, "W": matrix(2), "b": b, "prefix": prefix, "suffix": suffix}
+    R = torch.tensor([[(i == j) - 2 * v[i] * v[j] / length for j in range(d)] for i in rng.sample(range(d), r)])
+    return {"hidden": matrix(T), "R": R, "W": matrix(r), "b": b, "prefix": prefix, "suffix": suffix}
 
 
 def probe(loreft_edit, hidden, R, W, b, prefix, suffix) -> dict:
-    """The new states, and whether the given ones are what they were."""
-    before = hidden.clone()
-    return {"result": loreft_edit(hidden, R, W, b, prefix, suffix), "hidden stays": torch.equal(hidden, before)}
+    """The new states, whose numbers they are, and what gradients reach."""
+    leaves = {"hidden": hidden, "R": R, "W": W, "b": b}
+    leaves = {name: value.clone().requires_grad_() for name, value in leaves.items()}
+    states = leaves["hidden"].clone()
+    result = loreft_edit(states, leaves["R"], leaves["W"], leaves["b"], prefix, suffix)
+    if not isinstance(result, torch.Tensor):
+        return {"result": result}
+    learning = leaves if prefix + suffix else {"hidden": leaves["hidden"]}
+    return {"result": result, "gradients": gradients(result, **learning), "hidden stays": torch.equal(states, hidden),
+            "the result is a new tensor": not shares_numbers(result, states)}
 
 # %% wrong all_positions
 # You edit every position. LoReFT edits the first `prefix` and the last `suffix` ones alone; the rest of the prompt
@@ -203,4 +215,87 @@ def loreft_edit(hidden, R, W, b, prefix, suffix):
     places, new = [*range(prefix), *range(T - suffix, T)], hidden.clone()
     h = hidden[places]
     new[places] = h + (h @ W.T - h @ R.T) @ R + b.sum()
+    return new
+
+# %% wrong last_zero_is_all
+# You take the last positions as hidden[-suffix:]. Where suffix is 0, that is all of them: -0 is 0. Count from the
+# length instead, hidden[T - suffix:].
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    new = hidden.clone()
+    for part in (slice(0, prefix), slice(-suffix, None)):
+        h = hidden[part]
+        new[part] = h + (h @ W.T + b - h @ R.T) @ R
+    return new
+
+# %% wrong no_gradient
+# Your numbers are right, and nothing can be learned from them: no gradient reaches R, W and b. Leave out torch.no_grad,
+# .detach(), .data and .numpy() on the way from the inputs to the result.
+import torch
+
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    T = len(hidden)
+    places = [*range(prefix), *range(T - suffix, T)]
+    with torch.no_grad():
+        h, new = hidden[places], hidden.clone()
+        new[places] = h + (h @ W.T + b - h @ R.T) @ R
+    return new
+
+# %% wrong edit_gets_no_gradient
+# Your numbers are right, and the edit is detached: no gradient reaches R, W and b, so it could not be trained. Leave
+# out .detach(), .data and torch.no_grad.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    T = len(hidden)
+    places, new = [*range(prefix), *range(T - suffix, T)], hidden.clone()
+    h = hidden[places]
+    new[places] = (h + (h @ W.T + b - h @ R.T) @ R).detach()
+    return new
+
+# %% wrong r_gets_no_gradient
+# Your numbers are right, and no gradient reaches R, so its subspace stays where chance put it. Use R itself, without
+# .detach() or .data.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    T, R = len(hidden), R.detach()
+    places, new = [*range(prefix), *range(T - suffix, T)], hidden.clone()
+    h = hidden[places]
+    new[places] = h + (h @ W.T + b - h @ R.T) @ R
+    return new
+
+# %% wrong hidden_gets_no_gradient
+# Your numbers are right, and no gradient reaches `hidden`, so that edits in the blocks below could not be trained.
+# Clone it without .detach() or .data.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    T, hidden = len(hidden), hidden.detach()
+    places, new = [*range(prefix), *range(T - suffix, T)], hidden.clone()
+    h = hidden[places]
+    new[places] = h + (h @ W.T + b - h @ R.T) @ R
+    return new
+
+# %% wrong two_rows_expected
+# You take two rows of R, of W and of b. There are r of them, one or many: use them all.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    T, R, W, b = len(hidden), R[:2], W[:2], b[:2]
+    places, new = [*range(prefix), *range(T - suffix, T)], hidden.clone()
+    h = hidden[places]
+    new[places] = h + (h @ W.T + b - h @ R.T) @ R
+    return new
+
+# %% wrong nothing_to_edit_nothing_new
+# Where no position is edited you return `hidden` itself. The task asks for a new tensor, always: whoever changes the
+# result must not change what you were given. Clone it there, too.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    if prefix + suffix == 0:
+        return hidden
+    T = len(hidden)
+    places, new = [*range(prefix), *range(T - suffix, T)], hidden.clone()
+    h = hidden[places]
+    new[places] = h + (h @ W.T + b - h @ R.T) @ R
+    return new
+
+# %% wrong last_one_always
+# You always edit the last position, even where suffix is 0. Then no last position is edited.
+def loreft_edit(hidden, R, W, b, prefix, suffix):
+    T = len(hidden)
+    places, new = [*range(prefix), *range(T - max(1, suffix), T)], hidden.clone()
+    h = hidden[places]
+    new[places] = h + (h @ W.T + b - h @ R.T) @ R
     return new

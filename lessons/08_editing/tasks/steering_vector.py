@@ -12,15 +12,15 @@ import torch
 
 
 def steering_vector(with_it: torch.Tensor, without_it: torch.Tensor) -> torch.Tensor:
-    """The mean of with_it less the mean of without_it: (n, d), (m, d) -> (d,)."""
-    raise NotImplementedError("the difference of two means, each over the texts")
+    """What leads from the texts without it to those with it, in the mean: (n, d), (m, d) -> (d,)."""
+    raise NotImplementedError
 
 # %% reference
 import torch
 
 
 def steering_vector(with_it: torch.Tensor, without_it: torch.Tensor) -> torch.Tensor:
-    """The mean of with_it less the mean of without_it: (n, d), (m, d) -> (d,)."""
+    """What leads from the texts without it to those with it, in the mean: (n, d), (m, d) -> (d,)."""
     return with_it.mean(0) - without_it.mean(0)
 
 # %% checks
@@ -30,12 +30,14 @@ import torch
 
 TASK = "08.1"
 TOLERANCE = 1e-5
+DRAWS = 5
+GRADIENTS = ()     # it is measured, and not trained
 
 
 def draw(seed: int) -> dict:
-    """Two lists of different lengths, and a width that is neither of them."""
+    """Two lists of different lengths or of the same, or of one text; the width is one of their lengths or neither."""
     rng = random.Random(seed)
-    n, m, d = rng.sample([2, 3, 4, 5, 6], 3)
+    n, m, d = [(3, 5, 4), (4, 2, 6), (3, 3, 2), (1, 4, 4), (6, 1, 3)][seed % 5]
 
     def matrix(rows: int) -> torch.Tensor:
         return torch.tensor([[round(rng.uniform(-2, 2), 2) for _ in range(d)] for _ in range(rows)])
@@ -109,3 +111,29 @@ def steering_vector(with_it, without_it):
 # Your vector has the shape (1, d), one row of a matrix. Leave keepdim out: shape (d,).
 def steering_vector(with_it, without_it):
     return with_it.mean(0, keepdim=True) - without_it.mean(0, keepdim=True)
+
+# %% wrong divided_by_the_first
+# You divide both sums by the length of the first list. Each list is divided by its own: with_it.mean(0) and
+# without_it.mean(0) do so.
+def steering_vector(with_it, without_it):
+    return (with_it.sum(0) - without_it.sum(0)) / len(with_it)
+
+# %% wrong median
+# You take the median of each number. The task asks for the mean: then v is just what leads from the one middle to the
+# other.
+def steering_vector(with_it, without_it):
+    return with_it.median(0).values - without_it.median(0).values
+
+# %% wrong states_overwritten
+# Your vector is right, and you subtract from the states that you were given, in place: they are spoilt for whoever
+# holds them. Make new ones: a - b, and not a -= b.
+def steering_vector(with_it, without_it):
+    with_it -= without_it.mean(0)
+    return with_it.mean(0)
+
+# %% wrong of_length_one_each
+# You give each mean the length one before you subtract. The lengths say how far apart the two kinds are: take the means
+# as they are.
+def steering_vector(with_it, without_it):
+    a, b = with_it.mean(0), without_it.mean(0)
+    return a / a.norm() - b / b.norm()
