@@ -11,9 +11,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-# The layout of every box of widgets: Layout(**FRAME).
-FRAME = {"border": "1px solid var(--jp-border-color1, #9e9e9e)", "padding": "8px 12px", "margin": "6px 0"}
-
 
 def decimal(value: float) -> str:
     """With two places: 0.51; a small value that is not zero is "< 0.01".
@@ -31,6 +28,15 @@ def percent(share: float) -> str:
     ('51 %', '50 %', '< 1 %', '0 %')
     """
     return "< 1 %" if 0 < share < 0.005 else f"{100 * round(share, 2):.0f} %"
+
+
+def counted(number: int | str, noun: str) -> str:
+    """A number with its noun, which has no plural of one.
+
+    >>> counted(1, "tokens"), counted(2, "tokens"), counted("1.00", "nats"), counted(5, "%")
+    ('1 token', '2 tokens', '1.00 nats', '5 %')
+    """
+    return f"{number} {noun.removesuffix('s') if str(number) == '1' else noun}".strip()
 
 
 def shell():

@@ -8,11 +8,13 @@ None of them waits for you. Set COURSE_TEXT=1, or pass text=True, where widgets 
 """
 
 from course_lib.display import widgets_work
+from course_lib.errors import CourseError, shown
 from course_lib.quiz import reading
 
 
-def quiz(question_id: str, answer=None, text: bool = False) -> None:
+def quiz(question_id: str, answer=None, *more, text: bool = False) -> None:
     """Shows one question. `answer` (text form): a number as printed, a list, or the number asked for."""
+    _only_one("answer", answer, more)
     question = reading.question(question_id)
     if answer is None and not text and widgets_work():
         from course_lib.quiz import view
@@ -24,8 +26,9 @@ def quiz(question_id: str, answer=None, text: bool = False) -> None:
         form.show_question(question, answer)
 
 
-def predict(prediction_id: str, guess=None, confidence: int = 50, text: bool = False) -> None:
+def predict(prediction_id: str, guess=None, *more, confidence: int = 50, text: bool = False) -> None:
     """Shows one prediction. `guess` (text form): a choice's key or a number; `confidence` 50 to 100 per cent."""
+    _only_one("guess", guess, more)
     prediction = reading.prediction(prediction_id)
     if guess is None and not text and widgets_work():
         from course_lib.quiz import view
@@ -42,3 +45,10 @@ def reveal(prediction_id: str, measured) -> None:
     from course_lib.quiz import outcome
 
     outcome.show(reading.prediction(prediction_id), measured, widgets_work())
+
+
+def _only_one(what: str, given, more: tuple) -> None:
+    """Without quotes Python reads 81,920 as two numbers."""
+    if more:
+        raise CourseError(f"You gave {1 + len(more)} values as your {what}: {shown((given, *more))}. Write a number "
+                          f"without a comma, {what}=81920, or in quotes.")

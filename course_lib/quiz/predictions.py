@@ -2,7 +2,9 @@
 import math
 from dataclasses import dataclass
 
+from course_lib.display import counted
 from course_lib.errors import CourseError, shown, unknown
+from course_lib.quiz.numbers import readings
 
 CONFIDENCE = (50, 100)  # per cent: from a coin toss to certain
 
@@ -37,13 +39,21 @@ class Prediction:
             if value not in self.choices:
                 raise unknown(f"answer to the prediction {self.id}", value, self.choices)
             return value
-        number = as_float(value)
+        number = self.read(value) if isinstance(value, str) and what == "guess" else as_float(value)
         if number is not None and what == "guess" and not self.min <= number <= self.max:
             raise CourseError(f"The {what} for {self.id} is {number:g}; it must lie between {self.min:g} and "
                               f"{self.max:g} ({self.unit}).")
         if number is None or not math.isfinite(number):
             raise CourseError(f"The {what} for {self.id} is {shown(value)}; it must be a number ({self.unit}).")
         return number
+
+    def read(self, typed: str) -> float | None:
+        """The number typed, or None. Asks back, as a CourseError, where it can be two of those allowed."""
+        found = readings(typed, self.unit)
+        allowed = [number for number in found if self.min <= number <= self.max]
+        if len(allowed) > 1:
+            raise CourseError(f"Did you mean {' or '.join(map(unmistakable, allowed))}? Type it like that.")
+        return next(iter([*allowed, *found]), None)
 
     def right(self, guess, measured) -> bool:
         """Whether the guess counts as right: the same choice, or a number within `near` of the measurement."""
@@ -62,9 +72,14 @@ class Prediction:
         return f"Your guess was {counted(gap, unit)} {side}: {judged} (within {self.near:g})."
 
 
-def counted(number: str, unit: str) -> str:
-    """A number with its unit; of one thing there is no plural: "1 point", "2 points"."""
-    return f"{number} {unit.removesuffix('s') if number == '1' else unit}".strip()
+def unmistakable(number: float) -> str:
+    """The number as it can be read in one way only: a point that three digits follow could group thousands.
+
+    >>> unmistakable(1386.0), unmistakable(1.386), unmistakable(1.5)
+    ('1386', '1.3860', '1.5')
+    """
+    plain = f"{number:.9f}".rstrip("0").rstrip(".")
+    return f"{plain}0" if len(plain.partition(".")[2]) == 3 else plain
 
 
 def as_float(value) -> float | None:

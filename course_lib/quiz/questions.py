@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from course_lib.quiz.numbers import readings
+
 RIGHT, NOT_YET = "Right.", "Not yet."
 
 
@@ -121,6 +123,12 @@ class NumberQuestion(Question):
     wrong: tuple[WrongValue, ...] = ()
     kind = "number"
 
+    def read(self, typed: str) -> float | None:
+        """The number typed. One that can be read in two ways (81,920) is not wrong as long as one of them is right."""
+        found, known = readings(typed, self.unit), (self.answer, *(slip.value for slip in self.wrong))
+        meant = [number for value in known for number in found if abs(number - value) <= self.tolerance]
+        return next(iter([*meant, *found]), None)
+
     def mark(self, answer: float | None) -> Mark:
         """Right within the tolerance; a number that a known slip gives is answered with that slip."""
         if answer is None:
@@ -175,7 +183,7 @@ class Ordering(Question):
         for place, item in enumerate(order):
             if item != place:
                 early = self.items[item]
-                before = ("", "The first is in place. ")[place] if place < 2 else f"The first {place} are in place. "
-                told = f"{before}But at place {place + 1}, “{early.text}” comes too early. {early.reason}"
+                before = ("At", "The first is in place. But at", f"The first {place} are in place. But at")
+                told = f"{before[min(place, 2)]} place {place + 1}, “{early.text}” comes too early. {early.reason}"
                 return Mark(False, told, early.misconception)
         return Mark(True, self.right_reason)

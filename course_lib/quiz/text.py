@@ -19,9 +19,13 @@ HOW = {
 def to_answer(question: Question, given):
     """What `Question.mark` takes, from the numbers as printed (from 1); a CourseError says what is allowed."""
     if question.kind == "number":
-        number = as_float(given) if isinstance(given, Real) else None
+        is_text, is_number = isinstance(given, str), isinstance(given, Real)
+        number = question.read(given) if is_text else as_float(given) if is_number else None
         if number is None or not math.isfinite(number):
             raise CourseError(f"{question.id} asks for a number; you gave {shown(given)}.")
+        thousandfold = round(1000 * number)  # 81.920 is 81.92 to Python; it may be meant as 81,920
+        if isinstance(given, float) and 1 <= abs(given) < 1000 and question.mark(thousandfold).correct:
+            raise CourseError(f"Did you mean {thousandfold}? You gave {given}, with a decimal point.")
         return number
     numbers, n = list(given) if isinstance(given, (list, tuple, set)) else [given], len(question.options)
     single = question.kind == "single"

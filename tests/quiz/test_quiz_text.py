@@ -50,7 +50,8 @@ def test_a_wrong_answer_is_explained_and_kept(capsys):
         ("01.bare", True, "one number"),
         ("01.params", [1, 9], "a list of numbers from 1 to 3"),
         ("01.params", "all", "a list of numbers"),
-        ("01.several_tokens", "0.1", "asks for a number"),
+        ("01.several_tokens", "a tenth", "asks for a number"),
+        ("01.several_tokens", (0, 1), "asks for a number"),
     ],
 )
 def test_an_impossible_answer_is_refused(question_id, answer, words):
