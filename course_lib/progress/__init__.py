@@ -10,6 +10,7 @@ from course_lib.progress.journal import (
     calibration,
     day,
     events,
+    is_late,
     latest,
     misconceptions,
     record_answer,
@@ -20,5 +21,5 @@ from course_lib.progress.journal import (
     summary,
 )
 
-__all__ = ["Event", "calibration", "day", "events", "export", "latest", "misconceptions", "record_answer",
+__all__ = ["Event", "calibration", "day", "events", "export", "is_late", "latest", "misconceptions", "record_answer",
            "record_check", "record_outcome", "record_prediction", "restore", "student", "summary"]

@@ -4,7 +4,18 @@ import sys
 
 from course_lib.display import course
 from course_lib.errors import CourseError
-from course_lib.progress import calibration, events, export, file, latest, misconceptions, restore, student, summary
+from course_lib.progress import (
+    calibration,
+    events,
+    export,
+    file,
+    is_late,
+    latest,
+    misconceptions,
+    restore,
+    student,
+    summary,
+)
 
 
 def show() -> None:
@@ -20,6 +31,7 @@ def show() -> None:
         told = latest("outcome", event_id)
         measured = told is not None and told.correct is not None
         word = "not yet measured" if not measured else "right" if told.correct else "off"
+        word += ", but guessed after it was measured" if is_late(event_id) else ""
         print(f"  {'Predictions':<15} {event_id:<22} {word}")
     for one in misconceptions(events()):
         times = f"{one['times']} times" if one["times"] > 1 else "once"

@@ -105,6 +105,16 @@ def summary() -> dict[str, dict[str, dict]]:
     return out
 
 
+def is_late(prediction_id: str) -> bool:
+    """Whether the last guess was made after the measurement had been shown."""
+    measured = late = False
+    for event in events(event_id=prediction_id):
+        if event.kind == "prediction":
+            late = measured
+        measured = measured or event.kind == "outcome"
+    return late
+
+
 def calibration() -> list[dict]:
     """Confidence against outcome, for each prediction that was guessed before it was first measured."""
     confidence, out, seen = {}, [], set()

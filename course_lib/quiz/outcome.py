@@ -6,28 +6,36 @@ from course_lib.quiz.predictions import Prediction, check_confidence
 
 
 def told(prediction: Prediction, kept: dict | None, measured) -> list[tuple[str, str]]:
-    """(name, value) rows and a last row with the verdict; `kept` is {"guess", "confidence"} or None."""
+    """(name, value) rows and a last row with the verdict; `kept` is what `kept_guess` gives."""
     if kept is None:
         verdict = "That is fine: next time, guess first. A wrong guess teaches more than none."
         return [("your guess", "none was kept"), ("measured", prediction.show(measured)), ("", verdict)]
     guess, sure = kept["guess"], kept["confidence"]
     right, verdict = prediction.right(guess, measured), prediction.compare(guess, measured)
-    if not right and sure >= 90:
+    if kept.get("late"):
+        verdict += " It was made after the measurement was shown, so it does not count."
+    elif not right and sure >= 90:
         verdict += " You were very sure: what did you picture?"
-    if right and sure <= 60:
+    elif right and sure <= 60:
         verdict += " You could have trusted it more."
-    return [("your guess", f"{prediction.show(guess)} ({sure} % sure)"),
-            ("measured", prediction.show(measured)), ("", verdict)]
+    return [("your guess", guessed(prediction, kept)), ("measured", prediction.show(measured)), ("", verdict)]
+
+
+def guessed(prediction: Prediction, kept: dict) -> str:
+    """A kept guess in words."""
+    late = ", late: the measurement was shown before" if kept.get("late") else ""
+    return f"{prediction.show(kept['guess'])} ({kept['confidence']} % sure{late})"
 
 
 def kept_guess(prediction: Prediction) -> dict | None:
-    """The last guess that still fits the prediction as it is asked now, {"guess", "confidence"}, or None."""
+    """The last guess, {"guess", "confidence", "late"}, or None. It must still fit the prediction as it is asked now."""
     event = progress.latest("prediction", prediction.id)
     if event is None:
         return None
     try:
         return {"guess": prediction.check(event.data["guess"]),
-                "confidence": check_confidence(event.data["confidence"])}
+                "confidence": check_confidence(event.data["confidence"]),
+                "late": progress.is_late(prediction.id)}
     except (KeyError, ValueError):  # the question was changed since, or the entry is not ours
         return None
 

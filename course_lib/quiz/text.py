@@ -98,7 +98,6 @@ def keep(prediction: Prediction, guess, confidence) -> str:
     """Stores a guess and says so; honest about a guess that comes after the measurement."""
     guess, confidence = prediction.check(guess), check_confidence(confidence)
     progress.record_prediction(prediction.id, guess, confidence)
-    late = ""
-    if progress.latest("outcome", prediction.id):
-        late = " The measurement was shown here before, so it does not count for your calibration."
-    return f"Kept: {prediction.show(guess)}, {confidence} % sure.{late} Now go on: the measurement comes below."
+    then = ("It is late, the measurement was shown here before: it does not count."
+            if progress.is_late(prediction.id) else "Now go on: the measurement comes below.")
+    return f"Kept: {prediction.show(guess)}, {confidence} % sure. {then}"
