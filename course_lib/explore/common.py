@@ -29,6 +29,6 @@ def show(panel: Callable, text_form: Callable[[], str], text: bool) -> None:
             return
         from IPython.display import display
 
-        display(panel().box)
+        display(panel())
     except CourseError as error:
         print(error)

@@ -6,30 +6,35 @@ from contextlib import contextmanager
 
 import ipywidgets as widgets
 
-from course_lib.display import FRAME
 from course_lib.errors import CourseError
+from course_lib.framed import Framed
 
 LABELLED = {"description_width": "9em"}
 WIDE = "min(32em, 95%)"
 
 
-class Panel:
+class Panel(Framed):
     """`draw(values)` turns the controls' values, by name, into HTML. A change of any control draws once."""
 
     def __init__(self, title: str, controls: dict[str, widgets.Widget], draw: Callable[[dict], str]):
-        self.controls, self.draw = controls, draw
+        self.title, self.controls, self.draw = title, controls, draw
         self.start = self.values
-        self.shown: dict | None = None
+        self.drawn: dict | None = None
         self.held = False
         self.picture = widgets.HTML(layout=widgets.Layout(width="auto", max_width="100%"))
         self.reset_button = widgets.Button(description="Reset")
         head = widgets.HTML(f"<b>{html.escape(title)}</b>")
-        self.box = widgets.VBox([head, *controls.values(), self.reset_button, self.picture],
-                                layout=widgets.Layout(**FRAME))
+        super().__init__([head, *controls.values(), self.reset_button, self.picture], "course-explorable")
         for control in controls.values():
             control.observe(lambda _: self.redraw(), names="value")
         self.reset_button.on_click(lambda _: self.set(**self.start))
         self.redraw()
+
+    def still(self) -> str:
+        """The picture as it is now, below what the controls say."""
+        said = " · ".join(f"{one.description}: {chosen(one)}" for one in self.controls.values())
+        return (f"<b>{html.escape(self.title)}</b><p style='margin:0.4em 0'>{html.escape(said)}</p>{self.picture.value}"
+                "<p style='margin:0.4em 0'><i>Run this cell, and you can move its controls.</i></p>")
 
     @property
     def values(self) -> dict:
@@ -49,7 +54,7 @@ class Panel:
     def redraw(self) -> None:
         """Draws unless that is what is shown already; what cannot be drawn is explained in the picture's place."""
         values = self.values
-        if self.held or values == self.shown:
+        if self.held or values == self.drawn:
             return
         with garbage_kept():
             try:
@@ -58,7 +63,15 @@ class Panel:
                 picture = alert(str(error))
             except Exception as error:  # raised in a widget's callback, it would be seen by nobody
                 picture = alert(f"This cannot be drawn. {type(error).__name__}: {error}")
-            self.picture.value, self.shown = picture, values
+            self.picture.value, self.drawn = picture, values
+
+
+def chosen(control: widgets.Widget) -> str:
+    """What a control says now, in its own words."""
+    if hasattr(control, "options"):
+        option = control.options[control.index]
+        return str(option[0] if isinstance(option, tuple) else option)
+    return {True: "yes", False: "no"}[control.value] if isinstance(control, widgets.Checkbox) else str(control.value)
 
 
 @contextmanager

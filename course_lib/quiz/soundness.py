@@ -62,6 +62,7 @@ def make_question(table: dict, where: str) -> Question:
     question = make(made_of, {name: value for name, value in table.items() if name != "kind"}, where)
     require(question.text.strip(), where, "it has no text")
     require(question.see.strip(), where, "`see` must name a section of the lesson")
+    _no_latex(table, where)
     check(question, where)
     return question
 
@@ -117,6 +118,16 @@ def _plain(texts: list[str], where: str) -> None:
                 f"the choice {text!r} must be one plain line, without ` < > $ or &")
 
 
+def _no_latex(value, where: str) -> None:
+    """In no text of the table: neither a widget nor a terminal sets it."""
+    if isinstance(value, str):
+        plain = not set(value) & set("$\\")
+        require(plain, where, f"nobody sets the LaTeX of {shown(value)}: write it without $ and \\")
+    elif isinstance(value, (list, dict)):
+        for one in value.values() if isinstance(value, dict) else value:
+            _no_latex(one, where)
+
+
 def make_prediction(table: dict, where: str) -> Prediction:
     """A prediction of a table of the bank; CourseError where it could not be asked or compared."""
     prediction = make(Prediction, table, where)
@@ -130,4 +141,5 @@ def make_prediction(table: dict, where: str) -> Prediction:
     else:
         require(prediction.min < prediction.max and prediction.step > 0, where, "it needs min < max and step > 0")
         require(prediction.near > 0 and prediction.unit, where, "it needs `near` (what counts as right) and a unit")
+    _no_latex(table, where)
     return prediction
