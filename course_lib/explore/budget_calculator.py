@@ -6,6 +6,7 @@ their size. With the table of V embeddings that makes 12 L d² + V d. Shapes: L 
 from dataclasses import dataclass
 
 from course_lib import plots
+from course_lib.display import counted
 from course_lib.errors import CourseError, shown, whole_number
 from course_lib.explore.common import check_state, show
 
@@ -91,8 +92,8 @@ def size(count: float) -> str:
 def rows(result: Result) -> dict[str, float]:
     """What the picture shows: a name for each number of bytes."""
     return {"the weights, once": result.weights, "while training in full": result.training,
-            f"{result.tasks:,} full copies": result.copies,
-            f"one base, {result.tasks:,} soft prompts": result.shared}
+            f"{result.tasks:,} full {'copy' if result.tasks == 1 else 'copies'}": result.copies,
+            f"one base, {counted(f'{result.tasks:,}', 'soft prompts')}": result.shared}
 
 
 def summary(result: Result) -> str:

@@ -135,7 +135,8 @@ def panel(start: State = State()):
 
     controls = {"part": control(widgets.Dropdown, "Take out", options=tuple(TAKEN), value=start.part),
                 "order": control(widgets.Dropdown, "In which order", options=ORDERS, value=start.order),
-                "level": control(widgets.SelectionSlider, "How far", options=tuple(LEVELS), value=start.level)}
+                "level": control(widgets.SelectionSlider, "How far", value=start.level,
+                                 options=[(f"step {level} of {LEVELS[-1]}", level) for level in LEVELS])}
     return Panel("Prune lab", controls, draw)
 
 

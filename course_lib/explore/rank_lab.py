@@ -94,11 +94,13 @@ def summary(result: Result) -> str:
 
 def alt(result: Result) -> str:
     """What the picture shows, in words."""
+    rank = result.state.rank
+    kept = {0: "none is kept", 1: "the first is kept"}.get(rank, f"the first {rank} are kept")
     curves = [", ".join(f"{percent(share)} at {rank}" for rank, share in shares.items())
               for shares in (result.accuracy, result.control)]
     return (f"Left: bars with the {len(result.singular)} singular values of the change of "
             f"{matrix_label(result.state.matrix)}, from {result.singular[0]:.2f} down to {result.singular[-1]:.3f}; "
-            f"the first {result.state.rank} are kept. Right: the share of right answers over the rank, for the best "
+            f"{kept}. Right: the share of right answers over the rank, for the best "
             f"directions {curves[0]}; for random directions {curves[1]}.")
 
 

@@ -70,7 +70,8 @@ def summary(result: Result) -> str:
     """One sentence: the nearest token, and how far the vector is from where it started."""
     token, cosine = result.tokens[0]
     longer = result.length / max(result.length_at_start, 1e-9)
-    return (f"Vector {result.state.vector} after step {result.state.step}: nearest is {token}, at a cosine of "
+    when = f"after step {result.state.step}" if result.state.step else "before training"
+    return (f"Vector {result.state.vector} {when}: nearest is {token}, at a cosine of "
             f"{cosine:.2f}. Cosine to its own start: {result.to_start:.2f}; it is {longer:.1f} times as long as there.")
 
 

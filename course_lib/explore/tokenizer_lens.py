@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tokenizers.decoders import ByteLevel
 
+from course_lib.display import counted
 from course_lib.errors import CourseError, shown
 from course_lib.explore.common import check_state, show
 
@@ -88,7 +89,8 @@ def summary(result: Result) -> str:
     if not result.tokens:
         return "No text, no tokens."
     n = len(result.tokens)
-    return (f"{n} token{'s' * (n != 1)} for {result.n_characters} characters ({result.n_bytes} bytes): "
+    return (f"{counted(n, 'tokens')} for {counted(result.n_characters, 'characters')} "
+            f"({counted(result.n_bytes, 'bytes')}): "
             f"{result.n_bytes / n:.1f} bytes a token.")
 
 

@@ -15,10 +15,10 @@ MIXED = "as mixed for training"
 
 @dataclass(frozen=True)
 class State:
-    """A kind of document, or MIXED for all kinds in the proportions of the training text, and a page of them."""
+    """A kind of document, or MIXED for all kinds in the proportions of the training text, and a page, from 1 on."""
 
     kind: str = MIXED
-    page: int = 0
+    page: int = 1
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Result:
 
 def ranges() -> dict[str, tuple]:
     """Every value that each control can take."""
-    return {"kind": (MIXED, *corpus.MIX), "page": tuple(range(PAGES))}
+    return {"kind": (MIXED, *corpus.MIX), "page": tuple(range(1, PAGES + 1))}
 
 
 def compute(state: State) -> Result:
@@ -43,7 +43,7 @@ def compute(state: State) -> Result:
     kinds = ranges()["kind"]
     if not isinstance(state.kind, str) or state.kind not in kinds:
         raise unknown("kind of document", state.kind, kinds)
-    page = whole_number("page", state.page, 0, PAGES - 1)
+    page = whole_number("page", state.page, 1, PAGES) - 1
     if state.kind == MIXED:
         return Result(tuple(islice(corpus.documents("train", page), ON_A_PAGE)), 1.0)
     rng, texts = Random(f"browse {state.kind} {page}"), []
@@ -76,7 +76,7 @@ def what_follows(prefix: str, n_documents: int = 20_000, seed: int = 0) -> Count
 
 def summary(state: State, result: Result) -> str:
     """One sentence about what is shown."""
-    page = f"Page {state.page}: {len(result.documents)} documents"
+    page = f"Page {state.page} of {PAGES}: {len(result.documents)} documents"
     if state.kind == MIXED:
         return f"{page} of all kinds."
     return f"{page}; {result.share:.0%} of the training documents are of this kind ({state.kind})."
@@ -101,7 +101,7 @@ def panel(start: State = State()):
         return "".join(map(text_block, result.documents)) + status(summary(state, result))
 
     controls = {"kind": control(widgets.Dropdown, "Kind", options=ranges()["kind"], value=start.kind),
-                "page": control(widgets.IntSlider, "Page", min=0, max=PAGES - 1, value=start.page)}
+                "page": control(widgets.IntSlider, "Page", min=1, max=PAGES, value=start.page)}
     return Panel("World browser", controls, draw)
 
 

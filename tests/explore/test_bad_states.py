@@ -22,7 +22,7 @@ BAD = [  # (explorable, state, what the message says)
     (lens, lens.State("\ud83d"), "half of a character"),
     *((browser, state, "A state here is State") for state in ("stories", None, lens.State())),
     *((browser, browser.State(kind), "no kind of document") for kind in ("review", None, 3, NAN, ["stories"])),
-    *((browser, browser.State("stories", page), "page must be at least 0") for page in (50, -1, "3", 1.0, NAN)),
+    *((browser, browser.State("stories", page), "page must be at least 1") for page in (51, 0, -1, "3", 1.0, NAN)),
 ]
 
 
