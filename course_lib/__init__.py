@@ -2,6 +2,7 @@
 
 The public names are imported when they are first used, so that `import course_lib` is quick.
 """
+from course_lib import threads  # noqa: F401  before torch: it says how torch's threads wait
 from course_lib.lazy import lazily
 
 __version__ = "0.1.0"

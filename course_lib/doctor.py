@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from course_lib import threads
 from course_lib.display import course
 
 OPTIONAL = {"jupyterlab": "lab", "jupytext": "build", "scikit-learn": "bench"}
@@ -125,6 +126,20 @@ def check_browser() -> Finding:
     return Finding(NOTE, "browser", "none found", advice)
 
 
+def check_threads() -> Finding:
+    """How torch's threads wait for each other: asleep, or as the user has said; noted where they spin."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return Finding(NOTE, "threads", "torch is not here", REINSTALL)
+    count = torch.get_num_threads()
+    if count > 1 and not threads.IN_TIME:
+        advice = ("beside a busy program everything takes many times as long: restart the kernel and run `import "
+                  "course_lib` before torch; where torch is there from the start, `torch.set_num_threads(1)`")
+        return Finding(NOTE, "threads", f"{count}, which spin: torch was loaded before course_lib", advice)
+    how = ", ".join(f"{name}={os.environ[name]}" for name in threads.HOW_TO_WAIT if name in os.environ)
+    return Finding(GOOD, "threads", f"{count} ({how})")
+
+
 def findings() -> list[Finding]:
     """Every row of the table, in its order."""
     try:
@@ -135,6 +150,7 @@ def findings() -> list[Finding]:
         check_python(),
         *(check_package(name, lowest) for name, lowest in needed.items()),
         *(check_package(name, extra=extra) for name, extra in OPTIONAL.items()),
+        check_threads(),
         *check_models(),
         check_progress(),
         check_browser(),

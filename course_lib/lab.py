@@ -48,7 +48,8 @@ def serve(copy: Path, port: int, browser: bool) -> int:
     print(f"\nOpen the course at\n\n    {address}\n\nCtrl+C here stops it.\n", flush=True)
     with tempfile.TemporaryDirectory() as quiet:
         (Path(quiet) / "labconfig").mkdir()
-        (Path(quiet) / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(NO_POP_UPS))
+        (Path(quiet) / "labconfig" / "default_setting_overrides.json").write_text(
+            json.dumps(NO_POP_UPS), encoding="utf-8")
         paths = [quiet, *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
         os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(paths)
         own = [str(Path(sys.executable).parent), *filter(None, [os.environ.get("PATH")])]

@@ -12,6 +12,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest  # noqa: E402
 
+import course_lib  # noqa: E402, F401  before torch: its threads then wait asleep
+
 
 @pytest.fixture(autouse=True)
 def course_home(tmp_path, monkeypatch):

@@ -72,6 +72,13 @@ def methods() -> bool:
     return steps.methods()
 
 
+def neighbour() -> bool:
+    """Whether a busy program slows nothing down by more than its bound."""
+    from course_lib.bench import neighbour as beside
+
+    return beside.neighbour()
+
+
 def quality(keep: str | None) -> bool:
     """Prints figures without a gate, so always True."""
     from course_lib.bench import quality as tables
@@ -93,6 +100,7 @@ PARTS = {  # name: (what it is about, what it does: True where everything holds)
     "imports": ("seconds of `import course_lib`, and whether torch comes along", imports),
     "pretrain": ("tokens a second, and the share of the machine's peak", pretrain),
     "methods": ("a training step next to the libraries', and what the reuse of frozen work saves", methods),
+    "neighbour": ("how much longer everything takes beside a busy program", neighbour),
     "quality": ("every method on reviews: accuracy, parameters, and what is forgotten", quality),
     "minilm": ("methods on a real pretrained encoder and your own labelled sentences, side by side", minilm),
     "picture": ("draw the README's picture from figures measured now", picture),

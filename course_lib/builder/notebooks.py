@@ -15,20 +15,22 @@ METADATA = {
 }
 BADGE = "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({link})"
 INSTALL = """\
-# Does nothing where the course is installed; elsewhere (Google Colab) it installs the course.
+# Where the course is installed, this only loads it; elsewhere (Google Colab) it installs the course.
 import importlib.util
 
 if importlib.util.find_spec("course_lib") is None:
     %pip install --quiet "course-lib @ git+{repository}"
+import course_lib  # before torch: its threads then wait asleep
 """
 NO_INSTALL = """\
-# Does nothing where the course is installed.
+# Where the course is installed, this only loads it.
 import importlib.util
 
 if importlib.util.find_spec("course_lib") is None:
     raise ImportError("The course is not installed in this Python. In a terminal, go to the "
                       "course's folder (README.md lies there), run `make lab`, and open this "
                       "notebook there.")
+import course_lib  # before torch: its threads then wait asleep
 """
 
 

@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from course_lib.models.configs import Recipe
+from course_lib.threads import threads_for
 
 Batch = tuple[torch.Tensor, ...]     # what a loss takes after the model
 
@@ -66,11 +67,12 @@ def train_steps(model, recipe: Recipe, batches: Iterable[Batch], optimizer: torc
         rate = learning_rate(recipe, number)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        loss = loss_function(model, *(part.to(model.device) for part in batch))
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        with threads_for(model, batch[0].numel()):
+            loss = loss_function(model, *(part.to(model.device) for part in batch))
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
         yield Step(number + 1, loss.detach(), rate)
 
 

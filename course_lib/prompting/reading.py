@@ -12,6 +12,7 @@ from transformers import Cache, PreTrainedTokenizerBase
 
 from course_lib.architecture import check_tokens, with_positions
 from course_lib.errors import CourseError, shown
+from course_lib.threads import threads_for
 
 BOTH = "`model, tokenizer = load_model('orchard-s')` gives both; they are passed on in this order."
 
@@ -118,7 +119,8 @@ def read(model, rows: list[list[int]], method=None) -> Reading:
     batch = {"input_ids": torch.tensor(ids, device=model.device),        # (B, T)
              "attention_mask": torch.tensor(mask, device=model.device)}  # (B, T)
     batch = with_positions(batch) if method is None else method.prepare(batch)  # T grows by a method's own vectors
-    out = model(**batch, use_cache=True, logits_to_keep=1)
+    with threads_for(model, batch["attention_mask"].numel()):
+        out = model(**batch, use_cache=True, logits_to_keep=1)
     return Reading(out.logits[:, -1].float(), out.past_key_values, batch["attention_mask"])  # (B, 1, V) -> (B, V)
 
 
@@ -129,8 +131,9 @@ def read_on(model, reading: Reading, tokens: torch.Tensor) -> torch.Tensor:
     steps = torch.arange(tokens.shape[1], device=model.device)
     positions = reading.mask.sum(1, keepdim=True) + steps  # (B, 1) + (T,) -> (B, T)
     reading.mask = torch.cat([reading.mask, torch.ones_like(tokens)], dim=1)
-    out = model(input_ids=tokens, attention_mask=reading.mask, position_ids=positions,
-                past_key_values=reading.cache, use_cache=True)
+    with threads_for(model, tokens.numel()):
+        out = model(input_ids=tokens, attention_mask=reading.mask, position_ids=positions,
+                    past_key_values=reading.cache, use_cache=True)
     logits = out.logits.float()
     reading.cache, reading.logits = out.past_key_values, logits[:, -1]
     return logits
