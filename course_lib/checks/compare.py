@@ -18,6 +18,7 @@ def difference(given, expected, tolerance: float, place: str = "", size: float =
     `size`: of the largest number of the tensor that these are in.
     """
     at = f" at {place}" if place else ""
+    given, expected = as_asked(given, expected)
     if is_number(given) and is_number(expected):
         return None if near(given, expected, tolerance, size) else number_difference(given, expected, at)
     if type(given) is not type(expected) or kind(given) != kind(expected):
@@ -31,7 +32,7 @@ def difference(given, expected, tolerance: float, place: str = "", size: float =
         if given["shape"] != expected["shape"]:
             return f"the shape {tuple(given['shape'])}{at} instead of {tuple(expected['shape'])}"
         dtypes = {given["dtype"], expected["dtype"]}
-        if len(dtypes) > 1 and not all("float" in dtype for dtype in dtypes):
+        if len(dtypes) > 1 and not any(all(sort in dtype for dtype in dtypes) for sort in ("float", "int")):
             return f"the dtype {given['dtype']}{at} instead of {expected['dtype']}"
         return difference(given["values"], expected["values"], tolerance, place, largest(expected["values"]))
     if kind(expected) == "a dict":
@@ -44,6 +45,28 @@ def difference(given, expected, tolerance: float, place: str = "", size: float =
     if isinstance(expected, str) and given != expected:
         return text_difference(given, expected, at)
     return None if given == expected else f"{given!r}{at} instead of {expected!r}"
+
+
+def as_asked(given, expected) -> tuple:
+    """Both, alike where they differ in form only: a tensor () and a number; a mask of bools and one of 0 and 1."""
+    if is_number(given) != is_number(expected):
+        given, expected = (one["values"] if is_single(one) else one for one in (given, expected))
+    if is_tensor(given) and is_tensor(expected) and given["dtype"] == "bool" and "int" in expected["dtype"]:
+        given = given | {"dtype": expected["dtype"], "values": whole(given["values"])}
+    return given, expected
+
+
+def is_tensor(value) -> bool:
+    return isinstance(value, dict) and "shape" in value
+
+
+def is_single(value) -> bool:
+    return is_tensor(value) and value["shape"] == [] and is_number(value["values"])
+
+
+def whole(values):
+    """0 and 1 for False and True, in lists in lists."""
+    return [whole(one) for one in values] if isinstance(values, list) else int(values)
 
 
 def number_difference(given: float, expected: float, at: str) -> str:

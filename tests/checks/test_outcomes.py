@@ -82,5 +82,20 @@ def test_the_first_difference_in_words(given, expected, words):
     assert difference(outcome(given), outcome(expected), 1e-5) == words
 
 
-def test_float64_passes_for_float32():
-    assert same(outcome(TENSOR.double()), outcome(TENSOR), 1e-6)
+@pytest.mark.parametrize("given, asked", [
+    (TENSOR.double(), TENSOR), (TENSOR.numpy(), TENSOR), (torch.tensor(3.0), 3.0), (torch.tensor(3), 3),
+    (3.0, torch.tensor(3.0)), (numpy.float64(3), torch.tensor(3.0)), (numpy.array(3.0), 3.0), ((1, 2), [1, 2]),
+    (torch.tensor([True, False]), torch.tensor([1, 0])), (torch.tensor([[1, 0]]).int(), torch.tensor([[1, 0]])),
+    (numpy.array([[True], [False]]), torch.tensor([[1], [0]])),
+], ids=str)
+def test_right_but_unusual_is_right(given, asked):
+    assert same(outcome(given), outcome(asked), 1e-6)
+
+
+@pytest.mark.parametrize("given, asked", [
+    (torch.tensor([3.0]), 3.0), (torch.tensor(True), 1), (torch.tensor([True, True]), torch.tensor([1, 0])),
+    (torch.tensor([1, 0]), torch.tensor([True, False])), (torch.tensor([1.0, 0.0]), torch.tensor([1, 0])),
+    (torch.tensor(4.0), 3.0), (True, 1), ("3", 3),
+], ids=str)
+def test_what_only_looks_like_it_is_not(given, asked):
+    assert not same(outcome(given), outcome(asked), 1e-6)
