@@ -47,6 +47,7 @@ def accuracy_curve(ask, pairs: list[tuple[str, str]], ks: list[int], seed: int) 
 
 # %% checks
 import random
+from collections import Counter
 
 TASK = "01.4"
 TOLERANCE = 1e-6
@@ -56,10 +57,11 @@ PAIRS = [("peach", "drupe"), ("plum", "drupe"), ("cherry", "drupe"), ("apple", "
 
 
 def draw(seed: int) -> dict:
-    """Eight to twelve pairs, three numbers of examples, a seed."""
+    """Eight to twelve pairs; numbers of examples, in no order, that begin with none and end with all the others."""
     rng = random.Random(seed)
-    return {"pairs": rng.sample(PAIRS, rng.choice([8, 10, 12])), "ks": [0, rng.choice([2, 3]), 6],
-            "seed": rng.randrange(1000)}
+    pairs = rng.sample(PAIRS, (8, 10, 12)[seed % 3])
+    ks = [0, rng.choice([2, 3]), *[5, 6][:seed % 2 + 1], len(pairs) - 1]
+    return {"pairs": pairs, "ks": rng.sample(ks, len(ks)), "seed": rng.randrange(1000)}
 
 
 class FakeModel:
@@ -75,8 +77,8 @@ class FakeModel:
         if query not in self.answers or not all(": " in line for line in lines):
             raise ValueError(f"ask() was given {prompt!r}; each line but the last must be 'key: value'")
         self.prompts.append((query, tuple(tuple(line.split(": ", 1)) for line in lines)))
-        known = len(lines) >= len(query) - 4
-        return f" {self.answers[query]}\n" if known else f" {self.answers[query]}-like\n"
+        known, answer = len(lines) >= len(query) - 4, self.answers[query]
+        return f" {answer}\n" if known else f" {answer}-like\n" if len(query) % 2 else f" {answer[:-1]}\n"
 
 
 def probe(accuracy_curve, pairs: list, ks: list, seed: int) -> dict:
@@ -84,19 +86,34 @@ def probe(accuracy_curve, pairs: list, ks: list, seed: int) -> dict:
     runs = []
     for one in (seed, seed, seed + 1):
         model = FakeModel(pairs)
-        runs.append((accuracy_curve(model, list(pairs), list(ks), one), model.prompts))
+        runs.append((accuracy_curve(model, pairs, ks, one), model.prompts))
     (curve, prompts), (_, again), (_, other) = runs
     counts = [len(examples) for _, examples in prompts]
     few = min(k for k in ks if k)    # fixed places in the list of the other pairs give at most few + 1 sets
     sets = {examples for _, examples in prompts if len(examples) == few}
+    drawn = [example for _, examples in prompts for example in examples]
     return {
         "accuracies": curve,
         "questions asked for each k": [counts.count(k) for k in ks],
+        "every key is asked as often": len(set(Counter(query for query, _ in prompts).values())) == 1,
         "a query stands among its own examples": any(query in dict(examples) for query, examples in prompts),
+        "every example is one of the pairs": set(drawn) <= set(pairs),
+        "an example stands twice in a prompt": any(len(set(examples)) < len(examples) for _, examples in prompts),
         "new examples for every question": len(sets) > few + 1,
         "the same seed gives the same prompts": prompts == again,
         "another seed gives other prompts": prompts != other,
     }
+
+# %% equal any-order
+# In which order the questions are asked is nobody's business; nor is the order of the pairs that a draw is made from,
+# or of the drawn ones, which is random anyway. A query is the pair's own key, the very object.
+MUTANTS = ["for query, answer in pairs: -> for query, answer in turned(pairs):",
+           "others = [pair for pair in pairs if pair[0] != query] -> "
+           "others = [pair for pair in turned(pairs) if pair[0] != query]",
+           "lines = [f'{key}: {value}' for key, value in rng.sample(others, k)] -> "
+           "lines = [f'{key}: {value}' for key, value in turned(rng.sample(others, k))]",
+           "others = [pair for pair in pairs if pair[0] != query] -> "
+           "others = [pair for pair in pairs if pair[0] is not query]"]
 
 # %% wrong query_among_examples
 # Sometimes your prompt gives the answer away: the query is among its own examples. Draw from the other pairs.
@@ -167,6 +184,33 @@ def accuracy_curve(ask, pairs, ks, seed):
     def right(query, answer, k):
         others = [pair for pair in pairs if pair[0] != query]
         lines = [f"{key}: {value}" for key, value in random.Random(seed).sample(others, k)]
+        return ask("\n".join([*lines, f"{query}:"])).strip() == answer
+    return [sum(right(*pair, k) for pair in pairs) / len(pairs) for k in ks]
+
+# %% wrong with_replacement
+# The same example can stand twice in your prompt: choices() puts each one back before it draws the next. Draw k
+# different ones, with sample().
+import random
+
+def accuracy_curve(ask, pairs, ks, seed):
+    rng = random.Random(seed)
+    def right(query, answer, k):
+        others = [pair for pair in pairs if pair[0] != query]
+        lines = [f"{key}: {value}" for key, value in rng.choices(others, k=k)]
+        return ask("\n".join([*lines, f"{query}:"])).strip() == answer
+    return [sum(right(*pair, k) for pair in pairs) / len(pairs) for k in ks]
+
+# %% wrong values_drawn_apart
+# In your prompts the values belong to other keys: you draw keys and values apart from each other, so the examples are
+# wrong ones. Draw whole pairs.
+import random
+
+def accuracy_curve(ask, pairs, ks, seed):
+    rng = random.Random(seed)
+    def right(query, answer, k):
+        others = [pair for pair in pairs if pair[0] != query]
+        keys, values = zip(*others)
+        lines = [f"{key}: {value}" for key, value in zip(rng.sample(keys, k), rng.sample(values, k))]
         return ask("\n".join([*lines, f"{query}:"])).strip() == answer
     return [sum(right(*pair, k) for pair in pairs) / len(pairs) for k in ks]
 

@@ -34,6 +34,7 @@ import torch
 
 TASK = "01.3"
 TOLERANCE = 1e-5
+GRADIENTS = ()    # probabilities that are read, not learnt from
 
 
 def draw(seed: int) -> dict:
@@ -47,6 +48,11 @@ def draw(seed: int) -> dict:
 
     questions = [row() for _ in range(rng.choice([3, 5]))]
     return {"probabilities": torch.tensor(questions), "content_free": torch.tensor(row())}
+
+# %% equal the-last-axis
+# A matrix has two axes, so the last one is dim 1.
+MUTANTS = ["return weighted / weighted.sum(dim=-1, keepdim=True) -> "
+           "return weighted / weighted.sum(dim=1, keepdim=True)"]
 
 # %% wrong not_renormalised
 # You divide rightly, but your rows no longer sum to one. Divide each row by its own sum at the end.

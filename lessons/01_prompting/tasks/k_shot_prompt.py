@@ -31,6 +31,7 @@ import random
 
 TASK = "01.1"
 TOLERANCE = 0
+DRAWS = 5
 PAIRS = [("peach", "drupe"), ("pear", "pome"), ("grapefruit", "hesperidium"), ("plum", "drupe"),
          ("lion", "mammal"), ("France", "Paris"), ("Japan", "Tokyo"), ("New Zealand", "Wellington"),
          ("hot", "cold"), ("big", "small")]

@@ -48,35 +48,31 @@ import torch
 
 TASK = "01.2"
 TOLERANCE = 1e-5
+GRADIENTS = ()    # the scores are read, not learnt from
 
 
 def draw(seed: int) -> dict:
-    """Two to four choices of one to four tokens, of different lengths, over a vocabulary of six."""
+    """Two to four choices of one to four tokens, of different lengths, over a vocabulary of five to seven."""
     rng = random.Random(seed)
-    lengths = rng.sample([1, 2, 3, 4], rng.choice([2, 3, 4]))
-    rows = [[[round(rng.uniform(-2, 2), 2) for _ in range(6)] for _ in range(T + 1)] for T in lengths]
+    lengths, V = rng.sample([1, 2, 3, 4], rng.choice([2, 3, 4])), 5 + seed % 3
+    rows = [[[round(rng.uniform(-2, 2), 2) for _ in range(V)] for _ in range(T + 1)] for T in lengths]
     logits = [torch.tensor(one) for one in rows]    # each (T + 1, V)
-    return {"logits": logits, "ids": [torch.tensor([rng.randrange(6) for _ in range(T)]) for T in lengths]}
+    return {"logits": logits, "ids": [torch.tensor([rng.randrange(V) for _ in range(T)]) for T in lengths]}
+
+# %% equal the-last-axis
+# Where there are two axes, the last one is dim 1; where there is one, dim 0 is also the last.
+MUTANTS = ["log_probabilities = rows[:-1].log_softmax(dim=-1) -> log_probabilities = rows[:-1].log_softmax(dim=1)",
+           "return torch.stack(sums).softmax(dim=0) -> return torch.stack(sums).softmax(dim=-1)"]
 
 # %% wrong list_of_numbers
-# Your numbers are right, and they come in a list. The task asks for one tensor of shape (C,): drop the
-# .tolist(), or put them together with torch.tensor(...).
+# Your numbers are right, and they come in a list. The task asks for one tensor of shape (C,): torch.stack makes one
+# of tensors, torch.tensor(...) one of numbers.
 import torch
 
 def score_choices(logits, ids):
     sums = [rows[:-1].log_softmax(-1)[range(len(tokens)), tokens].sum()
             for rows, tokens in zip(logits, ids)]
     return torch.stack(sums).softmax(0).tolist()
-
-# %% wrong list_of_tensors
-# Your numbers are right, and they come as a list of tensors, one for each choice. The task asks for one
-# tensor of shape (C,): torch.stack makes one of them.
-import torch
-
-def score_choices(logits, ids):
-    sums = [rows[:-1].log_softmax(-1)[range(len(tokens)), tokens].sum()
-            for rows, tokens in zip(logits, ids)]
-    return list(torch.stack(sums).softmax(0))
 
 # %% wrong mean_instead_of_sum
 # You take the mean of the log-probabilities over an answer's tokens. That answers another question (how

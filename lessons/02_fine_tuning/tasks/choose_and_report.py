@@ -54,8 +54,8 @@ def probe(choose_and_report, rates: list, scores: dict) -> dict:
         scored.append(split)
         return scores[split][model]
 
-    answer = choose_and_report(list(rates), train, score)
-    return {"chosen and reported": answer, "times trained": len(trained),
+    answer = choose_and_report(rates, train, score)
+    return {"chosen and reported": answer, "trained with, in this order": trained,
             "times the test was scored": scored.count("test")}
 
 # %% wrong picks_on_test

@@ -28,10 +28,17 @@ TOLERANCE = 1e-6
 
 
 def draw(seed: int) -> dict:
-    """From one billion parameters to 175 billion, in 4 to 32 bits."""
+    """From 66 million parameters to 175 billion, in 4 to 32 bits."""
     rng = random.Random(seed)
-    return {"parameters": rng.choice([1, 7, 13, 70, 175]) * 10**9, "bits": (16, 32, 4)[seed % 3],
-            "tasks": rng.randint(2, 20), "added": rng.choice([245_760, 4_700_000, 37_700_000])}
+    return {"parameters": rng.choice([66_362_880, 7 * 10**9, 13 * 10**9, 70 * 10**9, 175 * 10**9]),
+            "bits": (16, 32, 4)[seed % 3], "tasks": rng.randint(2, 20),
+            "added": rng.sample([1_245_760, 4_700_000, 37_700_000], 3)[seed % 3]}
+
+# %% equal less-than-a-byte
+# A part of a byte, and one part in a billion, are less than the nine digits that are compared.
+BEFORE = "gigabytes = lambda count: count * bits / 8 / 1000000000.0 -> gigabytes = lambda count: "
+MUTANTS = [BEFORE + after for after in ("count * bits // 8 / 1000000000.0", "count * bits / 8 / 1000000001.0",
+                                        "count * bits / 8 / 999999999.0")]
 
 # %% wrong bits_as_bytes
 # Your GB are eight times too many: `bits` counts bits, and a byte has eight of them.

@@ -44,22 +44,22 @@ import torch
 TASK = "02.2"
 TOLERANCE = 1e-6
 DRAWS = 4
-MEASUREMENTS = 20
 
 
 def draw(seed: int) -> dict:
-    """A validation loss that falls, bumps, falls, and rises for just as long as the patience lasts; each second
-    time the steps end before that, once with a complete group and once with one step too few."""
+    """A validation loss that falls, bumps, falls, and rises, or stays, for just as long as the patience lasts; each
+    second time the steps end before that, once with a complete group and once with one step too few."""
     rng = random.Random(seed)
-    patience, every = rng.choice([3, 4]), rng.choice([2, 3])
+    patience, every, measurements = rng.choice([3, 4]), rng.choice([2, 3]), 18 + 2 * (seed % 3)
     small = lambda: round(rng.uniform(0.001, 0.02), 3)
     falls = [2.0 + small(), 1.5 + small(), 1.2 + small()]
     bump = [1.4 + small() * (-1) ** place for place in range(patience - 1)]   # one too few to stop
     lowest = 0.9 + small()
     rises = [1.3 - 0.05 * place + small() for place in range(patience)]       # just enough to stop
-    later = [0.8, *[1.0 + 0.1 * (-1) ** place for place in range(MEASUREMENTS)]]  # what no patience waits for
-    validation = [*falls, *bump, lowest, *rises, *later][:MEASUREMENTS]
-    last = len(falls) + len(bump) + 1 + rng.choice([0, 1]) if seed % 2 else MEASUREMENTS
+    rises[rng.randrange(patience - 1)] = lowest                               # no lower than the best
+    later = [0.8, *[1.0 + 0.1 * (-1) ** place for place in range(measurements)]]  # what no patience waits for
+    validation = [*falls, *bump, lowest, *rises, *later][:measurements]
+    last = len(falls) + len(bump) + 1 + rng.choice([0, 1]) if seed % 2 else measurements
     return {"validation": [round(one, 4) for one in validation], "steps": every * last - (seed % 4 != 1),
             "every": every, "patience": patience}
 
@@ -94,6 +94,13 @@ def probe(train_with_early_stopping, validation: list, steps: int, every: int, p
     return {"losses returned": losses, "steps taken": taken[0],
             "the model ends with the parameters of step": int(model.steps.item()),
             "test was measured": "test" in asked}
+
+# %% equal the-count
+# The count grows by one, so it meets the patience before it is more; the first measurement sets it to zero, whatever
+# it was before; and a small whole number is one object in Python.
+MUTANTS = ["if waited == patience: -> if waited >= patience:", "if waited == patience: -> if waited is patience:",
+           "losses, best, waited = ([], None, 0) -> losses, best, waited = ([], None, 1)",
+           "losses, best, waited = ([], None, 0) -> losses, best, waited = ([], None, -1)"]
 
 # %% wrong on_the_training_loss
 # You stop, and choose, by the loss on train. It goes on falling while the model learns its examples by heart;
@@ -261,6 +268,65 @@ def train_with_early_stopping(model, train_step, measure, steps, every, patience
             continue
         loss = measure("validation")
         if not losses or loss < min(losses):
+            best, waited = {name: value.clone() for name, value in model.state_dict().items()}, 0
+        else:
+            waited += 1
+        losses.append(loss)
+        if waited == patience:
+            break
+    model.load_state_dict(best)
+    return losses
+
+# %% wrong restored_only_when_stopped
+# Your model gets its best parameters back when the patience is over, and not when the steps are. Load them after the
+# loop, however it ended.
+def train_with_early_stopping(model, train_step, measure, steps, every, patience):
+    losses, best, waited = [], None, 0
+    for step in range(1, steps + 1):
+        train_step()
+        if step % every:
+            continue
+        loss = measure("validation")
+        if not losses or loss < min(losses):
+            best, waited = {name: value.clone() for name, value in model.state_dict().items()}, 0
+        else:
+            waited += 1
+        losses.append(loss)
+        if waited == patience:
+            model.load_state_dict(best)
+            break
+    return losses
+
+# %% wrong measures_at_the_end
+# You measure once more when the steps are over. The measurements come after every `every` steps, and nowhere else.
+def train_with_early_stopping(model, train_step, measure, steps, every, patience):
+    losses, best, waited = [], None, 0
+    for step in range(1, steps + 1):
+        train_step()
+        if step % every and step < steps:
+            continue
+        loss = measure("validation")
+        if not losses or loss < min(losses):
+            best, waited = {name: value.clone() for name, value in model.state_dict().items()}, 0
+        else:
+            waited += 1
+        losses.append(loss)
+        if waited == patience:
+            break
+    model.load_state_dict(best)
+    return losses
+
+# %% wrong a_tie_is_a_new_best
+# You count a loss that is as low as the best one as a new best. Patience counts measurements that were no lower: < is
+# a new best, <= is not.
+def train_with_early_stopping(model, train_step, measure, steps, every, patience):
+    losses, best, waited = [], None, 0
+    for step in range(1, steps + 1):
+        train_step()
+        if step % every:
+            continue
+        loss = measure("validation")
+        if not losses or loss <= min(losses):
             best, waited = {name: value.clone() for name, value in model.state_dict().items()}, 0
         else:
             waited += 1
