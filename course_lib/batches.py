@@ -5,7 +5,6 @@ Shapes: B rows, T tokens, K logits kept, V vocabulary, N labels.
 import json
 import zlib
 
-import datasets
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
@@ -14,8 +13,9 @@ from torch.nn.utils.rnn import pad_sequence
 from course_lib.architecture import check_tokens, context_of, is_decoder
 from course_lib.errors import CourseError, shown
 from course_lib.models import weights_hash
-from course_lib.prompting.answers import answer_tokens
 from course_lib.prompting.reading import BOTH, encode, encode_open
+from course_lib.prompting.tokens import answer_tokens
+from course_lib.rows import check_classes, check_rows, labels_for, texts_in
 
 IGNORED = -100  # a label that no loss counts
 
@@ -123,91 +123,6 @@ def at_answers(logits: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor
     labels = labels[:, -logits.shape[1]:][:, 1:]                                             # (B, K - 1)
     real = labels != IGNORED
     return logits[:, :-1][real], labels[real]
-
-
-def check_rows(rows, decoder: bool, num_labels: int | None = None, source: bool = False):
-    """The rows as plain Python values, whatever format they are set to.
-
-    CourseError where they are none, are streamed, lack a column, or have a label that is none of the classes.
-    """
-    if isinstance(rows, datasets.IterableDataset):
-        raise CourseError("These rows are streamed, and the course reads a split more than once. Keep them first: "
-                          "datasets.Dataset.from_list(list(rows), features=rows.features).")
-    if not isinstance(getattr(rows, "column_names", None), list):  # a task's is a dict
-        raise CourseError(f"The rows of a task are one of its splits, such as load_task('reviews')['train']; you gave "
-                          f"{shown(rows)}.")
-    wanted = ["prompt" if decoder else "text", "answer" if num_labels is None else "label", *["source"] * source]
-    missing = [column for column in wanted if column not in rows.column_names]
-    if missing or not len(rows):
-        raise CourseError(f"Needed are rows with the columns {' and '.join(wanted)}; these are {len(rows)} rows with "
-                          f"{', '.join(rows.column_names) or 'no columns'}.")
-    rows = rows.with_format(None)
-    if "label" in rows.column_names:
-        check_labels(rows, num_labels)
-    return rows
-
-
-def check_labels(rows, num_labels: int | None) -> None:
-    """CourseError for a row without a label, and for a label that is none of the classes."""
-    names = getattr(rows.features["label"], "names", None)
-    count = num_labels if num_labels and not names else len(names or ())
-    for place, label in enumerate(rows["label"][:]):
-        if label is None or label == -1:
-            text = rows["text" if "text" in rows.column_names else "prompt"][place]
-            raise CourseError(f"Row {place}, {shown(text)}, has no label: it has the label {shown(label)}. Leave such "
-                              "rows out, with rows.filter(...).")
-        if count and label not in range(count):
-            raise CourseError(f"The head has {count} labels, 0 to {count - 1}, and a row has the label {shown(label)}. "
-                              "Build the method with num_labels for all of them.")
-
-
-def texts_in(rows, column: str) -> list[str]:
-    """A column of texts; CourseError, with its number, for a row in which it holds none."""
-    texts = rows[column][:]
-    for place, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise CourseError(f"The column {column} holds a text for each row; row {place} has {shown(text)}.")
-    return texts
-
-
-def labels_for(method, rows, classes: list[str] | None) -> list[int]:
-    """Each row's class as the method's head counts them, found by its name: another file may count them otherwise.
-
-    Without `classes`, the names of the head's outputs, the numbers are all there is. CourseError for a class that the
-    head does not know.
-    """
-    labels = rows["label"][:]
-    if classes:
-        names = class_names(rows)
-        if others := sorted({names[label] for label in labels} - set(classes)):
-            raise CourseError(f"The head knows its classes by their names, {', '.join(map(shown, classes))}, and these "
-                              f"rows have the class {shown(others[0])}. Rename the classes of the rows, or train a new "
-                              f"{method.name} on them.")
-        labels = [classes.index(names[label]) for label in labels]
-    if (highest := max(labels)) >= (size := method.head.out_features):
-        raise CourseError(f"The head has {size} labels, 0 to {size - 1}, and a row has the label {highest}. Build the "
-                          "method with num_labels for all of them.")
-    return labels
-
-
-def class_names(rows) -> list[str]:
-    """The names of a task's classes, its answer words; CourseError for labels without names."""
-    names = getattr(rows.features["label"], "names", None)
-    if names is None:
-        raise CourseError("The column label has no names for its classes. load_task gives it some, for a file of "
-                          "yours, too; or cast the column to datasets.ClassLabel(names=[...]).")
-    return names
-
-
-def check_classes(rows) -> None:
-    """CourseError for a class of which there is no row to learn from."""
-    if "label" not in rows.column_names:
-        return
-    found = set(rows.with_format(None)["label"][:])
-    absent = [name for place, name in enumerate(class_names(rows)) if place not in found]
-    if absent:
-        raise CourseError(f"There is no row of the class {absent[0]!r} to learn from, among {len(rows)} rows. Take "
-                          "more rows, or leave the class out of the task.")
 
 
 def check_method(model, method) -> None:

@@ -4,8 +4,8 @@ The world stays as it is. What changes is what users type, or what the people wh
 """
 import datasets
 
-from course_lib.batches import check_rows, class_names
 from course_lib.errors import CourseError, shown
+from course_lib.rows import check_rows, class_names
 
 
 def dead_key(rows, key: str = "e"):

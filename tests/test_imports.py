@@ -19,7 +19,7 @@ LAYERS = (  # a part imports its own layer and those above it in this list, neve
     ("working_copy", "plots", "world", "architecture"),
     ("progress", "models", "method", "copies", "virtual_tokens", "prompt_edits", "quantise"),
     ("quiz", "checks", "methods", "prompting"),
-    ("lesson", "plan", "batches", "resume", "reuse", "training", "bag_of_words", "evaluation", "cost",
+    ("lesson", "plan", "rows", "batches", "resume", "reuse", "training", "bag_of_words", "evaluation", "cost",
      "shifts", "weak_supervision"),
     ("distillation", "merging", "preference", "offline", "monitoring", "responsible"),
     ("claims",),

@@ -10,10 +10,11 @@ from datasets import Dataset
 from torch.nn.functional import cross_entropy
 
 from course_lib.architecture import blocks_of
-from course_lib.batches import IGNORED, at_answers, check_method, class_names
+from course_lib.batches import IGNORED, at_answers, check_method
 from course_lib.errors import CourseError, shown, whole_number
 from course_lib.evaluation import ROWS, answers, evaluating
-from course_lib.prompting.answers import answer_tokens
+from course_lib.prompting.tokens import answer_tokens
+from course_lib.rows import class_names
 from course_lib.training import batches_of
 
 Key = tuple[str, int]  # a row: ("train", 17)

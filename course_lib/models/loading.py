@@ -40,6 +40,7 @@ def load_model(name: str | Path, random: bool = False, seed: int = 0):
             config = AutoConfig.from_pretrained(folder, **safe)
             tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
             auto_class = AutoModelForCausalLM if is_causal(config) else AutoModel
+            check_vocabulary(folder, tokenizer)
             if random:
                 with seeded(seed):
                     model = auto_class.from_config(config, dtype=torch.float32, trust_remote_code=False)
@@ -135,6 +136,13 @@ def check_folder(folder: Path) -> None:
                if pickled else "no weights")
         raise CourseError(f"The folder {folder} has {why}. "
                           "Save the model with `save_pretrained`, which writes model.safetensors.")
+
+
+def check_vocabulary(folder: Path, tokenizer) -> None:
+    """CourseError where the tokenizer knows no words: for some classes transformers makes one out of nothing."""
+    if set(tokenizer.get_vocab()) <= set(tokenizer.all_special_tokens):
+        raise CourseError(f"The folder {folder} has no tokenizer, only a model. Save the one that belongs to it there: "
+                          "tokenizer.save_pretrained(folder) writes tokenizer.json.")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from course_lib.errors import CourseError, shown, unknown, whole_number
-from course_lib.prompting.answers import answer_tokens, as_written, complete, score_choices
+from course_lib.prompting.answers import complete, score_choices
 from course_lib.prompting.reading import texts_of
 from course_lib.prompting.text import (
     TEMPLATE,
@@ -15,6 +15,7 @@ from course_lib.prompting.text import (
     shuffle_order,
     shuffle_values,
 )
+from course_lib.prompting.tokens import answer_tokens, as_written
 
 CONTENT_FREE = ("N/A", "", "…")
 

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 from course_lib.errors import CourseError, shown
-from course_lib.world.task_splits import COLUMNS, SPLIT_NAMES, Given, columns
+from course_lib.world.task_cleaning import COLUMNS, Given, columns
+from course_lib.world.task_splits import SPLIT_NAMES
 
 SUFFIXES = (".csv", ".jsonl", ".parquet")
 

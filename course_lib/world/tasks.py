@@ -14,9 +14,10 @@ import datasets
 
 from course_lib.errors import LARGEST_SEED, CourseError, unknown, whole_number
 from course_lib.files import HUB_ID
+from course_lib.world.task_cleaning import Given, clean
 from course_lib.world.task_files import SUFFIXES, read_file, read_hub
 from course_lib.world.task_rows import Rows, bundled_rows
-from course_lib.world.task_splits import SPLIT_NAMES, Given, clean, draw_missing
+from course_lib.world.task_splits import SPLIT_NAMES, draw_missing
 
 
 @dataclass(frozen=True)

@@ -100,3 +100,11 @@ def test_a_file_in_the_folder_s_place_and_a_broken_config(tmp_path, tiny, tokeni
         (broken / "config.json").write_text(text)
         with pytest.raises(CourseError, match="cannot be loaded"):
             load_model(broken)
+
+
+@pytest.mark.parametrize("build", [lambda: BertModel(BERT), lambda: GPT2LMHeadModel(GPT2)], ids=["bert", "gpt2"])
+def test_a_folder_without_a_tokenizer_is_refused(build, tmp_path):
+    """For these classes transformers makes one out of nothing, which knows no word."""
+    build().save_pretrained(tmp_path)
+    with pytest.raises(CourseError, match="has no tokenizer, only a model. Save the one that belongs to it"):
+        load_model(tmp_path)
