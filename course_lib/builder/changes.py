@@ -108,7 +108,7 @@ def calls(node: ast.Call) -> Iterator[ast.AST]:
 def is_size(node: ast.AST) -> bool:
     """len(x), x.shape, x.size(...), x.numel(), x.dim()."""
     if isinstance(node, ast.Attribute):
-        return node.attr == "shape"
+        return node.attr == "shape" and isinstance(node.ctx, ast.Load)
     if not isinstance(node, ast.Call):
         return False
     return getattr(node.func, "id", "") == "len" or getattr(node.func, "attr", "") in ("size", "numel", "dim")

@@ -1,9 +1,10 @@
 """course build --mutants: changed references that the check notices, those that it does not, those that are equal."""
+import ast
 import time
 
 import pytest
 
-from course_lib.builder import mutants
+from course_lib.builder import changes, mutants
 from course_lib.builder.branches import branches
 from course_lib.builder.command import main
 from course_lib.builder.tasks import read_task
@@ -74,6 +75,12 @@ def test_a_change_that_is_equal_on_the_tasks_draws_only_is_not_equal(task, chang
            "# %% wrong squared")
     change("tasks/double.py", "- 6,", "- 6.5,")
     assert mutants.try_mutants(task()).wrongly_equal == [f"other draws tell it apart: {line}"]
+
+
+def test_a_size_that_is_assigned_to_is_not_read():
+    changed = [ast.unparse(one) for one in changes.changed(ast.parse("self.shape = tuple(shape)"))]
+    assert "pass" in changed and not any("fixed" in one for one in changed)
+    assert "n = fixed(x.shape)[0]" in [ast.unparse(one) for one in changes.changed(ast.parse("n = x.shape[0]"))]
 
 
 def test_no_end_and_no_memory_are_refused():
