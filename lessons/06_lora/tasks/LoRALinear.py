@@ -436,3 +436,20 @@ class LoRALinear(nn.Module):
 
     def forward(self, x):
         return self.linear(x) + self.scale * (x @ self.A.T) @ self.B.T
+
+# %% equal any-random-start
+# A starts at random, whatever its size and its middle: only the scale of learning differs.
+START = "self.A = nn.Parameter(torch.randn(rank, d_in) / d_in ** 0.5)"
+OTHERS = ["torch.randn(rank, d_in) + d_in ** 0.5", "torch.randn(rank, d_in) - d_in ** 0.5",
+          "torch.randn(rank, d_in) * d_in ** 0.5", "torch.randn(rank, d_in) % d_in ** 0.5",
+          "torch.randn(rank, d_in) / d_in + 0.5", "torch.randn(rank, d_in) / d_in - 0.5",
+          "torch.randn(rank, d_in) / d_in * 0.5", "torch.randn(rank, d_in) / d_in / 0.5",
+          "torch.randn(rank, d_in) / d_in % 0.5", "torch.randn(rank, d_in) / d_in ** 1.5",
+          "torch.randn(rank, d_in) / d_in ** (-0.5)", "torch.randn(rank, d_in) / 0.5 ** d_in",
+          "d_in ** 0.5 / torch.randn(rank, d_in)"]
+MUTANTS = [f"{START} -> self.A = nn.Parameter({other})" for other in OTHERS]
+
+# %% equal what-starts-has-no-past
+# A parameter is a leaf: how its first numbers were made carries no gradient anyway.
+MUTANTS = ["+ with no_grad():", "self.A = nn.Parameter(torch.randn(rank, d_in) / d_in ** 0.5) -> "
+           "self.A = nn.Parameter(detached(torch.randn(rank, d_in)) / d_in ** 0.5)"]

@@ -394,3 +394,8 @@ class Merger:
             raise RuntimeError
         self.W.copy_(self.kept)
         self.kept = None
+
+# %% equal words-of-an-error
+# Which error is raised counts; its words are free.
+MUTANTS = [f"raise RuntimeError('{words}') -> raise RuntimeError('{other}')"
+           for words in ("merged already", "nothing is merged") for other in ("", f"{words} ")]

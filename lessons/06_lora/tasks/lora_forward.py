@@ -142,3 +142,7 @@ def lora_forward(x, W, A, B, alpha):
 def lora_forward(x, W, A, B, alpha):
     x = x.detach()
     return x @ W.T + alpha / A.shape[0] * (x @ A.T) @ B.T
+
+# %% equal w-is-frozen
+# W is frozen: whether a gradient would reach it is all the same. What comes through W to x is looked at.
+MUTANTS = ["return x @ W.T + alpha / r * few @ B.T -> return x @ detached(W.T) + alpha / r * few @ B.T"]

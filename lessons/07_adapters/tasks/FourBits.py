@@ -56,7 +56,7 @@ TASK = "07.4"
 TOLERANCE = 1e-6
 DRAWS = 4
 GRADIENTS = ()     # nothing is learned through codes
-FIXED = {"levels.0": "four bits have sixteen levels"}
+FIXED = {"levels.0": "four bits have sixteen levels", "shape.0": "a matrix has two sides"}
 NF4 = [-1.0, -0.6962, -0.5251, -0.3949, -0.2844, -0.1848, -0.0911, 0.0, 0.0796, 0.1609, 0.2461, 0.3379, 0.4407, 0.5626,
        0.723, 1.0]
 
@@ -377,3 +377,8 @@ class FourBits:
 
     def weight(self):
         return self.matrix
+
+# %% equal no-bit-in-common
+# After << 4 the upper code has no bit where the lower one has any: "or" and "either or" are the same there, as is +.
+MUTANTS = ["self.packed = (even[::2] << 4 | even[1::2]).to(torch.uint8) -> "
+           "self.packed = (even[::2] << 4 ^ even[1::2]).to(torch.uint8)"]

@@ -218,3 +218,7 @@ import torch
 def series_adapter(x, W, Down, b1, Up, b2):
     y = x @ W.T
     return y + torch.nn.functional.gelu(y @ Down.T + b1) @ Up.T + b2
+
+# %% equal w-is-frozen
+# W is frozen: whether a gradient would reach it is all the same. What comes through W to x is looked at.
+MUTANTS = ["y = x @ W.T -> y = x @ detached(W.T)"]

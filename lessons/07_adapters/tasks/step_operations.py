@@ -124,3 +124,7 @@ def step_operations(shapes, trained, tokens):
 # trained: go through both lists side by side, zip(shapes, trained).
 def step_operations(shapes, trained, tokens):
     return sum((3 if each else 2) * 2 * d * k * tokens for (d, k), each in dict(zip(shapes, trained)).items())
+
+# %% equal the-order-of-a-sum
+# A sum has no order.
+MUTANTS = ["for (d, k), is_trained in zip(shapes, trained): -> for (d, k), is_trained in turned(zip(shapes, trained)):"]

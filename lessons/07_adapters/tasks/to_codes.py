@@ -260,3 +260,7 @@ def to_codes(numbers, levels, block):
     parts = [numbers[start:start + block] for start in range(0, len(numbers) + 1, block)]
     codes = [((part / part.abs().max())[:, None] - levels).abs().argmin(1) for part in parts]
     return torch.cat(codes), torch.stack([part.abs().max() for part in parts])
+
+# %% equal distance-has-no-sign
+# The absolute value follows: from here to there is as far as from there to here.
+MUTANTS = ["away = (part / scale)[:, None] - levels -> away = levels - (part / scale)[:, None]"]

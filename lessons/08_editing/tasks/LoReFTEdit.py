@@ -516,3 +516,8 @@ class LoReFTEdit(nn.Module):
 
     def forward(self, h):
         return h + (h @ self.W.T + self.b - h @ self.R().T) @ self.R()
+
+# %% equal what-starts-has-no-past
+# nn.Parameter cuts W off from how it was made, and the R that it starts from is made for it alone.
+MUTANTS = ["+ with no_grad():",
+           "self.W = nn.Parameter(self.R.detach().clone()) -> self.W = nn.Parameter(self.R.detach())"]

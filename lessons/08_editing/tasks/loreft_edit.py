@@ -299,3 +299,7 @@ def loreft_edit(hidden, R, W, b, prefix, suffix):
     h = hidden[places]
     new[places] = h + (h @ W.T + b - h @ R.T) @ R
     return new
+
+# %% equal the-order-of-the-places
+# No place is named twice, for prefix and suffix are at most T together: in which order they are edited is all the same.
+MUTANTS = ["places = [*range(prefix), *range(T - suffix, T)] -> places = [*range(T - suffix, T), *range(prefix)]"]
