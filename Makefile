@@ -15,11 +15,12 @@ INDEX := --extra-index-url "$(TORCH_INDEX)"
 endif
 INSTALL := -m pip install --quiet --disable-pip-version-check $(INDEX)
 
-.PHONY: help lab test test-quick
+.PHONY: help lab test test-all test-quick
 
 help:
 	@echo 'make lab          open the course in JupyterLab (the first time it installs: a few minutes)'
 	@echo 'make test         run every check: code, notebooks, browser, the versions that Colab has'
+	@echo 'make test-all     the same, and all numeric tests with each instruction set, one thread and two'
 	@echo 'make test-quick   run the tests of the code only'
 
 lab: .venv/.lab
@@ -28,6 +29,10 @@ lab: .venv/.lab
 test:
 	@$(MAKE) --no-print-directory .venv/.test .venv-colab/.test
 	@.venv/bin/python tests/run_all.py
+
+test-all:
+	@$(MAKE) --no-print-directory .venv/.test .venv-colab/.test
+	@.venv/bin/python tests/run_all.py all
 
 test-quick: .venv/.test
 	@.venv/bin/python tests/run_all.py code

@@ -1,10 +1,14 @@
 """Every check, one group after the other, and one line at the end: `make test`.
 
-    python tests/run_all.py              all groups
+    python tests/run_all.py              the groups of `make test`
+    python tests/run_all.py all          those, and every numeric test under each setting: `make test-all`
     python tests/run_all.py code         one group, or several: code notebooks browser colab
 
 Needs nothing but the standard library; the groups run in .venv and in .venv-colab. No group may change the
 repository. With COURSE_REQUIRE_BROWSER=1 nothing may be missing: a skipped test is a failure.
+
+The numeric groups are called by the instruction set and the number of threads: another computer, as far as this one
+can play it. In each a test fails that uses more than a fifth of its tolerance (closeness.py).
 """
 import os
 import subprocess
@@ -13,6 +17,11 @@ import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
 
 ROOT = Path(__file__).resolve().parents[1]
 TWO = ["-n", "2", "--dist", "loadfile"]  # one file, and so one kernel, stays in one process
@@ -26,8 +35,40 @@ COLAB = ("methods", "training", "distillation", "models", "quiz", "explore", "ch
          "test_weak_supervision.py")
 
 
+# What is computed must be the same under each of these, but for the last digits:
+SETTINGS = {"native": {},
+            "sse41": {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"},
+            "avx2": {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"},
+            "mkl": {"MKL_CBWR": "COMPATIBLE"}}
+CHECK = "builder/test_build_repository.py"  # `course build --check`
+NUMERIC = ("bench/test_baselines.py", CHECK, "checks/test_tasks.py", "distillation", "explore/test_edit_labs.py",
+           "explore/test_rank_lab.py", "explore/test_temperature.py", "methods", "models/test_optimise.py",
+           "test_evaluation.py", "test_prompting.py", "test_prompting_search.py", "test_weak_supervision.py",
+           "training")
+# A few of them, for `make test`: each kind once, and those in which other computers differed first.
+SAMPLE = (CHECK, "distillation/test_losses.py", "methods/test_interchange.py", "methods/test_parity_loreft.py",
+          "methods/test_steering.py", "training/test_batches.py")
+SAMPLED = ("native-2", "sse41-1", "avx2-2", "mkl-1")  # in the group `code`, everything runs native with one thread
+BUDGET = 45  # CPU-minutes for `make test`
+
+
+def settings() -> dict[str, dict[str, str]]:
+    """avx2-2 -> the variables for this instruction set and so many threads."""
+    return {f"{name}-{threads}": {**variables, "OMP_NUM_THREADS": str(threads)}
+            for name, variables in SETTINGS.items() for threads in (1, 2)}
+
+
+def variables_of(group: str) -> dict[str, str]:
+    """What the environment of a group adds: one thread, as two processes run on two cores, or its setting."""
+    return {"OMP_NUM_THREADS": "1", **settings().get(group.partition("-")[2], {}),
+            "COURSE_TOLERANCE_LIMIT": "0.2",
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1"}  # or every kernel prints a warning of its debugger's
+
+
 def groups() -> dict[str, tuple[str, list[str]]]:
     """Name -> (the environment, pytest's arguments)."""
+    alone = lambda setting: TWO if setting.endswith("-1") else []  # two threads use both cores
+    files = lambda names: [f"tests/{name}" for name in names]
     lessons = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("notebooks/*.ipynb"))
     return {
         "code": (".venv", ["tests", "-m", "not browser", *TWO]),
@@ -35,7 +76,14 @@ def groups() -> dict[str, tuple[str, list[str]]]:
         "browser": (".venv", ["tests/browser"]),
         "colab": (".venv-colab", ["--disable-warnings", *(f"tests/{name}" for name in COLAB), *TWO]),
         "colab-lesson": (".venv-colab", [*NOTEBOOKS, *[path for path in lessons if "/01_" in path]]),
+        **{f"sample-{one}": (".venv", [*files(SAMPLE), *alone(one)]) for one in SAMPLED},
+        **{f"numeric-{one}": (".venv", [*files(NUMERIC), *alone(one)]) for one in settings()},
     }
+
+
+def in_make_test() -> list[str]:
+    """The groups that `make test` runs."""
+    return [name for name in groups() if not name.startswith("numeric-")]
 
 
 def count(report: Path) -> dict[str, int]:
@@ -54,13 +102,27 @@ def run(name: str, environment: str, arguments: list[str], scratch: Path) -> dic
     report = scratch / f"{name}.xml"
     python = ROOT / environment / ("Scripts" if os.name == "nt" else "bin") / "python"
     command = [str(python), "-m", "pytest", "-q", f"--junitxml={report}", *arguments]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1",      # two processes at a time, on two cores
-                   "PYDEVD_DISABLE_FILE_VALIDATION": "1"}  # or every kernel prints a warning of its debugger's
+    environment = {**os.environ, **variables_of(name)}
     code = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, env=environment).returncode
     counts = count(report)
     if code and not counts["failed"]:  # no test found, or a check at the end of the session
         counts["failed"] = 1
     return counts
+
+
+def cpu_seconds() -> float | None:
+    """What the processes that this one started, and theirs, have used until they ended; None on Windows."""
+    if resource is None:
+        return None
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def used(before: float | None) -> str:
+    """CPU-minutes since then."""
+    if before is None:
+        return "CPU time is not measured on Windows"
+    return f"{(cpu_seconds() - before) / 60:.1f} CPU-minutes"
 
 
 def status() -> str:
@@ -72,19 +134,21 @@ def status() -> str:
 
 def main(wanted: list[str]) -> int:
     known = groups()
+    wanted = in_make_test() if not wanted else list(known) if wanted == ["all"] else wanted
     if unknown := [name for name in wanted if name not in known]:
-        print(f"There is no group {unknown[0]!r}. Known: {', '.join(known)}.", file=sys.stderr)
+        print(f"There is no group {unknown[0]!r}. Known: all, {', '.join(known)}.", file=sys.stderr)
         return 2
     total = {"passed": 0, "failed": 0, "skipped": 0}
-    rows, before = [], status()
+    rows, before, cpu = [], status(), cpu_seconds()
     with tempfile.TemporaryDirectory(prefix="course-tests-") as scratch:
-        for name in wanted or known:
-            start = time.perf_counter()
+        for name in wanted:
+            start, own = time.perf_counter(), cpu_seconds()
             counts = run(name, *known[name], Path(scratch))
-            rows.append(f"  {name:<13} {sentence(counts)}, {time.perf_counter() - start:.0f} s")
+            rows.append(f"  {name:<16} {sentence(counts)}, {time.perf_counter() - start:.0f} s, {used(own)}")
             total = {key: total[key] + counts[key] for key in total}
     print("\n" + "\n".join(rows))
-    print(sentence(total))
+    budget = f"; the budget is {BUDGET}" if wanted == in_make_test() else ""
+    print(f"{sentence(total)}, {used(cpu)}{budget}")
     problems = [f"{total['failed']} failed"] if total["failed"] else []
     if total["skipped"] and os.environ.get("COURSE_REQUIRE_BROWSER") == "1":
         problems.append(f"{total['skipped']} were skipped, and COURSE_REQUIRE_BROWSER=1 wants every one")

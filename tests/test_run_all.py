@@ -1,4 +1,7 @@
 """run_all: what counts as a failure, and that every file it names is there."""
+import subprocess
+import sys
+
 import pytest
 
 from tests import run_all
@@ -23,7 +26,7 @@ def test_what_is_a_failure(counts, states, required, code, said, monkeypatch, ca
 
 def test_an_unknown_group_is_named(capsys):
     assert run_all.main(["cod"]) == 2
-    assert "no group 'cod'. Known: code, notebooks" in capsys.readouterr().err
+    assert "no group 'cod'. Known: all, code, notebooks" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("report, counts", [
@@ -36,5 +39,40 @@ def test_counts_come_from_the_report_and_a_run_without_one_failed(report, counts
     assert run_all.count(tmp_path / "report.xml") == counts
 
 
-def test_what_runs_with_the_versions_of_colab_is_there():
-    assert [name for name in run_all.COLAB if not (run_all.ROOT / "tests" / name).exists()] == []
+@pytest.mark.parametrize("names", ["COLAB", "NUMERIC", "SAMPLE"])
+def test_what_a_group_names_is_there(names):
+    assert [name for name in getattr(run_all, names) if not (run_all.ROOT / "tests" / name).exists()] == []
+
+
+@pytest.mark.parametrize("wanted, numeric", [([], 0), (["all"], 8), (["numeric-avx2-2"], 1)])
+def test_make_test_runs_a_sample_of_the_settings_and_all_everything(wanted, numeric, monkeypatch, capsys):
+    ran = []
+    monkeypatch.setattr(run_all, "run", lambda name, *_: ran.append(name) or GREEN)
+    monkeypatch.setattr(run_all, "status", lambda: "")
+    assert run_all.main(wanted) == 0
+    assert sum(name.startswith("numeric-") for name in ran) == numeric
+    if len(wanted) == 0 or wanted == ["all"]:
+        assert {"code", "notebooks", "browser", "sample-avx2-2", "sample-mkl-1"} <= set(ran)
+    assert ("the budget is 45" in capsys.readouterr().out) == (not wanted)
+
+
+def test_a_setting_is_in_the_environment_of_its_groups():
+    found = run_all.variables_of("numeric-avx2-2")
+    wanted = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "OMP_NUM_THREADS": "2"}
+    assert found.items() >= wanted.items()
+    assert run_all.variables_of("sample-mkl-1")["MKL_CBWR"] == "COMPATIBLE"
+    assert [run_all.variables_of(name)["OMP_NUM_THREADS"] for name in ("code", "colab-lesson")] == ["1", "1"]
+    assert all(float(run_all.variables_of(name)["COURSE_TOLERANCE_LIMIT"]) == 0.2 for name in run_all.groups())
+
+
+@pytest.mark.skipif(run_all.resource is None, reason="CPU time is not measured on Windows")
+def test_the_cpu_time_of_a_childs_child_counts(capsys):
+    burn = "import time\nwhile time.process_time() < 0.5: pass"
+    before = run_all.cpu_seconds()
+    subprocess.run([sys.executable, "-c", f"import subprocess, sys; subprocess.run([sys.executable, '-c', {burn!r}])"])
+    assert run_all.cpu_seconds() - before > 0.5
+
+
+def test_where_cpu_time_is_not_measured_it_says_so(monkeypatch):
+    monkeypatch.setattr(run_all, "resource", None)
+    assert run_all.used(run_all.cpu_seconds()) == "CPU time is not measured on Windows"
