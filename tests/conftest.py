@@ -13,6 +13,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest  # noqa: E402
 
 import course_lib  # noqa: E402, F401  before torch: its threads then wait asleep
+from tests import closeness  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +22,26 @@ def course_home(tmp_path, monkeypatch):
     home = tmp_path / "course-home"
     monkeypatch.setenv("COURSE_HOME", str(home))
     return home
+
+
+@pytest.fixture(autouse=True)
+def tolerance_used(request):
+    """The largest error over tolerance of the test goes into its report."""
+    closeness.ratios.clear()
+    yield
+    if closeness.ratios:
+        request.node.user_properties.append(("tolerance used", max(closeness.ratios)))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The tests that use the most of their tolerance."""
+    used = {report.nodeid: value for report in terminalreporter.stats.get("", ())  # the reports of the tests' ends
+            for name, value in report.user_properties if name == "tolerance used"}
+    if used:
+        worst = sorted(used, key=used.get, reverse=True)[:10]
+        terminalreporter.section(f"error over tolerance: {len(used)} tests, largest {used[worst[0]]:.3f}")
+        for test in worst:
+            terminalreporter.line(f"{used[test]:.3f}  {test}")
 
 
 @pytest.fixture

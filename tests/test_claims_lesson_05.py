@@ -6,6 +6,7 @@ from course_lib import claims, models
 from course_lib.claims.measures import lesson_05, lesson_05_prefix
 from course_lib.methods import PrefixTuning, PromptTuning
 from course_lib.world import load_task
+from tests.closeness import NET, assert_near
 from tests.tiny import tiny_model
 
 DEAR = ["C37", "C40", "C41", "C42", "C43", "C44", "C46"]
@@ -65,9 +66,9 @@ def test_a_prompt_and_the_prefix_made_of_it_say_the_same(pair):
     for method in (prompt, lesson_05_prefix.as_prefix(prompt, model)):
         with torch.no_grad(), method.on(model):
             said.append(method.logits(model, batch)[:, -1])
-    assert torch.allclose(*said, atol=1e-4)
+    assert_near(*said, **NET)
     started = PrefixTuning(model, 3, seed=4)
-    assert torch.allclose(lesson_05_prefix.as_prefix(prompt, model).prefix, started.prefix, atol=1e-5)
+    assert_near(lesson_05_prefix.as_prefix(prompt, model).prefix, started.prefix, **NET)
 
 
 def test_an_even_share_is_that_of_all_that_a_position_sees():

@@ -7,6 +7,7 @@ from transformers import AutoModel, LlamaConfig, LlamaForCausalLM
 
 from course_lib.errors import CourseError
 from course_lib.evaluation import perplexity, unigram_perplexity
+from tests.closeness import NET, assert_near
 
 TEXTS = ["The apple is a pome.", "peach: drupe", "In autumn, the orchard was quiet and every tree stood bare."]
 NAN = float("nan")
@@ -22,14 +23,14 @@ def test_perplexity_is_the_mean_over_all_tokens_of_all_documents(pair):
         losses += [-logs[place, token].item() for place, token in enumerate(ids[1:])]
     expected = math.exp(sum(losses) / len(losses))
     for batch in (1, 2, 50):
-        assert perplexity(model, tokenizer, TEXTS, batch) == pytest.approx(expected, rel=1e-4)
+        assert_near(math.log(perplexity(model, tokenizer, TEXTS, batch)), math.log(expected), **NET)
 
 
 def test_a_model_that_knows_nothing_is_as_unsure_as_its_vocabulary_is_large(pair):
     model = LlamaForCausalLM(LlamaConfig(vocab_size=len(pair[1]), hidden_size=8, num_hidden_layers=1,
                                          num_attention_heads=1, intermediate_size=8)).eval()
     torch.nn.init.zeros_(model.lm_head.weight)
-    assert perplexity(model, pair[1], TEXTS) == pytest.approx(len(pair[1]), rel=1e-4)
+    assert_near(math.log(perplexity(model, pair[1], TEXTS)), math.log(len(pair[1])), terms=len(pair[1]))
 
 
 def test_word_frequencies_by_hand(pair):

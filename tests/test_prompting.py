@@ -19,6 +19,7 @@ from course_lib.prompting import (
     score_choices,
 )
 from course_lib.world import relations
+from tests.closeness import NET, assert_near
 
 FAMILY = relations()["fruit_family"]
 PROMPT = "peach: drupe\napple:"
@@ -47,22 +48,23 @@ def by_hand(model, tokenizer, prompt, choice):
 
 
 def test_scores_are_those_of_plain_forward_passes(model, tokenizer):
-    expected = [math.exp(by_hand(model, tokenizer, PROMPT, choice)) for choice in CHOICES]
-    assert score_choices(model, tokenizer, PROMPT, CHOICES, normalise=False) == pytest.approx(expected, rel=1e-4)
-    share = [p / sum(expected) for p in expected]
-    assert score_choices(model, tokenizer, PROMPT, CHOICES) == pytest.approx(share, rel=1e-4)
+    expected = [by_hand(model, tokenizer, PROMPT, choice) for choice in CHOICES]
+    scores = score_choices(model, tokenizer, PROMPT, CHOICES, normalise=False)
+    assert_near([math.log(score) for score in scores], expected, **NET)
+    share = torch.tensor(expected).softmax(0)
+    assert_near(score_choices(model, tokenizer, PROMPT, CHOICES), share, **NET)
 
 
 def test_a_batch_of_prompts_scores_as_one_by_one(model, tokenizer):
     prompts = [few_shot(draw_examples(FAMILY, k, k), "apple") for k in (3, 0, 1, 2)] * 40  # more than one batch
     together = score_choices(model, tokenizer, prompts, CHOICES)
     for prompt, row in list(zip(prompts, together))[-4:]:
-        assert row == pytest.approx(score_choices(model, tokenizer, prompt, CHOICES), rel=1e-4)
+        assert_near(row, score_choices(model, tokenizer, prompt, CHOICES), **NET)
 
 
 def test_pome_is_not_the_beginning_of_another_word(model, tokenizer):
     alone = score_choices(model, tokenizer, PROMPT, ["pome"], normalise=False)[0]
-    assert alone == pytest.approx(math.exp(by_hand(model, tokenizer, PROMPT, "pome")), rel=1e-4)
+    assert_near(math.log(alone), by_hand(model, tokenizer, PROMPT, "pome"), **NET)
     assert tokenizer(" pome\n")["input_ids"][-1] == answers.newline(tokenizer)
     assert score_choices(model, tokenizer, PROMPT, ["pome"]) == [1.0]
 
@@ -106,7 +108,7 @@ def test_next_answers_finds_the_most_probable_of_all_short_answers(tokenizer):
     found = dict(next_answers(model, tokenizer, "apple:", n=3, max_tokens=2, width=len(every)))
     # other spellings count too
     same = [i for i, token in enumerate(every) if tokenizer.decode([token]).strip() == text]
-    assert found[text] == pytest.approx(one[same].exp().sum().item(), rel=1e-3)
+    assert_near(math.log(found[text]), one[same].exp().sum().log(), **NET)
 
 
 class Counted(PromptTuning):
@@ -137,10 +139,10 @@ def test_a_method_is_switched_on_and_prepares_the_prompt(model, tokenizer):
         text = model.get_input_embeddings()(torch.tensor(head + tail))
         embeds = torch.cat([method.prompt, text])[None]
         logs = model(inputs_embeds=embeds).logits[0].log_softmax(-1)
-    expected = math.exp(sum(logs[1 + len(head) + place, token].item() for place, token in enumerate(tail)))
+    expected = sum(logs[1 + len(head) + place, token].item() for place, token in enumerate(tail))
     longer = few_shot(draw_examples(FAMILY, 2, 0), "apple")
     scores = score_choices(model, tokenizer, [PROMPT, longer], ["pome", "drupe"], normalise=False, method=method)
-    assert scores[0][0] == pytest.approx(expected, rel=1e-4)
+    assert_near(math.log(scores[0][0]), expected, **NET)
     assert complete(model, tokenizer, [PROMPT, longer], method=method) == \
         [complete(model, tokenizer, prompt, method=method) for prompt in (PROMPT, longer)]
     assert not method.is_on
@@ -176,7 +178,7 @@ def test_what_rests_on_other_measures_passes_the_method_on(model, tokenizer):
         assert score_choices(model, tokenizer, PROMPT, [text], normalise=False, method=method)[0] <= p * 1.001
     scores = score_choices(model, tokenizer, [build_prompt(one) for one in ("N/A", "", "…")], CHOICES, method=method)
     free = content_free_scores(model, tokenizer, build_prompt, CHOICES, method)
-    assert free == pytest.approx([sum(column) / 3 for column in zip(*scores)])
+    assert_near(free, [sum(column) / 3 for column in zip(*scores)], **NET)
 
 
 def test_marks_are_given_for_answers_through_the_method(model, tokenizer):

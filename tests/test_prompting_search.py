@@ -6,6 +6,7 @@ import torch
 from course_lib.errors import CourseError
 from course_lib.prompting import score_choices
 from course_lib.prompting.search import TEMPLATES, Prompt, best_pair, margins, search
+from tests.closeness import NET, assert_near
 
 ROWS = datasets.Dataset.from_dict({"text": ["The apple is red.", "A stone.", "In autumn.", "peach: drupe"],
                                    "label": [0, 1, 1, 0]})
@@ -36,7 +37,7 @@ def test_how_far_a_text_is_from_the_middle(pair, found):
     prompts = [one.template.replace("{text}", text) for text in ROWS["text"]]
     scores = torch.tensor(score_choices(*pair, prompts, list(one.words), normalise=False)).log()
     far = margins(*pair, ROWS["text"][:], one)
-    assert torch.allclose(far, scores[:, 1] - scores[:, 0] - one.middle, atol=1e-6)
+    assert_near(far, scores[:, 1] - scores[:, 0] - one.middle, **NET, size=scores.abs().max().item())
     right = ((far > 0).int() == torch.tensor(ROWS["label"])).float().mean().item()
     assert right == pytest.approx(one.accuracy)
 

@@ -7,6 +7,7 @@ import torch
 
 from course_lib.errors import CourseError
 from course_lib.weak_supervision import RULES, label_model, majority, votes_of
+from tests.closeness import assert_near
 
 SAID = [  # (text, what the five rules say of it)
     ("The bread was superb.", (1, 0, 0, 0, 0)), ("The bread was awful.", (-1, 0, 0, 0, 0)),
@@ -57,7 +58,7 @@ def test_one_round_by_hand():
     accuracy, positive = label_model(torch.tensor([[1, 1], [-1, 0]]), rounds=1)
     assert accuracy.tolist() == pytest.approx([0.636, 0.615], abs=1e-3)
     log_odds = [math.log(a / (1 - a)) for a in accuracy.tolist()]
-    assert positive.tolist() == pytest.approx([1 / (1 + math.exp(-sum(log_odds))), 1 / (1 + math.exp(log_odds[0]))])
+    assert_near(positive, [1 / (1 + math.exp(-sum(log_odds))), 1 / (1 + math.exp(log_odds[0]))], terms=2)
 
 
 def test_it_finds_how_often_independent_rules_are_right():

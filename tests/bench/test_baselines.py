@@ -4,6 +4,7 @@ import torch
 
 from course_lib.bench import baselines
 from course_lib.errors import CourseError
+from tests.closeness import NET, assert_near
 
 
 def test_an_unknown_place_is_named(pair):
@@ -19,7 +20,7 @@ def test_features_are_read_where_they_should_be(pair):
     for where, read in (("last", lambda h: h[-1]), ("first", lambda h: h[0]), ("mean", lambda h: h.mean(0))):
         expected = torch.stack([read(h) for h in hidden])
         found = torch.from_numpy(baselines.features(model, tokenizer, texts, where, batch=2))
-        assert torch.allclose(found, expected, atol=1e-4), where
+        assert_near(found, expected, **NET)
 
 
 def test_baselines_find_what_is_there_and_nothing_where_nothing_is():

@@ -9,6 +9,7 @@ import torch
 from course_lib.bench import methods, pairs
 from course_lib.bench.rows import Table, at_least, at_most, exact
 from course_lib.methods import Frozen, LoRA, PrefixTuning, PromptTuning
+from tests.closeness import NET, assert_near
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_both_sides_compute_the_same_logits(build, config, copy_in, small, monke
                 other[0].copy_(copy_in(method[0]))
         shapes.append(their_logits().shape)
         if config.peft_type != "PROMPT_TUNING":  # there peft counts padding as positions
-            assert torch.allclose(our_logits(), their_logits(), atol=1e-4)
+            assert_near(our_logits(), their_logits(), **NET)
         assert our_logits().shape == their_logits().shape
         return [(1.0, 1.0)]
     method = []

@@ -11,6 +11,7 @@ from course_lib.methods import FullFineTuning, LoRA
 from course_lib.models import weights_hash
 from course_lib.prompting.answers import answer_tokens
 from course_lib.training import fit
+from tests.closeness import NET, assert_near
 from tests.tiny import tiny_model
 from tests.training.runs import bits, same, train
 from tests.training.small import CONTEXT, pair_of, task_of, tokenizer_of
@@ -97,7 +98,7 @@ def test_the_loss_of_a_step_is_the_mix_for_the_rows_in_the_batch(teacher, studen
     wanted = soft * (apart(teacher, student, method, rows, 2.0) + newline(student, method, teacher.task, rows))
     wanted += (1 - soft) * loss_of(logits, batch["labels"]).item()
     ours = Distillation(teacher, 2.0, soft)(logits, batch, [("train", row) for row in rows])
-    assert ours.item() == pytest.approx(wanted, rel=1e-5)
+    assert_near(ours, wanted, **NET)
 
 
 @pytest.mark.parametrize("name, over", [("facts", "labels"), ("reviews", "vocabulary")])
@@ -111,7 +112,7 @@ def test_over_the_whole_vocabulary_every_token_of_the_answers_is_taught(student,
     wanted = torch.cat([teacher.logits["train", row] for row in (4, 9, 0)])
     assert said.shape == wanted.shape and said.shape[1] == len(student[1])
     ours = Distillation(teacher, 2.0, 1.0)(logits, batch, [("train", row) for row in (4, 9, 0)])
-    assert ours.item() == pytest.approx(soft_target_loss(said, wanted, 2.0).item(), rel=1e-6)
+    assert_near(ours, soft_target_loss(said, wanted, 2.0), terms=wanted.numel())
 
 
 def test_the_teacher_is_not_asked_again(student):

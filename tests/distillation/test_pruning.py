@@ -13,6 +13,7 @@ from course_lib.errors import CourseError
 from course_lib.methods import FullFineTuning, LoRA, PrefixTuning
 from course_lib.models import load_model, weights_hash
 from course_lib.quantise import quantise
+from tests.closeness import NET, apart, assert_near
 from tests.tiny import tiny_model
 from tests.training.small import pair_of, task_of
 
@@ -48,18 +49,18 @@ def masked(model, heads, neurons):
 def test_pruned_is_masked_and_smaller(heads, neurons):
     model = llama()
     before, small = weights_hash(model), prune(model, heads=heads, neurons=neurons)
-    assert torch.allclose(said(small), said(masked(model, heads, neurons)), atol=1e-5)
+    assert_near(said(small), said(masked(model, heads, neurons)), **NET)
     gone = sum(map(len, heads.values())) * 4 * 16 * 4 + sum(map(len, neurons.values())) * 3 * 16
     count = lambda one: sum(parameter.numel() for parameter in one.parameters())
     assert count(small) == count(model) - gone  # a head: 4 rows or columns of 16 in four matrices; a neuron: 1 in three
     assert weights_hash(model) == before and said(model).shape == said(small).shape
-    assert not torch.allclose(said(small), said(model), atol=1e-3)
+    assert apart(said(small), said(model), **NET)
 
 
 def test_heads_that_share_keys_leave_together():
     model = llama(kv_heads=2)
     small = prune(model, heads={1: [2, 3]})
-    assert torch.allclose(said(small), said(masked(model, {1: [2, 3]}, {})), atol=1e-5)
+    assert_near(said(small), said(masked(model, {1: [2, 3]}, {})), **NET)
     assert small.model.layers[1].self_attn.k_proj.out_features == 4
     with pytest.raises(CourseError, match="share keys and values in groups of 2.*Take out whole groups"):
         prune(model, heads={1: [1, 2]})
@@ -78,7 +79,7 @@ def test_layers_of_every_kind(kind):
     hand_on = lambda _, inputs, out: inputs[0]
     for layer in (0, 2):
         list(blocks_of(skipped).values())[layer].register_forward_hook(hand_on)
-    assert torch.allclose(said(small), said(skipped), atol=1e-6)
+    assert_near(said(small), said(skipped), **NET)
     assert torch.equal(said(prune(model)), said(model))  # nothing is taken out
 
 

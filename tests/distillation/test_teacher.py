@@ -8,6 +8,7 @@ from course_lib.errors import CourseError
 from course_lib.evaluation import answers
 from course_lib.methods import FullFineTuning, LoRA, PromptTuning
 from course_lib.prompting.answers import answer_tokens
+from tests.closeness import NET, assert_near
 from tests.training.runs import train
 from tests.training.small import dataset, pair_of, task_of
 
@@ -39,7 +40,7 @@ def test_each_row_is_as_if_it_were_asked_alone(build, kind, name, over):
             logits = method.logits(model, batch)                  # (1, N), or (1, 1 + answer, V)
         if method.head is None:
             logits = logits[:, 0, words] if words and over == "labels" else logits[0, :-1]
-        assert torch.allclose(teacher.logits[split, row], logits, atol=1e-5)
+        assert_near(teacher.logits[split, row], logits, **NET)
 
 
 def test_what_counts_of_a_batch():
@@ -65,7 +66,7 @@ def test_hidden_states_are_those_of_the_rows_own_tokens(kind, build):
             states = model.base_model(**inputs, output_hidden_states=True).hidden_states
         found, T = teacher.hidden["train", row], batch["input_ids"].shape[1]
         assert set(found) == {0, 2} and found[0].shape == (T, 16)
-        assert torch.allclose(found[0], states[1][0, -T:], atol=1e-5)
+        assert_near(found[0], states[1][0, -T:], **NET)
 
 
 def test_nothing_is_left_of_its_hooks_where_it_fails():

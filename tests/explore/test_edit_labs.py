@@ -14,6 +14,7 @@ from course_lib.explore import edit_lab, interchange_lab
 from course_lib.methods import Interchange, Steering
 from course_lib.prompting import complete, score_choices
 from course_lib.world import relations
+from tests.closeness import NET, assert_near
 from tests.tiny import tiny_model
 
 pytestmark = pytest.mark.filterwarnings("error:Passing unrecognized arguments")
@@ -36,14 +37,14 @@ def test_the_edit_lab_writes_what_steering_makes_the_model_write(model, tokenize
         steering = Steering(model, 0, plane.vector, strength)
         assert result.written == complete(model, tokenizer, result.text, edit_lab.TOKENS, steering)
         against, favour = score_choices(model, tokenizer, result.text, PHRASES, method=steering)
-        assert result.favourable == pytest.approx(favour / (favour + against), rel=1e-4)
+        assert_near(result.favourable, favour / (favour + against), **NET, size=1)
         moved = (torch.tensor(result.end) - torch.tensor(result.start)) / plane.vector.norm()
-        assert torch.allclose(moved, torch.tensor([strength, 0.0]), atol=1e-4)
+        assert_near(moved, [strength, 0.0], **NET, size=10)
 
 
 def test_the_plane_has_two_directions_at_right_angles(model, tokenizer):
     plane = edit_lab.plane_of(model, tokenizer, 0)
-    assert torch.allclose(plane.axes @ plane.axes.T, torch.eye(2), atol=1e-4)
+    assert_near(plane.axes @ plane.axes.T, torch.eye(2), terms=128)
     apart = plane.favourable.mean(0) - plane.unfavourable.mean(0)
     assert torch.allclose(apart, torch.tensor([plane.vector.norm(), 0.0]), atol=1e-2)
     texts = edit_lab.reviews()
@@ -71,7 +72,7 @@ def swap_by_class(model, tokenizer, state):
 @pytest.mark.parametrize("state", [SWAP, replace(SWAP, k=1), interchange_lab.State("opposite", "hot", "big")], ids=str)
 def test_the_map_is_that_of_interchange(state, deep, tokenizer):
     result, rows = swap_by_class(deep, tokenizer, state)
-    assert torch.allclose(torch.tensor(result.effect), torch.tensor(rows), atol=1e-4)
+    assert_near(result.effect, rows, **NET, size=1)
     assert result.places[-1] == ":" and len({value for row in result.effect for value in row}) > 3
     block, place = interchange_lab.strongest(result)
     assert result.effect[block][place] == max(map(max, result.effect))

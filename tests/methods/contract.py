@@ -54,11 +54,6 @@ def changed(model, method, batch):
         return within(model, method, batch)
 
 
-def close(given, wanted, tolerance=1e-5):
-    """Whether they differ by at most `tolerance`, measured in the largest of them."""
-    return given.shape == wanted.shape and (given - wanted).abs().max() <= tolerance * wanted.abs().max().clamp(1)
-
-
 def scalar(model, method, batch):
     """A loss in which everything has a part: the hidden states, the logits, the head."""
     generator = torch.Generator().manual_seed(1)

@@ -3,6 +3,7 @@
 Shapes: B rows, T tokens, d width.
 """
 import copy
+import math
 
 import pytest
 import torch
@@ -14,7 +15,8 @@ from course_lib.models import weights_hash
 from course_lib.prompting import complete, score_choices
 from course_lib.prompting.answers import answer_text, answer_tokens
 from course_lib.prompting.reading import read, read_on
-from tests.methods.contract import MERGED, cases, changed, close, every, nudged, outputs, scalar, trains, within
+from tests.closeness import NET, assert_near
+from tests.methods.contract import MERGED, cases, changed, every, nudged, outputs, scalar, trains, within
 from tests.methods.tiny_models import DECODERS, IMPOSSIBLE, REFUSED, ROWS, Case, batch_of, logits_of, sourced
 
 
@@ -31,8 +33,11 @@ def test_the_start_changes_nothing(case, model, tokenizer):
     with method.on(model):
         inputs = method.prepare(batch_of())
         given = outputs(model, inputs)
-    tolerance = 1e-6 if case.kind is LoReFT and case.method != "direft" else 0
-    assert close(given, outputs(model, inputs), tolerance)
+    wanted = outputs(model, inputs)
+    if case.kind is LoReFT and case.method != "direft":  # R^T (R h - R h), and R is made anew
+        assert_near(given, wanted, **NET)
+    else:
+        assert torch.equal(given, wanted)
 
 
 @cases(trains)
@@ -155,7 +160,7 @@ def test_scores_of_answers_are_those_of_one_forward_pass(case, model, tokenizer)
             with method.on(model):
                 logits = method.logits(model, {"input_ids": torch.tensor([prompt + tail]), "labels": labels})
             wanted = (-cross_entropy(logits[0, :-1].double(), labels[0, 1:], reduction="sum")).exp()
-            assert score == pytest.approx(wanted.item(), rel=1e-3)
+            assert_near(math.log(score), math.log(wanted.item()), **NET)
 
 
 @every
@@ -166,12 +171,14 @@ def test_padding_on_either_side_shifts_nothing(case, model, tokenizer):
         left, right = (within(model, method, batch) for batch in batches)
         for place, row in enumerate(ROWS):
             alone = within(model, method, {"input_ids": torch.tensor([row])})[0]
-            assert close(left[place, -len(row):], alone) and close(right[place, :len(row)], alone)
+            assert_near(left[place, -len(row):], alone, **NET)
+            assert_near(right[place, :len(row)], alone, **NET)
         if method.head is not None:
             said = lambda batch: method.logits(model, sourced(method, batch))
             left, right = map(said, batches)
             alone = torch.cat([said({"input_ids": torch.tensor([row])}) for row in ROWS])
-            assert close(left, alone) and close(right, alone)
+            assert_near(left, alone, **NET)
+            assert_near(right, alone, **NET)
 
 
 @every

@@ -7,7 +7,8 @@ import torch
 
 from course_lib.architecture import blocks_of, with_positions
 from course_lib.methods import LoReFT, PromptTuning
-from tests.methods.contract import cases, changed, close, nudged, scalar
+from tests.closeness import NET, apart, assert_near
+from tests.methods.contract import cases, changed, nudged, scalar
 from tests.methods.tiny_models import Case, batch_of, build_model
 
 
@@ -48,8 +49,8 @@ def test_each_row_of_a_mixed_batch_has_its_own_prompt(method, name, base, tokeni
         mixed = changed(model, PromptTuning.mix(prompts, [1, 0, 1]), batch)
         alone = [changed(model, prompt, batch) for prompt in prompts]
         for place, row in enumerate((1, 0, 1)):
-            assert close(mixed[place][real[place]], alone[row][place][real[place]])
-            assert not close(mixed[place][real[place]], alone[1 - row][place][real[place]])
+            assert_near(mixed[place][real[place]], alone[row][place][real[place]], **NET)
+            assert apart(mixed[place][real[place]], alone[1 - row][place][real[place]], **NET)
 
 
 def promised(n: int, method) -> dict[str, list[int]]:
@@ -92,9 +93,11 @@ def check_edits(method, before, after, prompts: list[list[int]]) -> None:
             h = before[row, edited]                                                          # (n, d)
             seen = h @ R.T if method.orthonormal else 0
             change = after[row, edited] - h
-            assert close(change, (h @ W.T + b - seen) @ R) and (change.abs().sum(-1) > 0).all()
+            size = max(h.abs().max().item(), 1)
+            assert_near(change, (h @ W.T + b - seen) @ R, terms=32, depth=3, size=size)
+            assert (change.abs().sum(-1) > 0).all()
             if method.orthonormal:
-                assert close(change @ R.T @ R, change)
+                assert_near(change @ R.T @ R, change, terms=32, depth=3, size=size)
     assert torch.equal(before[untouched], after[untouched])
 
 
@@ -172,5 +175,5 @@ def test_the_rows_of_r_stay_orthonormal_under_weight_decay(name, tied, base):
     kinds = ["both"] if tied else ["prefix", "suffix"]
     assert method.sites == [(layer, kind) for layer in range(len(blocks_of(model))) for kind in kinds]
     for R, before, W in zip(method.R, start, method.W):
-        assert torch.allclose(R @ R.T, torch.eye(4), atol=1e-5)
+        assert_near(R @ R.T, torch.eye(4), terms=32)
         assert (R - before).abs().max() > 1e-3 and (W - R).abs().max() > 1e-3  # it was trained, and is no identity

@@ -8,6 +8,7 @@ import torch
 from course_lib.architecture import blocks_of
 from course_lib.errors import CourseError
 from course_lib.methods import Interchange
+from tests.closeness import NET, apart, assert_near
 from tests.methods.contract import outputs
 from tests.methods.tiny_models import ROWS, batch_of, sourced
 
@@ -65,12 +66,13 @@ def test_the_swap_is_the_formula_at_one_position_and_nothing_elsewhere(name, sid
         alone = given_by(model, layer, {"input_ids": torch.tensor([source])})[0, method.position]
         h = before[row, place]
         wanted = alone if R is None else h + R.T @ (R @ (alone - h))
-        assert torch.allclose(after[row, place], wanted, atol=1e-5)
-        assert (after[row, place] - h).abs().max() > 1e-4
+        size = before[row, place].abs().max().item()
+        assert_near(after[row, place], wanted, **NET)
+        assert apart(after[row, place], h, **NET)
         if R is not None:  # what R does not see is the base's, what it sees the source's
-            assert torch.allclose(R @ after[row, place], R @ alone, atol=1e-5)
+            assert_near(R @ after[row, place], R @ alone, **NET, size=size)
             change = after[row, place] - h
-            assert torch.allclose(change, R.T @ R @ change, atol=1e-5)
+            assert_near(change, R.T @ R @ change, **NET, size=size)
         before[row, place] = after[row, place]
     assert torch.equal(before, after)
 
@@ -83,7 +85,7 @@ def test_a_subspace_of_full_rank_is_the_whole_vector(base):
         method = Interchange(model, rank=rank)
         with method.on(model):
             given.append(outputs(model, method.prepare(sourced(method, batch))))
-    assert torch.allclose(*given, atol=1e-4)
+    assert_near(*given, **NET)
 
 
 @torch.no_grad()
@@ -111,7 +113,7 @@ def test_a_source_may_have_labels_and_an_answer_too(name, base):
     with method.on(model):
         method.prepare({**batch, "source": {**batch, "labels": labels, "logits_to_keep": 1}})
     wanted = given_by(model, 0, {"input_ids": torch.tensor([ROWS[0]])})[0, -3]
-    assert torch.allclose(method.source[0], wanted, atol=1e-5)
+    assert_near(method.source[0], wanted, **NET)
 
 
 @pytest.mark.parametrize("use_cache", [True, False])
@@ -153,7 +155,7 @@ def test_training_finds_the_subspace_in_which_the_answer_lies(base):
             (method.logits(model, batch)[:, -1] - wanted).square().mean().backward()
             optimizer.step()
     assert start < 0.2 and overlap() > 0.95
-    assert torch.allclose(method.R @ method.R.T, torch.eye(2), atol=1e-5)
+    assert_near(method.R @ method.R.T, torch.eye(2), terms=32)
 
 
 WITHOUT = "Interchange takes a part of other texts, the sources, as many as the batch has rows, 3"

@@ -5,7 +5,8 @@ import torch
 from course_lib.architecture import blocks_of
 from course_lib.errors import CourseError
 from course_lib.methods import Steering
-from tests.methods.contract import close, outputs
+from tests.closeness import NET, assert_near
+from tests.methods.contract import outputs
 from tests.methods.tiny_models import CONTEXT, batch_of, build_model
 
 WITH, WITHOUT = ["good"], ["dull, dull and dull again", "a pear", "It is a very long story of a film."]
@@ -37,9 +38,10 @@ def test_the_vector_is_the_difference_of_the_means(name, layer, base, tokenizer)
     place = count // 2 if layer is None else layer
     assert (steering.layer, steering.strength) == (place, 2.0)
     wanted = mean_of(model, tokenizer, WITH, place) - mean_of(model, tokenizer, WITHOUT, place)
-    assert close(steering.vector, wanted) and steering.vector.abs().max() > 0.1
+    assert_near(steering.vector, wanted, **NET)
+    assert steering.vector.abs().max() > 0.1
     back = Steering.from_texts(model, tokenizer, WITHOUT, WITH, layer)
-    assert close(back.vector, -wanted)
+    assert_near(back.vector, -wanted, **NET)
 
 
 @torch.no_grad()
@@ -47,7 +49,7 @@ def test_many_texts_are_read_in_parts(base, tokenizer, monkeypatch):
     model, texts = base("llama"), WITHOUT * 3 + WITH
     whole = Steering.from_texts(model, tokenizer, texts, WITH)
     monkeypatch.setattr("course_lib.methods.steering.ROWS", 3)
-    assert close(Steering.from_texts(model, tokenizer, texts, WITH).vector, whole.vector)
+    assert_near(Steering.from_texts(model, tokenizer, texts, WITH).vector, whole.vector, **NET)
 
 
 @NAMES
@@ -67,7 +69,7 @@ def test_it_adds_strength_times_the_vector_everywhere_and_can_be_turned(name, ba
         handle.remove()
     none, *others = seen
     for strength, given in zip((1, -2.5, 3), others):
-        assert close(given, none + strength * steering.vector)
+        assert_near(given, none + strength * steering.vector)
 
 
 @torch.no_grad()

@@ -6,6 +6,7 @@ import torch
 
 from course_lib.batches import IGNORED, Batches, loss_of
 from course_lib.methods import LoRA
+from tests.closeness import NET, assert_near
 from tests.training.small import dataset, pair_of
 
 ROWS = dataset([("the film was good", "positive"), ("it was bad", "negative")], "{text}\nlabel:",
@@ -84,9 +85,9 @@ def test_the_loss_of_tokens_by_hand():
     labels = torch.tensor([[IGNORED, IGNORED, 1, 0]])
     logits = torch.tensor([[[0.0, math.log(3)], [0.0, 0.0], [9.0, -9.0]]])                   # (B, K, V)
     wanted = (math.log(4 / 3) + math.log(2)) / 2
-    assert loss_of(logits, labels).item() == pytest.approx(wanted, abs=1e-6)
+    assert_near(loss_of(logits, labels), wanted, terms=2)
     all_places = torch.cat([torch.full((1, 1, 2), 5.0), logits], dim=1)                      # (B, T, V)
-    assert loss_of(all_places, labels).item() == pytest.approx(wanted, abs=1e-6)
+    assert_near(loss_of(all_places, labels), wanted, terms=2)
 
 
 def test_a_row_with_a_longer_answer_counts_for_more():
@@ -94,14 +95,14 @@ def test_a_row_with_a_longer_answer_counts_for_more():
     labels = torch.tensor([[IGNORED, IGNORED, 0], [IGNORED, 0, 0]])
     even, quarter = [0.0, 0.0, -99.0, -99.0], [0.0, 0.0, 0.0, 0.0]
     logits = torch.tensor([[[7.0, 0, 0, 0], even, [0, 9.0, 0, 0]], [quarter, quarter, [0, 9.0, 0, 0]]])
-    assert loss_of(logits, labels).item() == pytest.approx(5 / 3 * math.log(2), abs=1e-6)
+    assert_near(loss_of(logits, labels), 5 / 3 * math.log(2), terms=4)
 
 
 def test_the_loss_of_classes_by_hand():
     """Odds of 3 to 1 for the right class, then even ones: (-ln 3/4 - ln 1/2) / 2."""
     logits = torch.tensor([[0.0, math.log(3)], [0.0, 0.0]])                                  # (B, N)
     wanted = (math.log(4 / 3) + math.log(2)) / 2
-    assert loss_of(logits, torch.tensor([1, 0])).item() == pytest.approx(wanted, abs=1e-6)
+    assert_near(loss_of(logits, torch.tensor([1, 0])), wanted, terms=2)
 
 
 @pytest.mark.parametrize("kind", ["llama", "gpt2"])
@@ -113,4 +114,4 @@ def test_the_loss_is_that_of_transformers_for_the_same_labels(kind):
         ours = loss_of(lora.logits(model, batch), batch["labels"])
         inputs = lora.prepare({name: value for name, value in batch.items() if name != "logits_to_keep"})
         theirs = model(**inputs).loss  # of all places: the labels are in `inputs`
-    assert ours.item() == pytest.approx(theirs.item(), rel=1e-6)
+    assert_near(ours, theirs, **NET)

@@ -12,6 +12,7 @@ from course_lib.intervals import wilson
 from course_lib.methods import Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
 from course_lib.prompting import complete, score_choices
 from course_lib.training import fit
+from tests.closeness import NET, assert_near
 from tests.training.small import dataset, pair_of, task_of
 
 ROWS = task_of("reviews")["train"]
@@ -124,14 +125,13 @@ def test_old_domain_loss_is_that_of_the_language_model_as_the_method_makes_it(sm
     model, tokenizer = small
     texts = ["the film was good", "our long evening in the old town was cold"]
     plain = mean_loss(model, tokenizer, texts)
-    assert perplexity(model, tokenizer, texts) == pytest.approx(math.exp(plain))
+    assert_near(math.log(perplexity(model, tokenizer, texts)), plain, **NET)
     for num_labels in (None, 2):
-        assert mean_loss(model, tokenizer, texts, method=LoRA(model, num_labels=num_labels)) == pytest.approx(plain)
+        assert_near(mean_loss(model, tokenizer, texts, method=LoRA(model, num_labels=num_labels)), plain, **NET)
         changed = scrambled(LoRA(model, num_labels=num_labels))
         merged = copy.deepcopy(model)
         changed.merge(merged)
-        assert mean_loss(model, tokenizer, texts, method=changed) == pytest.approx(
-            mean_loss(merged, tokenizer, texts), rel=1e-5)
+        assert_near(mean_loss(model, tokenizer, texts, method=changed), mean_loss(merged, tokenizer, texts), **NET)
         assert abs(mean_loss(model, tokenizer, texts, method=changed) - plain) > 0.01
 
 
@@ -144,7 +144,7 @@ def test_old_domain_loss_counts_the_texts_tokens_and_not_the_virtual_ones(small,
         logs = model(**method.prepare({"input_ids": ids})).logits[0, -ids.shape[1]:].log_softmax(-1)
     losses = [-logs[place, token].item() for place, token in enumerate(ids[0, 1:])]
     found = mean_loss(model, tokenizer, ["the film was good"], method=method)
-    assert found == pytest.approx(sum(losses) / len(losses), rel=1e-5)
+    assert_near(found, sum(losses) / len(losses), **NET)
 
 
 @pytest.mark.parametrize("build", [None, lambda m: PromptTuning(m, length=20)])

@@ -10,6 +10,7 @@ from course_lib.methods import BitFit, DeepPrompts, Frozen, FullFineTuning, LoRA
 from course_lib.models import weights_hash
 from course_lib.models.seeding import seeded
 from course_lib.plan import make_plan
+from tests.closeness import NET, assert_near
 from tests.training.runs import bits, loss_on, only_train, same, train
 from tests.training.small import pair_of, task_of
 
@@ -101,7 +102,7 @@ def test_every_step_is_that_of_a_loop_written_by_hand(small, clip, weight_decay)
         logits = theirs(input_ids=batch["input_ids"], attention_mask=mask, use_cache=False,
                         position_ids=(mask.cumsum(1) - 1).clamp(0)).logits
         own = loss_of(logits, batch["labels"])
-        assert own.item() == pytest.approx(loss, rel=1e-5)
+        assert_near(own, loss, **NET)
         optimizer.zero_grad()
         own.backward()
         norm = torch.stack([parameter.grad.norm() for parameter in theirs.parameters()]).norm()
@@ -135,4 +136,5 @@ def test_training_goes_on_from_where_the_method_is(small):
     task = {"train": task_of("reviews")["train"].select(range(8))}
     first = train(method, task=task)
     after = loss_on(task["train"], method)
-    assert train(method, task=task).loss[0] == pytest.approx(after, rel=1e-5) and after < first.loss[0] - 1
+    assert_near(train(method, task=task).loss[0], after, **NET)
+    assert after < first.loss[0] - 1

@@ -5,6 +5,7 @@ import pytest
 
 from course_lib.methods import FullFineTuning, LoRA
 from course_lib.training import VALIDATION_ROWS
+from tests.closeness import NET, assert_near
 from tests.training.runs import bits, loss_on, only_train, same, train
 from tests.training.small import dataset, task_of
 
@@ -18,7 +19,7 @@ def test_the_best_parameters_are_kept(small):
     assert list(losses) == [6, 12, 18, 24, 30, 36, 40]  # and at the end
     assert history.best_loss == min(losses.values()) == losses[history.best_step]
     assert history.best_step < 40
-    assert loss_on(wrong, method) == pytest.approx(history.best_loss, rel=1e-5)
+    assert_near(loss_on(wrong, method), history.best_loss, **NET)
 
 
 def test_validation_is_a_mean_over_rows_however_many_fit_into_a_pass(small, monkeypatch):
@@ -26,7 +27,7 @@ def test_validation_is_a_mean_over_rows_however_many_fit_into_a_pass(small, monk
     for rows in (VALIDATION_ROWS, 3):  # 3 + 3 + 2
         monkeypatch.setattr("course_lib.training.VALIDATION_ROWS", rows)
         losses.append(train(LoRA(small[0], num_labels=2), steps=2).validation[0]["loss"])
-    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+    assert_near(losses[0], losses[1], **NET)
 
 
 def test_without_a_validation_split_the_last_parameters_are_kept(small):
@@ -54,7 +55,7 @@ def test_patience_stops_early_and_not_too_early(small):
     assert place < 29 and whole.stopped == "end"
     assert history.stopped == "early" and len(history.loss) == place + 1 and history.best_step == best + 1
     assert history.validation == whole.validation[:place + 1]
-    assert loss_on(task_of("reviews")["validation"], method) == pytest.approx(losses[best], rel=1e-5)
+    assert_near(loss_on(task_of("reviews")["validation"], method), losses[best], **NET)
     assert train(FullFineTuning(small[0]), **settings, patience=40).stopped == "end"
 
 
