@@ -28,13 +28,15 @@ def done_before(lesson_id: str) -> str:
     rows, (questions, predictions) = progress.summary(), reading.bank()
     here = f"{lesson_id}."
     answers = [entry for key, entry in rows["answer"].items() if key.startswith(here) and key in questions]
-    guesses = [key for key in rows["prediction"] if key.startswith(here) and key in predictions]
+    guesses = [entry for key, entry in rows["prediction"].items() if key.startswith(here) and key in predictions]
     passed = sum(entry["correct"] for key, entry in rows["check"].items() if key.startswith(here))
     if not (answers or guesses or passed):
         return "Nothing is done here yet."
     right = sum(entry["correct"] for entry in answers)
     n_questions, n_predictions = (sum(key.startswith(here) for key in group) for group in (questions, predictions))
-    parts = [f"{right} of {n_questions} quiz questions right", f"{len(guesses)} of {n_predictions} predictions kept"]
+    late = sum(entry["late"] for entry in guesses)
+    parts = [f"{right} of {n_questions} quiz questions right", f"{len(guesses)} of {n_predictions} predictions kept"
+             + (f" ({late} of them late)" if late else "")]
     if passed:
         parts.append(f"{passed} exercise task{'s' if passed > 1 else ''} passed")
     return f"Done here before: {', '.join(parts)}."

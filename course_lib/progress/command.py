@@ -9,7 +9,6 @@ from course_lib.progress import (
     events,
     export,
     file,
-    is_late,
     latest,
     misconceptions,
     restore,
@@ -27,11 +26,11 @@ def show() -> None:
         for event_id, entry in sorted(rows[kind].items()):
             word = done if entry["correct"] else "not yet"
             print(f"  {title:<15} {event_id:<22} {word:<8} tries: {entry['tries']}")
-    for event_id in sorted(rows["prediction"]):
+    for event_id, entry in sorted(rows["prediction"].items()):
         told = latest("outcome", event_id)
         measured = told is not None and told.correct is not None
         word = "not yet measured" if not measured else "right" if told.correct else "off"
-        word += ", but guessed after it was measured" if is_late(event_id) else ""
+        word += ", but guessed after it was measured" if entry["late"] else ""
         print(f"  {'Predictions':<15} {event_id:<22} {word}")
     for one in misconceptions(events()):
         times = f"{one['times']} times" if one["times"] > 1 else "once"

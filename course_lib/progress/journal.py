@@ -95,11 +95,13 @@ def latest(kind: str, event_id: str) -> Event | None:
 
 
 def summary() -> dict[str, dict[str, dict]]:
-    """{kind: {id: {"tries", "correct" (ever), "at" (first success, else last try)}}}."""
+    """{kind: {id: {"tries", "correct" (ever), "at" (first success, else last try)}}}; of predictions also "late"."""
     out: dict[str, dict[str, dict]] = {kind: {} for kind in KINDS}
     for event in events():
         entry = out[event.kind].setdefault(event.id, {"tries": 0, "correct": False, "at": event.at})
         entry["tries"] += 1
+        if event.kind == "prediction":
+            entry["late"] = event.id in out["outcome"]
         if not entry["correct"]:
             entry |= {"correct": bool(event.correct), "at": event.at}
     return out
@@ -107,12 +109,7 @@ def summary() -> dict[str, dict[str, dict]]:
 
 def is_late(prediction_id: str) -> bool:
     """Whether the last guess was made after the measurement had been shown."""
-    measured = late = False
-    for event in events(event_id=prediction_id):
-        if event.kind == "prediction":
-            late = measured
-        measured = measured or event.kind == "outcome"
-    return late
+    return summary()["prediction"].get(prediction_id, {}).get("late", False)
 
 
 def calibration() -> list[dict]:

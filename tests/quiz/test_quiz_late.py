@@ -1,5 +1,6 @@
 """A guess made after the measurement was shown is marked as late wherever it is shown."""
 from course_lib import progress
+from course_lib.lesson import start
 from course_lib.progress import command
 from course_lib.quiz import predict, reading, reveal, view
 from tests import quiz_widgets
@@ -20,6 +21,8 @@ def test_a_late_guess_is_called_late_everywhere(capsys):
     command.show()
     assert "right, but guessed after it was measured" in capsys.readouterr().out
     assert progress.is_late("01.curve") and progress.calibration() == []
+    start("01")
+    assert "predictions kept (1 of them late)" in capsys.readouterr().out
 
 
 def test_a_late_guess_is_judged_by_no_word_on_its_confidence(capsys):
