@@ -149,10 +149,11 @@ def mean_loss(model, tokenizer, texts: Sequence[str], batch: int = 50, method=No
     total = count = 0
     documents, batch = _ids(tokenizer, texts), whole_number("batch", batch, 1)
     check_tokens(model, [token for ids in documents for token in ids])
-    longest, limit = max(map(len, documents)), getattr(model.config, "max_position_embeddings", math.inf)
-    if longest > limit:
-        raise CourseError(f"A document has {longest} tokens with its two ends; this model reads at most {limit}. "
-                          "Shorten or split it.")
+    longest = max(range(len(documents)), key=lambda place: len(documents[place]))
+    limit = getattr(model.config, "max_position_embeddings", math.inf)
+    if len(documents[longest]) > limit:
+        raise CourseError(f"A document has {len(documents[longest])} tokens with its two ends; this model reads at "
+                          f"most {limit}. Shorten or split it: {shown(texts[longest])}.")
     with evaluating(model, method), attached(model, method):
         for start in range(0, len(documents), batch):
             part = [torch.tensor(ids) for ids in documents[start : start + batch]]

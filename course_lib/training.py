@@ -65,8 +65,8 @@ def fit(model, tokenizer, task, method, epochs: int = 3, learning_rate: float = 
     try:
         method.classes = parts["train"].names or None
         with torch.enable_grad(), evaluating(model), method.on(model):
-            for part in parts.values():
-                method.prepare(part.batch([part.longest]))  # a text for which the method leaves no room is refused here
+            for split, part in parts.items():
+                check_longest(method, part, split)
             logits = FrozenWork(model, method).logits if reuse else lambda batch, keys: method.logits(model, batch)
             run = Run(method, parts, plan, logits, None if checkpoint is None else checkpoint_path(checkpoint), loss)
             run.go(watch, progress)
@@ -203,6 +203,15 @@ def batches_of(model, tokenizer, task, method) -> dict[str, Batches]:
             except CourseError as error:
                 raise CourseError(f"The split {split}: {error}") from None
     return parts
+
+
+def check_longest(method, part: Batches, split: str) -> None:
+    """CourseError, with the text, where the method leaves no room for the longest one."""
+    try:
+        method.prepare(part.batch([part.longest]))
+    except CourseError as error:
+        where = f"The split {split}, row {part.longest}, {shown(part.texts[part.longest])}"
+        raise CourseError(f"{where}: {error}") from None
 
 
 def copied(method) -> dict[str, torch.Tensor]:

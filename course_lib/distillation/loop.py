@@ -78,7 +78,7 @@ def distil(teacher: Teacher, model, tokenizer, method, temperature: float = 2.0,
                           f"you gave {shown(teacher)}.")
     check_pair(teacher, model, tokenizer, method)
     loss = Distillation(teacher, temperature, soft)
-    with named_as(teacher, method), matching(loss, model, method, match or {}, number("hidden", hidden, 1000)) as whole:
+    with matching(loss, model, method, match or {}, number("hidden", hidden, 1000)) as whole:
         return fit(model, tokenizer, teacher.task, method, epochs, learning_rate, seed, steps=steps,
                    batch_size=batch_size, validate_every=validate_every, patience=patience, checkpoint=checkpoint,
                    watch=watch, progress=progress, loss=whole)
@@ -106,17 +106,6 @@ def matching(loss: Distillation, model, method, match: Mapping[int, int], weight
             yield WithHidden(loss, dict(zip(own, other)), weight, seen, method.projections)
     finally:
         del method.projections
-
-
-@contextmanager
-def named_as(teacher: Teacher, method):
-    """The block in which the student's head counts the classes as the teacher's does; if it fails, as it did before."""
-    before, method.classes = method.classes, teacher.classes or None
-    try:
-        yield
-    except Exception:
-        method.classes = before
-        raise
 
 
 def check_blocks_asked(teacher: Teacher, match: Mapping[int, int]) -> tuple[int, ...]:

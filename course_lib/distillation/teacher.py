@@ -6,7 +6,7 @@ from collections.abc import Collection
 from contextlib import contextmanager
 
 import torch
-from datasets import Dataset
+from datasets import ClassLabel, Dataset, Features
 from torch.nn.functional import cross_entropy
 
 from course_lib.architecture import blocks_of
@@ -39,6 +39,8 @@ class Teacher:
         self.task, self.tokenizer, self.method, self.width = task, tokenizer, method, model.config.hidden_size
         self.words = words_of(tokenizer, task["train"], over) if method.head is None else None
         self.classes = parts["train"].names
+        if method.classes:  # a student is to count the classes as its teacher does
+            self.task = {**task, **{split: counted_as(self.classes, task[split]) for split in parts}}
         self.tokens = None if method.head else existing(model, tokenizer)
         self.logits: dict[Key, torch.Tensor] = {}
         self.hidden: dict[Key, dict[int, torch.Tensor]] = {}
@@ -83,6 +85,14 @@ def first_places(labels: torch.Tensor) -> torch.Tensor:
 def rows_of(labels: torch.Tensor, words: list[int] | None) -> list[int]:
     """How many rows of logits each row of a batch has."""
     return [1] * len(labels) if words or labels.dim() == 1 else (labels != IGNORED).sum(1).tolist()
+
+
+def counted_as(classes: list[str], rows) -> Dataset:
+    """The same rows, with the numbers of their classes by the places of their names in `classes`."""
+    names, rows = class_names(rows), rows.with_format(None)
+    labels = [classes.index(names[label]) for label in rows["label"][:]]
+    features = Features({**rows.features, "label": ClassLabel(names=classes)})
+    return Dataset.from_dict({**rows.to_dict(), "label": labels}, features=features)
 
 
 def existing(model, tokenizer) -> list[int]:

@@ -97,7 +97,7 @@ def encode_prompts(model, tokenizer, prompt: str | Sequence[str], room: int, met
     rows = encode_open(tokenizer, prompts)
     virtual = getattr(method, "length", 0)
     limit = getattr(model.config, "max_position_embeddings", math.inf) - virtual
-    for place, row in enumerate(rows):
+    for place, (row, text) in enumerate(zip(rows, prompts)):
         which = f"Prompt {place}" if len(rows) > 1 else "The prompt"
         if not row:
             raise CourseError(f"{which} is empty, and this model has no token for the beginning of a text. "
@@ -107,7 +107,7 @@ def encode_prompts(model, tokenizer, prompt: str | Sequence[str], room: int, met
             before = f" after the {virtual} vectors of the method" if virtual else ""
             raise CourseError(f"{which} has {len(row)} tokens and the answer needs room for {room} more; this "
                               f"model reads at most {limit}{before}. Drop examples or shorten the text, by {over} "
-                              "tokens at least.")
+                              f"tokens at least. It is {shown(text)}.")
     return rows
 
 

@@ -9,6 +9,7 @@ from course_lib.evaluation import evaluate
 from course_lib.methods import FullFineTuning, LoRA
 from course_lib.training import fit
 from tests.tiny import tiny_model
+from tests.training.runs import bits, same
 from tests.training.small import CONTEXT, dataset, pair_of, task_of, tokenizer_of
 
 TOKENIZER = tokenizer_of("llama")
@@ -76,13 +77,17 @@ def test_a_student_takes_over_the_names_of_the_teachers_classes(knowing):
     distil(teacher, model, tokenizer, student, soft=1.0, **RUN | {"steps": 60, "learning_rate": 2e-2})
     assert student.classes == method.classes == ["1", "2", "3"]
     assert evaluate(model, tokenizer, turned("train"), student)["accuracy"] == 1
+    with_loss = LoRA(model, num_labels=3, rank=4)
+    fit(model, tokenizer, teacher.task, with_loss, loss=Distillation(teacher, soft=1.0),
+        **RUN | {"steps": 60, "learning_rate": 2e-2})
+    assert same(bits(with_loss), bits(student)) and with_loss.classes == method.classes
     other = LoRA(model, num_labels=3)
     other.classes = ["3", "2", "1"]
     with pytest.raises(CourseError, match="teacher's classes are .* and the student's .* takes over the teacher's"):
         distil(teacher, model, tokenizer, other, **RUN)
     with pytest.raises(ZeroDivisionError):
         distil(teacher, model, tokenizer, fresh := LoRA(model, num_labels=3), **RUN, watch=lambda history: 1 / 0)
-    assert fresh.classes is None and isinstance(Distillation(teacher), Distillation)
+    assert fresh.classes is None
 
 
 def test_taught_rows_have_the_names_that_the_teacher_gives(knowing):
