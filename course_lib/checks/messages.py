@@ -90,8 +90,8 @@ def beside_the_value(given, expected, answer, tolerance: float) -> str | None:
                 "too.")
     if difference({"dict": given | {"gradients": None}}, {"dict": expected | {"gradients": None}}, tolerance) is None:
         names = " and ".join(name for name in wanted if difference(reached[name], wanted[name], tolerance))
-        return (f"What it says is right, and the gradient that reaches {names} is not the formula's: a part of the way "
-                "is detached, or computed under no_grad.")
+        return (f"What it says is right, and the gradient that reaches {names} is not the formula's. Is a part of the "
+                "way detached, or computed under no_grad?")
     return None
 
 

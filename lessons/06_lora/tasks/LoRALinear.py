@@ -85,7 +85,7 @@ def probe(LoRALinear, weight, bias, x, A, B, alpha) -> dict:
         return linear
 
     linear = given()
-    held, plain = linear.weight, linear(x).detach()
+    held, plain = linear.weight.detach(), linear(x).detach()
     layer = LoRALinear(linear, len(A), alpha)
     kinds = {f"{name} is a": type(getattr(layer, name, None)).__name__ for name in ("A", "B")}
     if not all(isinstance(getattr(layer, name, None), torch.Tensor) for name in ("A", "B")):
