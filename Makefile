@@ -13,7 +13,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; d
 ifneq ($(TORCH_INDEX),)
 INDEX := --extra-index-url "$(TORCH_INDEX)"
 endif
-INSTALL := -m pip install --quiet --disable-pip-version-check $(INDEX)
+INSTALL := -m pip install --disable-pip-version-check $(INDEX)
 
 .PHONY: help lab test test-all test-quick
 
@@ -44,19 +44,19 @@ test-quick: .venv/.test
 	@"$(PYTHON)" -m venv .venv
 
 .venv/.lab: pyproject.toml constraints.txt | .venv/bin/python
-	@echo 'Installing the course in .venv: once, a few minutes ...'
+	@echo 'Installing the course in .venv: once, a few minutes. Most of it is PyTorch, whose download shows its own bar.'
 	@.venv/bin/python $(INSTALL) -c constraints.txt -e '.[lab]'
 	@touch $@
 
 .venv/.test: pyproject.toml constraints.txt | .venv/bin/python
 	@echo 'Installing the course and its tests in .venv: once, a few minutes ...'
-	@.venv/bin/python $(INSTALL) -c constraints.txt -e '.[test]'
+	@.venv/bin/python $(INSTALL) --quiet -c constraints.txt -e '.[test]'
 	@.venv/bin/course install minilm || echo 'Without it the tests on a real pretrained encoder are skipped.'
 	@touch $@ .venv/.lab
 
 .venv-colab/.test: pyproject.toml constraints-colab.txt | .venv/bin/python
 	@echo 'Installing the versions that Colab has in .venv-colab: once, a few minutes ...'
 	@.venv/bin/python -m venv .venv-colab
-	@.venv-colab/bin/python $(INSTALL) --no-compile -c constraints-colab.txt -e . nbval pytest pytest-xdist
+	@.venv-colab/bin/python $(INSTALL) --quiet --no-compile -c constraints-colab.txt -e . nbval pytest pytest-xdist
 	@.venv-colab/bin/course install minilm || echo 'Without it the tests on a real pretrained encoder are skipped.'
 	@touch $@

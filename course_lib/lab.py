@@ -9,6 +9,7 @@ import secrets
 import socket
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from course_lib.builder.root import find_root
@@ -45,8 +46,8 @@ def serve(copy: Path, port: int, browser: bool) -> int:
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0    # as in a container
     token, page = secrets.token_hex(24), f"/lab/tree/{FIRST}" if (copy / FIRST).exists() else "/lab"
     address = f"http://127.0.0.1:{port}{page}?token={token}"
-    print(f"\nOpen the course at\n\n    {address}\n\nCtrl+C here stops it.\n", flush=True)
-    with tempfile.TemporaryDirectory() as quiet:
+    with suppress(KeyboardInterrupt), tempfile.TemporaryDirectory() as quiet:  # pressed before the server hears it
+        print(f"\nOpen the course at\n\n    {address}\n\nCtrl+C here stops it.\n", flush=True)
         (Path(quiet) / "labconfig").mkdir()
         (Path(quiet) / "labconfig" / "default_setting_overrides.json").write_text(
             json.dumps(NO_POP_UPS), encoding="utf-8")
@@ -58,8 +59,10 @@ def serve(copy: Path, port: int, browser: bool) -> int:
             f"--ServerApp.root_dir={copy}", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}",
             "--ServerApp.port_retries=0", f"--ServerApp.open_browser={browser}",
             f"--IdentityProvider.token={token}", f"--LabApp.default_url={page}",
+            "--ServerApp.answer_yes=True",  # or Ctrl+C asks first, and goes on if there is no answer
             "--Application.log_level=WARN", *(["--allow-root"] if as_root else []),
         ])
+    print(f"\nStopped. Your work is kept in {copy}; open it again as you did now.")
     return 0
 
 

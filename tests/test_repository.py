@@ -148,6 +148,7 @@ def test_make_lab_installs_once_and_then_only_starts(tmp_path):
     os.utime(tmp_path / "constraints.txt")  # a newer set of versions
     steps = make_lab(tmp_path).strip().splitlines()
     assert len(steps) > 1 and "pip install" in "".join(steps[:-1]) and steps[-1] == ".venv/bin/course lab"
+    assert "minutes" in steps[0] and "PyTorch" in steps[0] and "--quiet" not in "".join(steps), "silent for minutes"
 
 
 def test_ruff_finds_nothing():

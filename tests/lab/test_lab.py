@@ -1,11 +1,13 @@
 """course lab: the clone stays clean, and the course is served at the address that is printed."""
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
 import urllib.request
+from contextlib import suppress
 
 import pytest
 
@@ -14,6 +16,7 @@ from course_lib.errors import CourseError
 from course_lib.lab import free_port, main
 from course_lib.working_copy import MARKER
 from tests.browser.jupyter import own_folders
+from tests.hang import HANGS
 
 LESSON, EXERCISE = "notebooks/00_start_here.ipynb", "exercises/01_prompting.ipynb"
 
@@ -76,13 +79,13 @@ def test_no_such_port(clone, port):
 def test_it_serves_the_first_lesson_at_the_printed_address(clone, tmp_path):
     command = [sys.executable, "-m", "course_lib.cli", "lab", "--no-browser", "--port", str(free_port(18700))]
     environment, log = {**os.environ, **own_folders(tmp_path / "jupyter")}, tmp_path / "log"
-    with log.open("w") as said, subprocess.Popen(
+    with log.open("w", encoding="utf-8") as said, subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=said, text=True) as server:
-        alarm = threading.Timer(120, server.kill)  # a server that never says its address would be waited for forever
+        alarm = threading.Timer(HANGS, server.kill)  # a server that never says its address would be waited for forever
         alarm.start()
         try:
             address = next((line.strip() for line in server.stdout if "http://" in line), None)
-            assert address, log.read_text()
+            assert address, log.read_text(encoding="utf-8")
             assert "/lab/tree/notebooks/00_start_here.ipynb?token=" in address
             assert '"treePath": "notebooks/00_start_here.ipynb"' in wait_for(address)
         finally:
@@ -90,7 +93,32 @@ def test_it_serves_the_first_lesson_at_the_printed_address(clone, tmp_path):
             server.terminate()
 
 
-def wait_for(address: str, seconds: float = 30) -> str:
+@pytest.mark.skipif(os.name == "nt", reason="a terminal is opened as Linux and macOS do")
+def test_one_ctrl_c_stops_it_and_it_says_that_the_work_is_kept(clone, tmp_path):
+    import pty
+
+    command = [sys.executable, "-m", "course_lib.cli", "lab", "--no-browser", "--port", str(free_port(18800))]
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(sys.executable, command, {**os.environ, **own_folders(tmp_path / "jupyter")})
+    alarm = threading.Timer(HANGS, os.kill, (pid, signal.SIGKILL))
+    alarm.start()
+    with open(terminal, encoding="utf-8", closefd=False) as lines:
+        said = [next(lines)]
+        while "http://" not in said[-1]:
+            said.append(next(lines))
+        wait_for(said[-1].strip())
+        os.write(terminal, b"\x03")
+        with suppress(OSError):  # how Linux says that nobody is at the other end any more
+            said += lines
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    alarm.cancel()
+    printed = "".join(said)
+    assert code == 0 and "Traceback" not in printed and "y/[n]" not in printed
+    assert f"Stopped. Your work is kept in {clone / 'my-course'}" in printed
+
+
+def wait_for(address: str, seconds: float = HANGS) -> str:
     """The page at `address`, as soon as somebody answers there."""
     end = time.monotonic() + seconds
     while True:

@@ -1,0 +1,5 @@
+"""When a test gives up on what it waits for: only what hangs takes so long, on whatever computer, beside whatever runs.
+
+No test asserts how long something takes; `course bench` measures that.
+"""
+HANGS = 1800  # seconds
