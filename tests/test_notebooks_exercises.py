@@ -6,6 +6,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.hang import HANGS
+
 ROOT = Path(__file__).resolve().parents[1]
 EXERCISES = sorted(ROOT.glob("exercises/*.ipynb"))
 TASK, CHECK = re.compile(r"# task (\d\d\.\d+): "), re.compile(r"""^check\(["'](\d\d\.\d+)["']\)""", re.MULTILINE)
@@ -18,7 +20,7 @@ def test_there_are_exercises():
 @pytest.mark.parametrize("path", EXERCISES, ids=[path.stem for path in EXERCISES])
 def test_an_untouched_exercise_fails_at_its_tasks_only(path, course_home):
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": path.parent}})
+    client = NotebookClient(notebook, timeout=HANGS, allow_errors=True, resources={"metadata": {"path": path.parent}})
     client.execute()
     tasks, failed = [], []
     for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 
+from tests.hang import HANGS
 from tests.run_all import NOTEBOOKS, ROOT
 
 PLAIN = "assert 1 + 1 == 2"
@@ -27,7 +28,7 @@ def run(folder: Path, *sources: str) -> subprocess.CompletedProcess:
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
         nbformat.write(notebook, folder / f"sample{number}.ipynb")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *NOTEBOOKS, str(folder)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANGS)
 
 
 def test_right_notebooks_pass(tmp_path):

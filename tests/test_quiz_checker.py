@@ -10,6 +10,7 @@ import pytest
 
 from course_lib.quiz import questions, reading, view
 from tests import quiz_driver, quiz_widgets
+from tests.hang import HANGS
 from tests.run_all import NOTEBOOKS, ROOT
 
 KEY = quiz_driver.read_key()["questions"]
@@ -145,7 +146,7 @@ def test_in_a_real_notebook_run(tmp_path):
     )
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *NOTEBOOKS, str(folder)],
-        cwd=ROOT, capture_output=True, text=True, timeout=180)
+        cwd=ROOT, capture_output=True, text=True, timeout=HANGS)
     said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
     assert done.returncode == 1 and "1 failed, 2 passed" in said, said
     assert "quiz 01.softmax: nothing at all is marked as right" in said, said

@@ -24,7 +24,7 @@ def lessons(root: Path) -> bool:
     kept = True
     for path in sorted((root / "notebooks").glob("*.ipynb")):
         notebook, seconds = read(path, as_version=4), {}
-        client = NotebookClient(notebook, timeout=300, kernel_name="python3",
+        client = NotebookClient(notebook, timeout=None, kernel_name="python3",
                                 resources={"metadata": {"path": str(path.parent)}})
         start = time.perf_counter()
         try:

@@ -13,19 +13,20 @@ def browser(tmp_path_factory):
     from playwright.sync_api import expect, sync_playwright
 
     from tests.browser.jupyter import FLAGS, find_browser
+    from tests.hang import HANGS
 
     path = find_browser()
     if path is None:
         if os.environ.get("COURSE_REQUIRE_BROWSER") == "1":
             pytest.fail(MISSING)
         pytest.skip(MISSING)
-    expect.set_options(timeout=180_000)  # the page's own default does not reach expect()
+    expect.set_options(timeout=HANGS * 1000)  # the page's own default does not reach expect()
     with sync_playwright() as playwright:
         user_data = tmp_path_factory.mktemp("browser")
         context = playwright.chromium.launch_persistent_context(
             str(user_data), executable_path=path, headless=True, args=FLAGS, viewport={"width": 1280, "height": 1000}
         )
-        context.set_default_timeout(180_000)
+        context.set_default_timeout(HANGS * 1000)
         yield context
         context.close()
 

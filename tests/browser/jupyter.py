@@ -11,6 +11,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+from tests.hang import HANGS
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
 MAC = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
        "/Applications/Chromium.app/Contents/MacOS/Chromium")
@@ -37,7 +39,7 @@ def playwright_browser() -> str | None:
     if not path.exists() and not os.environ.get("COURSE_NO_DOWNLOAD"):
         command = [sys.executable, "-m", "playwright", "install", "chromium"]
         with contextlib.suppress(subprocess.SubprocessError):
-            subprocess.run(command, capture_output=True, timeout=180)
+            subprocess.run(command, capture_output=True, timeout=HANGS)
     return str(path) if path.exists() else None
 
 
@@ -82,13 +84,13 @@ class Lab:
     def __exit__(self, *_):
         self.process.terminate()
         try:
-            self.process.wait(15)
+            self.process.wait(HANGS)
         except subprocess.TimeoutExpired:
             self.process.kill()
         self.log.close()
 
-    def wait(self, seconds: int = 60):
-        for _ in range(seconds * 4):
+    def wait(self):
+        for _ in range(HANGS * 4):
             with contextlib.suppress(OSError):
                 self.ask("GET", "/api/status")
                 return
@@ -102,7 +104,7 @@ class Lab:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": f"token {self.token}", "Content-Type": "application/json"}
         request = urllib.request.Request(self.address + path, data=data, headers=headers, method=method)
-        with urllib.request.urlopen(request, timeout=30) as reply:
+        with urllib.request.urlopen(request, timeout=HANGS) as reply:
             text = reply.read()
         return json.loads(text) if text else None
 

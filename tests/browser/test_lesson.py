@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from course_lib.lab import update_copy
 from tests.browser.jupyter import Lab, open_notebook, run_all, wait_until_ready
+from tests.hang import HANGS
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,7 +16,6 @@ LESSON = "notebooks/01_prompting.ipynb"
 QUESTION = "01.bare"
 WRONG = "Chance: another seed"  # how the wrong choice begins; the right one is in the key file
 EXPLORABLE, SLIDER = "Prompt lab", "Examples"  # the heading of the explorable, the words beside its slider
-RUN_SECONDS = 600
 SEEN = """frame => {
     const {top, bottom} = frame.getBoundingClientRect();
     return 0 < top && top < bottom && bottom < window.innerHeight;
@@ -40,7 +40,7 @@ def right_choice() -> str:
 
 def run_to_the_end(page):
     run_all(page)
-    expect(page.get_by_text("ALL DONE", exact=True)).to_be_attached(timeout=RUN_SECONDS * 1000)
+    expect(page.get_by_text("ALL DONE", exact=True)).to_be_attached()
 
 
 def quiz(page):
@@ -55,7 +55,7 @@ def answer(frame, choice: str):
 
 def in_sight(frame):
     """Scrolls until the whole frame stays in sight: cells that come near grow to their height and move it away."""
-    for _ in range(20):
+    for _ in range(HANGS):
         frame.evaluate("frame => frame.scrollIntoView({block: 'center'})")
         frame.page.wait_for_timeout(1000)
         if frame.evaluate(SEEN):

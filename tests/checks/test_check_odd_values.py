@@ -1,7 +1,6 @@
-"""check(): whatever a student's function returns or raises, there is one clear sentence, and soon."""
+"""check(): whatever a student's function returns or raises, there is one clear sentence."""
 import asyncio
 import math
-import time
 
 import numpy
 import pytest
@@ -17,10 +16,13 @@ DATA = {"task": "01.1", "name": "double", "tolerance": 1e-6, "probe": None, "gra
 
 
 class Endless:
-    """Whatever one does with it never ends."""
+    """Whatever one does with it might never end, so nobody should."""
+
+    asked = 0
 
     def __repr__(self):
-        time.sleep(1000)
+        Endless.asked += 1
+        raise RuntimeError
 
     __str__ = __float__ = __int__ = __len__ = __iter__ = __eq__ = __hash__ = __bool__ = __repr__
 
@@ -59,10 +61,9 @@ VALUES = {
 }
 
 
-def failure(answer, seconds: float = 20) -> str:
-    start = time.monotonic()
+def failure(answer) -> str:
     found = examine(DATA, answer)
-    assert isinstance(found, CheckFailed) and time.monotonic() - start < seconds
+    assert isinstance(found, CheckFailed) and Endless.asked == 0
     assert len(str(found)) < 2000
     return str(found)
 

@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from course_lib.errors import CourseError
 from course_lib.methods import BitFit, Frozen, FullFineTuning, LoRA, ScaleShift, Steering
 from tests.closeness import NET, assert_near
+from tests.hang import HANGS
 from tests.methods import tiny_models
 from tests.methods.contract import MERGED, cases, changed, every, nudged, outputs, why_not_merged
 from tests.methods.tiny_models import CASES, ROWS, batch_of, build_model, logits_of
@@ -26,7 +27,7 @@ def test_saved_and_loaded_in_a_fresh_process_it_says_the_same(bases, tokenizer, 
         method.save(tmp_path / f"{case}.safetensors")
         wanted[str(case)] = logits_of(model, method)
     root = Path(__file__).parents[2]
-    subprocess.run([sys.executable, tiny_models.__file__, str(tmp_path)], check=True, cwd=root, timeout=300,
+    subprocess.run([sys.executable, tiny_models.__file__, str(tmp_path)], check=True, cwd=root, timeout=HANGS,
                    env={**os.environ, "PYTHONPATH": str(root), "PYTHONHASHSEED": "1"})
     given = load_file(tmp_path / "logits.safetensors")
     assert given.keys() == wanted.keys()

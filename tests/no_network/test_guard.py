@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.hang import HANGS
+
 GUARD = Path(__file__).parent
 REFUSED = {  # what is tried, and which host is refused
     "an address": ("socket.create_connection(('192.0.2.1', 80), timeout=5)", "192.0.2.1"),
@@ -29,7 +31,7 @@ REFUSED = {  # what is tried, and which host is refused
 def run(statement: str, log: Path) -> subprocess.CompletedProcess:
     code = f"import socket, subprocess, sys\n{statement}"
     environment = {**os.environ, "PYTHONPATH": str(GUARD), "COURSE_NETWORK_LOG": str(log)}
-    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=HANGS)
 
 
 @pytest.mark.parametrize("attempt", REFUSED)

@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from course_lib.errors import CourseError
 from course_lib.methods import FullFineTuning, LoRA, PromptTuning
 from course_lib.training import fit
+from tests.hang import HANGS
 from tests.training.small import pair_of, task_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,7 +68,7 @@ def lora(model):
 
 def test_a_killed_process_goes_on_and_ends_with_the_same_bits(tmp_path):
     path = tmp_path / "run.safetensors"
-    killed = subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=ROOT, timeout=120, capture_output=True,
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=ROOT, timeout=HANGS, capture_output=True,
                             env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
     steps = []
