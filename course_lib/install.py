@@ -21,7 +21,7 @@ def pip(*arguments: str) -> tuple[bool, str]:
                           f"this again. Or with uv: uv pip install --no-deps --python {sys.executable} {ONE}")
     sys.stdout.flush()
     done = subprocess.run([sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments],
-                          stderr=subprocess.PIPE, text=True, errors="replace")
+                          stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace")
     return done.returncode == 0, done.stderr
 
 

@@ -53,7 +53,8 @@ def imports(repeats: int = 7) -> bool:
             subprocess.run([sys.executable, "-c", code], check=True)
             times.append(time.perf_counter() - start)
     loaded = subprocess.run([sys.executable, "-c", "import course_lib, sys; print('torch' in sys.modules)"],
-                            check=True, capture_output=True, text=True).stdout.strip()
+                            check=True, capture_output=True, text=True,
+                            encoding="utf-8").stdout.strip()
     extra = statistics.median(ours) - statistics.median(bare)
     kept = say("import course_lib, beyond a bare interpreter", f"{extra:.3f} s", f"{IMPORT_SECONDS} s",
                extra <= IMPORT_SECONDS)

@@ -27,7 +27,7 @@ def branches(task: Task):
         with measured.collect():
             yield str(source)
         measured.json_report(outfile=str(report))
-        found = next(iter(json.loads(report.read_text())["files"].values()))
+        found = next(iter(json.loads(report.read_text(encoding="utf-8"))["files"].values()))
     lines = task.reference.splitlines()
     if found["missing_branches"]:
         start, end = found["missing_branches"][0]

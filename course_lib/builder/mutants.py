@@ -5,7 +5,6 @@ make another outcome, or an error, or no end; or the task lists it as equal and 
 """
 import ast
 import os
-import resource
 import signal
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -18,6 +17,10 @@ from course_lib.checks.compare import same
 from course_lib.checks.outcomes import encode
 from course_lib.errors import CourseError
 
+try:
+    import resource
+except ImportError:
+    raise CourseError("Mutants are tried on Linux and macOS alone: Windows cannot fork a process.") from None
 try:
     from cosmic_ray.mutating import mutate_code
     from cosmic_ray.plugins import get_operator, operator_names
@@ -186,7 +189,7 @@ def in_its_own_process(work, *arguments) -> str:
             resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
             resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
             signal.alarm(WALL_SECONDS)
-            with open(os.devnull, "w") as nowhere:
+            with open(os.devnull, "w", encoding="utf-8") as nowhere:
                 os.dup2(nowhere.fileno(), 1)
                 os.dup2(nowhere.fileno(), 2)
             code = work(*arguments)

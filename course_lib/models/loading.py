@@ -129,7 +129,8 @@ def check_folder(folder: Path) -> None:
     if not (folder / "config.json").exists():
         raise CourseError(f"The folder {folder} has no config.json, so it is not a model's folder. A folder "
                           "written by `save_pretrained` or by `course pretrain` (its `final`) is one.")
-    pickled = [path.name for path in folder.glob("*.index.json") if ".bin" in path.read_text(errors="replace")]
+    pickled = [path.name for path in folder.glob("*.index.json")
+               if ".bin" in path.read_text(encoding="utf-8", errors="replace")]
     if pickled or not any(folder.glob("*.safetensors")):
         pickled += [path.name for pattern in ("*.bin", "*.pt", "*.pth") for path in folder.glob(pattern)]
         why = (f"only pickled weights ({pickled[0]}), which can run code when loaded; the course refuses them"

@@ -13,6 +13,7 @@ from pyarrow import parquet
 from course_lib import load_task
 from course_lib.errors import CourseError
 from course_lib.world.task_files import read_file
+from tests.hang import HANGS
 
 HEAD = "text,label\n"
 MANY = "".join(f"t{n},{('bad', 'good')[n % 2]}\n" for n in range(40))     # the lines 2 to 41
@@ -177,7 +178,7 @@ def test_classes_have_one_order_whatever_the_hash_seed(tmp_path):
     path.write_text(HEAD + "".join(f"t{n},{labels[n % len(labels)]}\n" for n in range(80)), encoding="utf-8")
     code = ("import sys\nfrom course_lib import load_task\ntask = load_task(sys.argv[1])\n"
             "import json; print(json.dumps([task['train'].features['label'].names, task['test']['text'][:]]))")
-    found = [subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=120,
+    found = [subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=HANGS,
                             env={**os.environ, "PYTHONHASHSEED": seed}).stdout.splitlines()[-1]
              for seed in ("1", "2")]
     assert found[0] == found[1] and json.loads(found[0])[0] == sorted(labels)

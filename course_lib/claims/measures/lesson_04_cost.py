@@ -50,11 +50,12 @@ def in_pairs(big, small, batch: dict, pairs: int = 9) -> float:
 def joules(model, batch: dict, passes: int = 3, reported: Path = REPORTED) -> float | None:
     """What the processor took meanwhile for 1,000 answers, in joules; None where the system does not report it."""
     try:
-        before = int((reported / "energy_uj").read_text())
+        counter = lambda name: int((reported / name).read_text(encoding="utf-8"))
+        before = counter("energy_uj")
         for _ in range(passes):
             seconds(model, batch)
-        taken = int((reported / "energy_uj").read_text()) - before
-        taken %= int((reported / "max_energy_range_uj").read_text()) + 1  # the counter starts again from 0 there
+        taken = counter("energy_uj") - before
+        taken %= counter("max_energy_range_uj") + 1  # the counter starts again from 0 there
     except OSError:
         return None
     return taken / 1e6 * 1000 / (passes * len(batch["input_ids"]))
