@@ -5,6 +5,7 @@ import unicodedata
 
 LONGEST = 80  # characters; what is longer is no number
 _ALIKE = str.maketrans({**dict.fromkeys("−‐‑‒–—", "-"), **dict.fromkeys("’‘ʼ′`´٬_", "'"), "٫": ","})
+_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+")
 _TIMES_TEN = re.compile(r" ?[x×·*⋅] ?10 ?(?:\^|\*\*) ?")  # 8.192 × 10^4 is 8.192e4
 _NUMBER = re.compile(r"([+-]?) ?([\d.,' ]+?)(?:e([+-]?\d{1,3}))?")
 _GROUPS = r"[1-9]\d{0,2}(?:%s\d{3})+|[1-9]\d?(?:%s\d\d)+%s\d{3}"  # 1,234,567, and 12,34,567 as in India
@@ -23,8 +24,9 @@ def readings(typed: str, unit: str = "") -> tuple[float, ...]:
     """
     if len(typed) > LONGEST:
         return ()
-    text = " ".join(unicodedata.normalize("NFKC", typed).translate(_ALIKE).lower().split())
-    text = text.removesuffix(unit.lower()).rstrip()
+    raised = _RAISED.sub(r"^\g<0>", typed)  # 10⁴ is 10^4, not 104
+    text = " ".join(unicodedata.normalize("NFKC", raised).translate(_ALIKE).lower().split())
+    text = text.removesuffix(unit.lower()).removesuffix(unit.lower().removesuffix("s")).rstrip()
     per_cent, text = text.endswith("%"), text.removesuffix("%").rstrip()
     if per_cent and unit not in ("", "points") and "%" not in unit:
         return ()

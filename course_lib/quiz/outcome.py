@@ -24,7 +24,7 @@ def told(prediction: Prediction, kept: dict | None, measured) -> list[tuple[str,
 def guessed(prediction: Prediction, kept: dict) -> str:
     """A kept guess in words."""
     late = ", late: the measurement was shown before" if kept.get("late") else ""
-    return f"{prediction.show(kept['guess'])} ({kept['confidence']} % sure{late})"
+    return f"{prediction.exactly(kept['guess'])} ({kept['confidence']} % sure{late})"
 
 
 def kept_guess(prediction: Prediction) -> dict | None:

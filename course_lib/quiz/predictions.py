@@ -30,6 +30,10 @@ class Prediction:
         number = f"{value:.2f}" if self.step < 1 else f"{value:.0f}"
         return counted(number, self.unit)
 
+    def exactly(self, guess) -> str:
+        """A guess in words, not rounded: what is kept is what is shown."""
+        return self.choices[guess] if self.kind == "choice" else counted(f"{guess:.10g}", self.unit)
+
     def check(self, value, what: str = "guess"):
         """The value itself, or a CourseError that says what is allowed."""
         if self.kind == "choice":

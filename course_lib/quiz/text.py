@@ -100,4 +100,4 @@ def keep(prediction: Prediction, guess, confidence) -> str:
     progress.record_prediction(prediction.id, guess, confidence)
     then = ("It is late, the measurement was shown here before: it does not count."
             if progress.is_late(prediction.id) else "Now go on: the measurement comes below.")
-    return f"Kept: {prediction.show(guess)}, {confidence} % sure. {then}"
+    return f"Kept: {prediction.exactly(guess)}, {confidence} % sure. {then}"

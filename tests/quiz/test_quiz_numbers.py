@@ -38,7 +38,8 @@ def ways(number: float) -> set[str]:
     ("8.192*10**4", (81920,)), ("0,5", (0.5,)), (" 0.5 ", (0.5,)), (".5", (0.5,)), ("5.", (5,)), ("0,131", (0.131,)),
     ("81,92", (81.92,)), ("1,2345", (1.2345,)), ("1,234,567", (1234567,)), ("1.234.567", (1234567,)),
     ("12,34,567", (1234567,)), ("1.234,5", (1234.5,)), ("1,234.5", (1234.5,)), ("1 234,567", (1234.567,)),
-    ("−1.5", (-1.5,)), ("- 1.5", (-1.5,)), ("+1.5", (1.5,)), ("1e-1", (0.1,)), ("８１", (81,)), ("9 %", (0.09, 9)),
+    ("−1.5", (-1.5,)), ("- 1.5", (-1.5,)), ("+1.5", (1.5,)), ("1e-1", (0.1,)), ("８１", (81,)),
+    ("8,192·10⁴", (81920,)), ("5·10⁻¹", (0.5,)), ("10⁻¹", ()), ("10²", ()), ("9 %", (0.09, 9)),
     *((typed, ()) for typed in ("", " ", "ln 4", "inf", "nan", "1e999", "1/2", "1 2", "81, 920", "1,2,3", "1.2.3",
                                 "--1", "1-", ".", ",", "e5", "12,3456,789", "0,123,456", "1 23", "9" * 500))])
 def test_what_a_text_can_mean(typed, meant):
@@ -48,6 +49,7 @@ def test_what_a_text_can_mean(typed, meant):
 def test_a_unit_may_stand_behind_the_number():
     assert readings("70 %", "%") == readings("70", "%") == (70,) and readings("5 points", "points") == (5,)
     assert readings("5 %", "points") == (5,) and readings("1.4 Nats", "nats") == (1.4,)
+    assert readings("1 direction", "directions") == (1,) and readings("4.5 bit", "bits") == (4.5,)
     assert readings("50 %", "% of the teacher's time") == (50,) and readings("5 %", "KB") == () == readings("5 KB")
 
 
@@ -120,6 +122,7 @@ def test_a_guess_that_can_be_two_numbers_is_asked_back_with_a_way_out():
 
 def test_a_guess_as_text_is_read_in_the_text_form_too(capsys):
     predict("01.curve", guess="77,5", confidence=80)
+    assert "Kept: 77.5 %" in capsys.readouterr().out  # as it is kept, not rounded
     assert progress.latest("prediction", "01.curve").data["guess"] == 77.5
     with pytest.raises(CourseError, match="must be a number"):
         predict("01.curve", guess="many")
