@@ -30,8 +30,8 @@ class watched:
 
 
 def photograph(value) -> str:
-    """What a list, dict, array or tensor holds now, as text; nothing for models and other objects."""
-    return json.dumps(encode(value))
+    """What a list, dict, array or tensor holds now, as text, and whether it requires a gradient; nothing for models."""
+    return json.dumps([encode(value), [one.requires_grad for one in tensors(value)]])
 
 
 def tensors(value) -> list:

@@ -37,6 +37,12 @@ def test_lists_and_what_is_in_them_are_watched(change):
     assert call.changed == [1]
 
 
+def test_an_input_that_comes_to_require_a_gradient_is_a_changed_one():
+    call = watched(lambda rows: [row.requires_grad_() for row in rows])
+    call([X.clone()])
+    assert call.changed == [1]
+
+
 def test_what_only_looks_changes_nothing():
     call = watched(lambda x, y, *, z: (x.sum(), len(y), z["a"]))
     call(X, [1, 2], z={"a": 1})
