@@ -11,8 +11,9 @@
 #   the right one ($p$ where it says 1, $1 - p$ where it says -1). Add 1 to this sum and 2 to the number of its
 #   votes, so that a rule with few votes is never certain; then divide.
 #
-# Start with every $a_j$ at `start`, go round `rounds` times, then compute the probabilities once more. Return
-# `(accuracies, probabilities)`, two lists or tensors: one number for each rule, one for each row.
+# Start with every $a_j$ at `start` (`0.7` where it is left out), go round `rounds` times, then compute the
+# probabilities once more. Return `(accuracies, probabilities)`, two lists or tensors: one number for each rule, one
+# for each row, also for a rule that never votes and for a row without a vote.
 
 # %% stub
 import torch
@@ -42,25 +43,37 @@ import torch
 
 TASK = "03.3"
 TOLERANCE = 1e-4
+DRAWS = 5
+GRADIENTS = ()  # it counts, and follows no gradient
 
 
 def draw(seed: int) -> dict:
-    """Forty rows, five rules that are right more or less often and abstain more or less often."""
+    """Rules that are right and abstain more or less often: five, two, four, six or three. Where there are many, one is
+    mostly wrong. In every draw a row is without a vote; in every second one a rule never votes.
+    """
     rng = random.Random(seed)
-    rules = rng.sample([(0.9, 0.3), (0.85, 0.6), (0.75, 0.9), (0.6, 0.8), (0.45, 0.5)], 5)
+    count = (5, 2, 4, 6, 3)[seed % 5]
+    rules = rng.sample([(0.9, 0.3), (0.85, 0.6), (0.75, 0.9), (0.6, 0.8), (0.45, 0.5), (0.7, 0.7)], count)
+    if count > 4:
+        rules[0] = (0.1, 0.9)
+    if seed % 2:
+        rules[rng.randrange(1, count)] = (1, -1)
     rows = []
-    for _ in range(40):
+    for _ in range(rng.choice([24, 32, 40])):
         side = rng.choice([1, -1])
         rows.append([0 if rng.random() > coverage else side if rng.random() < right else -side
                      for right, coverage in rules])
-    return {"votes": torch.tensor(rows), "rounds": rng.choice([3, 4]), "start": rng.choice([0.65, 0.7, 0.8])}
+    rows.insert(rng.randrange(len(rows)), [0] * count)
+    return {"votes": torch.tensor(rows), "rounds": (3, 1, 5, 2, 8)[seed % 5],
+            "start": rng.choice([0.6, 0.65, 0.75, 0.8, 0.85])}
 
 
 def probe(label_model, votes: torch.Tensor, rounds: int, start: float) -> dict:
-    """What it returns, as numbers."""
-    accuracy, positive = label_model(votes, rounds, start)
-    number = lambda values: [float(value) for value in values]
-    return {"accuracies": number(accuracy), "probabilities": number(positive)}
+    """What it returns, as numbers, and its accuracies where `start` is left out."""
+    number = lambda values: [float(value) for value in torch.as_tensor(values).detach()]
+    accuracy, positive = map(number, label_model(votes, rounds, start))
+    return {"accuracies": accuracy, "probabilities": positive,
+            "accuracies without a start": number(label_model(votes, rounds)[0])}
 
 # %% wrong over_all_rows
 # You divide by the number of all rows. A rule that abstains often then looks as if it were often wrong. Count only the
@@ -247,3 +260,93 @@ def label_model(votes, rounds, start=0.7):
         right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])
         accuracy = ((right * cast).sum(0) + 1) / (cast.sum(0) + 2)
     return accuracy, (votes @ accuracy.logit()).softmax(0)
+
+# %% wrong nobody_voted
+# A row without a vote has no probability with you (nan). Nothing speaks for either side: s is 0, and the sigmoid gives
+# one half.
+import torch
+
+def label_model(votes, rounds, start=0.7):
+    accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
+    for _ in range(rounds):
+        positive = (votes @ accuracy.logit()).sigmoid()
+        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])
+        accuracy = ((right * cast).sum(0) + 1) / (cast.sum(0) + 2)
+    return accuracy, torch.where(cast.any(1), (votes @ accuracy.logit()).sigmoid(), torch.nan)
+
+# %% wrong rows_left_out
+# You leave the rows out on which nobody votes, so the probabilities no longer stand beside their rows. Keep one for
+# each row: without a vote it is one half.
+import torch
+
+def label_model(votes, rounds, start=0.7):
+    votes = votes[(votes != 0).any(1)]
+    accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
+    for _ in range(rounds):
+        positive = (votes @ accuracy.logit()).sigmoid()
+        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])
+        accuracy = ((right * cast).sum(0) + 1) / (cast.sum(0) + 2)
+    return accuracy, (votes @ accuracy.logit()).sigmoid()
+
+# %% wrong silent_rule_keeps_start
+# A rule that never votes keeps your `start`. Its sum and its votes are 0, so with the 1 and the 2 it comes to one half:
+# nothing is known of it.
+import torch
+
+def label_model(votes, rounds, start=0.7):
+    accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
+    for _ in range(rounds):
+        positive = (votes @ accuracy.logit()).sigmoid()
+        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])
+        accuracy = torch.where(cast.any(0), ((right * cast).sum(0) + 1) / (cast.sum(0) + 2), start)
+    return accuracy, (votes @ accuracy.logit()).sigmoid()
+
+# %% wrong rule_after_rule
+# You use a rule's new accuracy before the round is over: each rule then meets other probabilities. Compute the
+# probabilities once in a round, and all accuracies from them.
+import torch
+
+def label_model(votes, rounds, start=0.7):
+    accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
+    for _ in range(rounds):
+        for j in range(len(accuracy)):
+            positive = (votes @ accuracy.logit()).sigmoid()
+            right = torch.where(votes[:, j] > 0, positive, 1 - positive)
+            accuracy[j] = ((right * cast[:, j]).sum() + 1) / (cast[:, j].sum() + 2)
+    return accuracy, (votes @ accuracy.logit()).sigmoid()
+
+# %% wrong never_below_half
+# You raise every accuracy to one half at least. A rule that is mostly wrong says a lot, too, the other way round: its
+# weight is negative.
+import torch
+
+def label_model(votes, rounds, start=0.7):
+    accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
+    for _ in range(rounds):
+        positive = (votes @ accuracy.logit()).sigmoid()
+        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])
+        accuracy = (((right * cast).sum(0) + 1) / (cast.sum(0) + 2)).clamp(min=0.5)
+    return accuracy, (votes @ accuracy.logit()).sigmoid()
+
+# %% wrong another_default
+# `start` has another default in your first line. Where it is left out, it is 0.7.
+import torch
+
+def label_model(votes, rounds, start=0.5):
+    accuracy, votes, cast = torch.full(votes.shape[1:], start), votes.float(), votes != 0
+    for _ in range(rounds):
+        positive = (votes @ accuracy.logit()).sigmoid()
+        right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None])
+        accuracy = ((right * cast).sum(0) + 1) / (cast.sum(0) + 2)
+    return accuracy, (votes @ accuracy.logit()).sigmoid()
+
+# %% equal abstentions_are_taken_out
+# What stands at an abstention is multiplied by `cast`, which is 0 there: whether 0 counts as a vote for 1 is not seen.
+MUTANTS = [
+    "right = torch.where(votes > 0, positive[:, None], 1 - positive[:, None]) -> "
+    f"right = torch.where(votes {other}, positive[:, None], 1 - positive[:, None])" for other in (">= 0", "> -1")
+]
+
+# %% equal number_of_the_round
+# The rounds are only counted: in which order their numbers come makes no difference.
+MUTANTS = [f"for _ in range(rounds): -> for _ in {how}(range(rounds)):" for how in ("turned", "twice", "mixed")]

@@ -28,16 +28,19 @@ import random
 
 TASK = "03.2"
 TOLERANCE = 1e-6
+DRAWS = 4
 
 
 def draw(seed: int) -> dict:
-    """Rows in which most rules abstain, a row with as many on both sides, a row in which nobody votes."""
+    """Five, three, eight or four rules; every draw has a draw of votes, a row without a vote, and narrow majorities."""
     rng = random.Random(seed)
-    mixed = lambda *row: rng.sample(row, len(row))
-    rows = [mixed(1, 1, -1, 0, 0), mixed(-1, -1, 1, 0, 0), mixed(1, 0, 0, 0, 0), mixed(-1, -1, 0, 0, 0),
-            mixed(1, 1, 1, 0, 0),
-            mixed(1, -1, 0, 0, 0), mixed(1, 1, -1, -1, 0), [0, 0, 0, 0, 0], mixed(1, 1, 1, -1, -1),
-            mixed(-1, -1, -1, 1, 1), [1, -1, -1, 0, 0], [-1, 1, 1, 0, 0], [0, 1, -1, 0, 0], [0, -1, 1, 0, 0]]
+    rules = (5, 3, 8, 4)[seed % 4]
+    sides = [(a, b) for a in range(rules + 1) for b in range(rules + 1 - a) if abs(a - b) > 1]  # votes for 1, for -1
+    sides = [(0, 0), (1, 1), (1, 0), (0, 1), (2, 1), (1, 2), *rng.sample(sides, rng.choice([2, 3, 4]))]
+    rows = [[1] * a + [-1] * b + [0] * (rules - a - b) for a, b in sides]
+    rows = [rng.sample(row, rules) for row in rows]
+    first_loses = ([1, -1, -1], [-1, 1, 1], [0, 1, -1], [0, -1, 1])
+    rows += [row + [0] * (rules - 3) for row in first_loses]
     return {"votes": rng.sample(rows, len(rows))}
 
 

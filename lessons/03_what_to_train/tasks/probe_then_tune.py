@@ -49,18 +49,21 @@ from torch import nn
 
 TASK = "03.4"
 TOLERANCE = 1e-4
+DRAWS = 4
 
 
 def draw(seed: int) -> dict:
-    """A body and a head of random weights, twelve rows of two classes, few steps and two rates."""
+    """A body and a head of random weights, rows of two to four classes, few steps and two rates."""
     rng = random.Random(seed)
 
     def matrix(*shape: int) -> torch.Tensor:
         return torch.tensor([[round(rng.uniform(-1, 1), 2) for _ in range(shape[1])] for _ in range(shape[0])])
 
-    return {"body_weight": matrix(5, 4), "head_weight": matrix(2, 5), "x": matrix(12, 4),
-            "y": torch.tensor([rng.randrange(2) for _ in range(12)]), "steps": rng.choice([4, 5, 6]),
-            "head_rate": rng.choice([0.1, 0.2]), "body_rate": rng.choice([0.02, 0.03])}
+    wide, d, rows = rng.choice([2, 3, 4]), rng.choice([3, 4, 5]), rng.choice([8, 11, 12])
+    classes, steps = ((2, 4), (3, 6), (2, 1), (4, 8))[seed % 4]
+    return {"body_weight": matrix(d, wide), "head_weight": matrix(classes, d), "x": matrix(rows, wide),
+            "y": torch.tensor([rng.randrange(classes) for _ in range(rows)]), "steps": steps,
+            "head_rate": rng.choice([0.1, 0.2, 0.3]), "body_rate": rng.choice([0.02, 0.03, 0.05])}
 
 
 class Counted(nn.Linear):
@@ -78,13 +81,19 @@ def probe(probe_then_tune, body_weight, head_weight, x, y, steps: int, head_rate
     with torch.no_grad():
         for module, weight in ((body, body_weight), (head, head_weight)):
             module.weight.copy_(weight)
-            module.bias.zero_()
+            module.bias.fill_(0.1)
     losses = probe_then_tune(nn.Sequential(body, nn.Tanh()), head, x, y, steps, head_rate, body_rate)
-    seen = lambda module: getattr(module, "seen", [])  # nothing where it was never called
-    moves = lambda module: sum(not torch.equal(a, b) for a, b in zip(seen(module), seen(module)[1:]))
+    if any(isinstance(loss, (list, tuple)) for loss in losses):
+        return {"losses": losses}
+
+    def moves(module: Counted) -> int:
+        seen = [*getattr(module, "seen", []), module.weight]  # nothing but the end where it was never called
+        return sum(not torch.equal(a, b) for a, b in zip(seen, seen[1:]))
+
     return {"losses": [float(loss) for loss in losses], "steps that moved the body": moves(body),
-            "steps that moved the head": moves(head), "body's weight at the end": body.weight.detach(),
-            "head's weight at the end": head.weight.detach()}
+            "steps that moved the head": moves(head),
+            "at the end": {name: parameter.detach() for part, module in (("body's", body), ("head's", head))
+                           for name, parameter in ((f"{part} weight", module.weight), (f"{part} bias", module.bias))}}
 
 # %% wrong body_not_frozen
 # Your first stage trains the body as well. A head of random weights sends it random gradients, and this is what the
@@ -326,3 +335,91 @@ def probe_then_tune(body, head, x, y, steps, head_rate, body_rate):
             optimizer.step()
             losses.append(loss.item())
     return losses
+
+# %% wrong a_list_for_each_stage
+# You return two lists, one for each stage. Asked for is one list of all the losses, the probe's first.
+import torch
+from torch.nn.functional import cross_entropy
+
+def probe_then_tune(body, head, x, y, steps, head_rate, body_rate):
+    losses = []
+    for parts, rate in (([head], head_rate), ([body, head], body_rate)):
+        trained = [parameter for part in parts for parameter in part.parameters()]
+        optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=0.0)
+        losses.append([])
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss = cross_entropy(head(body(x)), y)
+            loss.backward()
+            optimizer.step()
+            losses[-1].append(loss.item())
+    return losses
+
+# %% wrong one_optimizer_for_both
+# You go on with the first stage's optimizer. It remembers the size of the probe's gradients, and takes other steps for
+# it. Make a new one for each stage.
+import torch
+from torch.nn.functional import cross_entropy
+
+def probe_then_tune(body, head, x, y, steps, head_rate, body_rate):
+    losses = []
+    optimizer = torch.optim.AdamW(head.parameters(), lr=head_rate, weight_decay=0.0)
+    for step in range(2 * steps):
+        if step == steps:
+            optimizer.param_groups[0]["lr"] = body_rate
+            optimizer.add_param_group({"params": list(body.parameters()), "lr": body_rate})
+        optimizer.zero_grad()
+        loss = cross_entropy(head(body(x)), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+# %% wrong head_keeps_its_rate
+# In your second stage the head keeps head_rate. Body and head both take body_rate there.
+import torch
+from torch.nn.functional import cross_entropy
+
+def probe_then_tune(body, head, x, y, steps, head_rate, body_rate):
+    losses = []
+    for stage in (0, 1):
+        groups = [{"params": list(head.parameters()), "lr": head_rate}]
+        groups += [{"params": list(body.parameters()), "lr": body_rate}] * stage
+        optimizer = torch.optim.AdamW(groups, weight_decay=0.0)
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss = cross_entropy(head(body(x)), y)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    return losses
+
+# %% wrong biases_stay
+# Your body's bias never moves. The second stage trains all parameters of both: .parameters(), and not the weights
+# alone.
+import torch
+from torch.nn.functional import cross_entropy
+
+def probe_then_tune(body, head, x, y, steps, head_rate, body_rate):
+    losses = []
+    weights = [parameter for name, parameter in body.named_parameters() if name.endswith("weight")]
+    for trained, rate in ((list(head.parameters()), head_rate), (weights + list(head.parameters()), body_rate)):
+        optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=0.0)
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss = cross_entropy(head(body(x)), y)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    return losses
+
+# %% equal number_of_the_step
+# The steps are only counted: in which order their numbers come makes no difference.
+MUTANTS = [f"for _ in range(steps): -> for _ in {how}(range(steps)):" for how in ("turned", "twice", "mixed")]
+
+# %% equal body_or_head_first
+# AdamW takes each parameter by itself, so in which order it was given them makes no difference.
+FIRST = "for parts, rate in (([head], head_rate), ({}, body_rate)):"
+TRAINED = "trained = [parameter for part in {} for parameter in part.parameters()]"
+MUTANTS = [f"{FIRST.format('[body, head]')} -> {FIRST.format('[head, body]')}",
+           *(f"{TRAINED.format('parts')} -> {TRAINED.format(how)}" for how in ("turned(parts)", "mixed(parts)"))]

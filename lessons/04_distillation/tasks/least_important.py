@@ -30,35 +30,45 @@ def least_important(scores: torch.Tensor, count: int) -> dict[int, list[int]]:
     best = scores.argmax(dim=1)                                              # (L,): these stay
     free = [(layer, head) for layer in range(L) for head in range(H) if head != best[layer]]
     free.sort(key=lambda place: scores[place].item())
-    gone: dict[int, list[int]] = {}
+    gone = {}
     for layer, head in sorted(free[:count]):
         gone.setdefault(layer, []).append(head)
     return gone
 
 # %% checks
 import random
+from operator import index
 
 import torch
 
 TASK = "04.4"
 TOLERANCE = 0
+DRAWS = 6
+GRADIENTS = ()  # a choice, not a loss
 
 
 def draw(seed: int) -> dict:
-    """Three layers of four heads, each weaker throughout than the next, in any order; the strongest loses nothing."""
+    """Three layers of four heads, each weaker throughout than the next, in any order, so that the strongest loses
+    nothing; then other sizes, scores below 0 and above 1, nothing to take out, and all that can go.
+    """
     rng = random.Random(seed)
-    numbers = sorted(rng.sample(range(1, 100), 12))
-    rows = [rng.sample(numbers[start:start + 4], 4) for start in (0, 4, 8)]
+    L, H, low, high = ((3, 4, 1, 100), (4, 3, 80, 300), (2, 5, -120, 120), (3, 2, 1, 100), (1, 4, -60, 0),
+                       (5, 3, -120, 120))[seed % 6]
+    numbers = rng.sample(range(low, high), L * H)
+    if seed % 2 == 0:
+        numbers.sort()
+    rows = [rng.sample(numbers[start:start + H], H) for start in range(0, L * H, H)]
     rng.shuffle(rows)
-    return {"scores": torch.tensor(rows) / 100, "count": rng.choice([5, 6])}
+    count = (rng.choice([5, 6]), L * (H - 1), rng.choice([3, 4]), 0, 2, rng.choice([6, 7]))[seed % 6]
+    return {"scores": torch.tensor(rows) / 100, "count": count}
 
 
 def probe(least_important, scores, count) -> dict:
     """The choice with layers as texts, for a dictionary in JSON has texts as keys."""
-    gone = least_important(scores.clone(), count)
+    gone = least_important(scores, count)
     if not isinstance(gone, dict):
         return gone
-    return {str(int(layer)): [int(head) for head in heads] for layer, heads in sorted(gone.items())}
+    return {str(index(layer)): [index(head) for head in heads] for layer, heads in sorted(gone.items())}
 
 # %% wrong most_important
 # You take the most important heads out, the highest scores. These are the ones that the task needs.
@@ -186,3 +196,43 @@ def least_important(scores, count):
     free = [(layer, head) for layer in range(L) for head in range(H) if head != scores[layer].argmax()]
     free.sort(key=lambda place: scores[place].item())
     return [list(place) for place in free[:count]]
+
+# %% wrong not_negative
+# You take a score's size without its sign. A score below 0 is the lowest of all: without this head the loss fell.
+def least_important(scores, count):
+    L, H = scores.shape
+    free = [(layer, head) for layer in range(L) for head in range(H) if head != scores[layer].abs().argmax()]
+    free.sort(key=lambda place: scores[place].abs().item())
+    gone = {}
+    for layer, head in sorted(free[:count]):
+        gone.setdefault(layer, []).append(head)
+    return gone
+
+# %% wrong one_is_the_highest
+# You keep each layer's best by setting it to 1, and there are scores above 1: then one of the best goes. Set it to
+# infinity, on a copy, or leave it out of what you sort.
+def least_important(scores, count):
+    L, H = scores.shape
+    scores = scores.clone()
+    scores[range(L), scores.argmax(dim=1)] = 1.0
+    gone = {}
+    for number in sorted(scores.flatten().argsort()[:count].tolist()):
+        gone.setdefault(number // H, []).append(number % H)
+    return gone
+
+# %% wrong written_into_the_scores
+# The choice is right, and the scores are not what they were: you wrote into the tensor that you were given. Change a
+# copy: scores.clone().
+def least_important(scores, count):
+    L, H = scores.shape
+    scores[range(L), scores.argmax(dim=1)] = float("inf")
+    gone = {}
+    for number in sorted(scores.flatten().argsort()[:count].tolist()):
+        gone.setdefault(number // H, []).append(number % H)
+    return gone
+
+# %% equal order_of_the_places
+# All places are sorted by their scores next, and no two scores are equal: in which order they were gathered is lost.
+MUTANTS = [f"{line} -> {line.replace(old, f'{how}({old})')}"
+           for line in ["free = [(layer, head) for layer in range(L) for head in range(H) if head != best[layer]]"]
+           for old in ("range(L)", "range(H)") for how in ("turned", "mixed")]

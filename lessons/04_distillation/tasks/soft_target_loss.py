@@ -7,7 +7,8 @@
 #
 # $$\text{loss} = \frac{T^2}{R} \sum_{\text{reviews}} \; \sum_i p_i \, (\ln p_i - \ln q_i).$$
 #
-# Return one number, a tensor of shape `()`. `log_softmax` gives logarithms without a detour.
+# Return one number, a tensor of shape `()`, from which a gradient goes back to the student. `log_softmax` gives
+# logarithms without a detour.
 
 # %% stub
 import torch
@@ -35,14 +36,16 @@ import torch
 
 TASK = "04.2"
 TOLERANCE = 1e-4
+DRAWS = 4
+GRADIENTS = ("student",)  # the teacher is not trained: whether it is detached makes no difference
 
 
 def draw(seed: int) -> dict:
-    """Three reviews or four, five answers, and a temperature at which T, T² and 1 differ."""
+    """One review to four, two answers to six, and a temperature at which T, T² and 1 differ."""
     rng = random.Random(seed)
-    R = rng.choice([3, 4])
-    logits = lambda: torch.tensor([[round(rng.uniform(-3, 3), 2) for _ in range(5)] for _ in range(R)])
-    return {"student": logits(), "teacher": logits(), "T": rng.choice([1.5, 2.0, 3.0])}
+    R, N = (3, 4, 1, 2)[seed % 4], (5, 3, 6, 4)[seed % 4]
+    logits = lambda: torch.tensor([[round(rng.uniform(-3, 3), 2) for _ in range(N)] for _ in range(R)])
+    return {"student": logits(), "teacher": logits(), "T": (2.0, 1.5, 0.7, 3)[seed % 4]}
 
 # %% wrong no_t_squared
 # The divergence is right, and the factor T² is missing. Without it the gradient shrinks as 1 / T², and beside a
@@ -171,3 +174,25 @@ import torch
 def soft_target_loss(student, teacher, T):
     log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
     return T**2 * (log_p.exp() - log_q.exp()).square().sum(-1).mean()
+
+# %% wrong student_detached
+# Your loss is right, and no gradient goes back to the student, so no step could make it smaller. Do not detach the
+# student, nor compute under no_grad, nor make a new tensor of numbers: only the teacher may be cut off.
+def soft_target_loss(student, teacher, T):
+    log_p, log_q = (teacher / T).log_softmax(-1), (student.detach() / T).log_softmax(-1)
+    return T**2 * (log_p.exp() * (log_p - log_q)).sum(-1).mean()
+
+# %% equal last_axis
+# A matrix has two axes: the last one is number 1.
+MUTANTS = [f"{line} -> {line.replace('dim=-1', 'dim=1')}" for line in (
+    "log_p = (teacher / T).log_softmax(dim=-1)", "log_q = (student / T).log_softmax(dim=-1)",
+    "kl = (log_p.exp() * (log_p - log_q)).sum(dim=-1)")]
+
+# %% equal teacher_without_gradient
+# The teacher is not trained: what comes of it may carry a gradient or none.
+MUTANTS = [f"{line} -> {line.replace(old, f'detached({old})', 1)}" for line, old in (
+    ("log_p = (teacher / T).log_softmax(dim=-1)", "(teacher / T).log_softmax(dim=-1)"),
+    ("kl = (log_p.exp() * (log_p - log_q)).sum(dim=-1)", "log_p.exp()"))]
+MUTANTS += ["log_p = (teacher / T).log_softmax(dim=-1) -> log_p = (detached(teacher) / T).log_softmax(dim=-1)",
+            "kl = (log_p.exp() * (log_p - log_q)).sum(dim=-1) -> "
+            "kl = (log_p.exp() * (detached(log_p) - log_q)).sum(dim=-1)"]

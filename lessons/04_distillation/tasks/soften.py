@@ -2,8 +2,8 @@
 # ## Task 04.1 · Soften
 #
 # You get a teacher's logits, shape `(R, N)`: `R` reviews, and for each of them a number for every one of `N`
-# answers. Return what the teacher says at the temperature `T`: for every review a probability for each
-# answer, shape `(R, N)`,
+# answers. Return what the teacher says at the temperature `T`: a tensor with a probability for each answer to
+# every review, shape `(R, N)`,
 #
 # $$p_i = \frac{e^{z_i / T}}{\sum_j e^{z_j / T}}.$$
 #
@@ -15,7 +15,7 @@ import torch
 
 def soften(logits: torch.Tensor, T: float) -> torch.Tensor:
     """What the teacher says at temperature T, a row for each review: (R, N) -> (R, N)."""
-    raise NotImplementedError("divide by T, then softmax over the answers")
+    raise NotImplementedError
 
 # %% reference
 import torch
@@ -32,14 +32,16 @@ import torch
 
 TASK = "04.1"
 TOLERANCE = 1e-5
+DRAWS = 4
+GRADIENTS = ()  # a teacher is not trained: NumPy's numbers are as good
 
 
 def draw(seed: int) -> dict:
-    """Three reviews, four answers or five, and a temperature that is not 1."""
+    """One review to four, two answers to five, and a temperature above 1 or below it."""
     rng = random.Random(seed)
-    N = rng.choice([4, 5])
-    logits = torch.tensor([[round(rng.uniform(-3, 3), 2) for _ in range(N)] for _ in range(3)])
-    return {"logits": logits, "T": rng.choice([0.5, 2.0, 3.0, 4.0])}
+    R, N = (3, 4, 1, 2)[seed % 4], rng.choice([2, 4, 5])
+    logits = torch.tensor([[round(rng.uniform(-3, 3), 2) for _ in range(N)] for _ in range(R)])
+    return {"logits": logits, "T": (3.0, 0.4, 2, 1.5)[seed % 4]}
 
 # %% wrong no_temperature
 # You take the softmax of the logits as they are: this is what the teacher says at T = 1. Divide the logits by T
@@ -99,3 +101,12 @@ def soften(logits, T):
 # the small ones, too.
 def soften(logits, T):
     return logits.argmax(dim=-1)
+
+# %% wrong divided_by_the_square
+# You divide by T squared. The square belongs to a loss, which comes in the next task: the logits are divided by T.
+def soften(logits, T):
+    return (logits / T**2).softmax(dim=-1)
+
+# %% equal last_axis
+# A matrix has two axes: the last one is number 1.
+MUTANTS = ["return (logits / T).softmax(dim=-1) -> return (logits / T).softmax(dim=1)"]

@@ -10,8 +10,9 @@
 # - `soft`: the share of the soft targets, from 0 to 1. The cross entropy is taken at temperature 1, for the
 #   student will be used at temperature 1.
 #
-# Return two things: the loss, shape `()`, and its gradient for the student's logits, shape `(R, N)`. The
-# teacher is not trained. `torch.nn.functional.cross_entropy` and `torch.autograd.grad` help.
+# Return two tensors: the loss, shape `()`, and its gradient for the student's logits, shape `(R, N)`. The
+# teacher is not trained, and the logits that you were given stay as they are: they do not come to require a
+# gradient, so work with a copy. `torch.nn.functional.cross_entropy` and `torch.autograd.grad` help.
 
 # %% stub
 import torch
@@ -44,14 +45,17 @@ import torch
 
 TASK = "04.3"
 TOLERANCE = 1e-4
+DRAWS = 5
+GRADIENTS = ()  # the gradient is what it returns
 
 
 def draw(seed: int) -> dict:
-    """Three reviews, four answers, a temperature that is not 1, and a share that is not a half."""
+    """One review to four, three answers to five, a temperature that is not 1; the share is also 0 and 1 by turns."""
     rng = random.Random(seed)
-    logits = lambda: torch.tensor([[round(rng.uniform(-2, 2), 2) for _ in range(4)] for _ in range(3)])
-    return {"student": logits(), "teacher": logits(), "labels": torch.tensor([rng.randrange(4) for _ in range(3)]),
-            "T": rng.choice([2.0, 3.0]), "soft": rng.choice([0.2, 0.7, 0.9])}
+    R, N = (3, 4, 2, 1, 3)[seed % 5], (4, 3, 5, 4, 3)[seed % 5]
+    logits = lambda: torch.tensor([[round(rng.uniform(-2, 2), 2) for _ in range(N)] for _ in range(R)])
+    return {"student": logits(), "teacher": logits(), "labels": torch.tensor([rng.randrange(N) for _ in range(R)]),
+            "T": (2.0, 3, 0.6, 1.5, 2.5)[seed % 5], "soft": (0.7, 0.2, 0.9, 0, 1)[seed % 5]}
 
 # %% wrong shares_swapped
 # Your two shares are swapped: `soft` belongs to the teacher's part, and 1 - soft to the labels.
@@ -211,3 +215,30 @@ def student_loss(student, teacher, labels, T, soft):
     targets = T**2 * (log_p.exp() * (log_p - log_q)).sum(-1).mean()
     loss = soft * targets + (1 - soft) * torch.nn.functional.cross_entropy(student, labels)
     return loss.detach(), student.grad
+
+# %% wrong given_logits_require_a_gradient
+# You make the logits that you were given require a gradient. Whoever takes a step with them then gets an error, and
+# gradients add up in them from call to call. Work with a copy: student.detach().clone().requires_grad_().
+import torch
+
+def student_loss(student, teacher, labels, T, soft):
+    student.requires_grad_()
+    log_p, log_q = (teacher / T).log_softmax(-1), (student / T).log_softmax(-1)
+    targets = T**2 * (log_p.exp() * (log_p - log_q)).sum(-1).mean()
+    loss = soft * targets + (1 - soft) * torch.nn.functional.cross_entropy(student, labels)
+    return loss.detach(), torch.autograd.grad(loss, student)[0]
+
+# %% equal last_axis
+# A matrix has two axes: the last one is number 1.
+MUTANTS = [f"{line} -> {line.replace('dim=-1', 'dim=1')}" for line in (
+    "log_p = (teacher / T).log_softmax(dim=-1)", "log_q = (student / T).log_softmax(dim=-1)",
+    "targets = T ** 2 * (log_p.exp() * (log_p - log_q)).sum(dim=-1).mean()")]
+
+# %% equal one_gradient
+# There is one gradient in the tuple: the first is the last.
+MUTANTS = ["return (loss.detach(), torch.autograd.grad(loss, student)[0]) -> "
+           "return (loss.detach(), torch.autograd.grad(loss, student)[-1])"]
+
+# %% equal no_copy_of_the_numbers
+# A detached tensor can require a gradient while the one that it came from does not, and nothing is written into it.
+MUTANTS = ["student = student.detach().clone().requires_grad_() -> student = student.detach().requires_grad_()"]

@@ -40,15 +40,21 @@ import torch
 
 TASK = "05.1"
 TOLERANCE = 0
+DRAWS = 4
+GRADIENTS = ()  # whole numbers
 
 
 def draw(seed: int) -> dict:
-    """A text of four tokens and a shorter one, padded on the left; the last two tokens are the answer."""
+    """A text of four tokens and a shorter one, padded on the left; then more texts, or one, and answers of more tokens
+    or fewer, by turns also as long as the text, so that a first label counts.
+    """
     rng = random.Random(seed)
-    T, lengths = 4, [4, rng.choice([2, 3])]
+    B, T, length = ((2, 4, 3), (3, 6, 2), (1, 3, 5), (4, 5, 1))[seed % 4]
+    lengths = [T, *(rng.randrange(2, T) for _ in range(B - 1))]
+    answers = [T if seed % 4 > 1 else rng.choice([1, 2]), *(rng.choice([1, 2]) for _ in range(B - 1))]
     mask = torch.tensor([[0] * (T - n) + [1] * n for n in lengths])                      # (B, T)
-    labels = torch.tensor([[-100] * (T - 2) + [rng.randrange(5, 40) for _ in range(2)] for _ in lengths])
-    return {"mask": mask, "labels": labels, "length": rng.choice([3, 4])}
+    labels = torch.tensor([[-100] * (T - n) + [rng.randrange(5, 40) for _ in range(n)] for n in answers])
+    return {"mask": mask, "labels": labels, "length": length}
 
 # %% wrong appended
 # Your labels grow on the right. The vectors stand before the text, so their places are the first ones: put
@@ -97,3 +103,20 @@ def lengthen(mask, labels, length):
     seen = torch.ones(len(mask), length, dtype=torch.long)
     longer = torch.cat([seen, mask], dim=1)
     return longer, torch.full_like(longer, -100)
+
+# %% wrong length_fixed
+# Your labels always grow by 3, and the mask by `length`. Take `length` for both.
+import torch
+
+def lengthen(mask, labels, length):
+    seen = torch.ones(len(mask), length, dtype=torch.long)
+    return torch.cat([seen, mask], dim=1), torch.cat([torch.full((len(mask), 3), -100), labels], dim=1)
+
+# %% wrong first_label_repeated
+# You repeat each row's first label. It is often -100, but where an answer begins with the text, the vectors would have
+# to predict its first token. Put -100 there, whatever stands behind.
+import torch
+
+def lengthen(mask, labels, length):
+    seen = torch.ones(len(mask), length, dtype=torch.long)
+    return torch.cat([seen, mask], dim=1), torch.cat([labels[:, :1].expand(-1, length), labels], dim=1)

@@ -8,7 +8,7 @@
 # - `text`, shape `(B, T, d)`: the embeddings of the texts, in the order of `rows`.
 #
 # Return a tensor of shape `(B, P + T, d)`: row by row the prompt of its task, then its text. The rows stay in
-# their order.
+# their order. The prompts are trained through what you return.
 
 # %% stub
 import torch
@@ -34,18 +34,21 @@ import torch
 
 TASK = "05.4"
 TOLERANCE = 1e-5
+DRAWS = 4
+GRADIENTS = ("prompts",)  # the texts' embeddings belong to the frozen model
 
 
 def draw(seed: int) -> dict:
-    """Three prompts and four or five rows, which do not use them in order; P = 2, T = 3, d = 2."""
+    """Two prompts to four, and one row to six, which do not use them in order, nor always all of them."""
     rng = random.Random(seed)
+    tasks, P, T, d, more = ((3, 2, 3, 2, 2), (4, 3, 3, 4, 3), (2, 1, 4, 3, 1), (3, 4, 2, 3, 4))[seed % 4]
 
     def numbers(count: int) -> torch.Tensor:
-        return torch.tensor([[round(rng.uniform(-2, 2), 2) for _ in range(2)] for _ in range(count)])
+        return torch.tensor([[round(rng.uniform(-2, 2), 2) for _ in range(d)] for _ in range(count)])
 
-    rows = [2, 0, *rng.choices([0, 1, 2], k=rng.choice([2, 3]))]
-    return {"prompts": [numbers(2) for _ in range(3)], "rows": rows,
-            "text": torch.stack([numbers(3) for _ in rows])}
+    rows = [tasks - 1, 0, *rng.choices(range(tasks), k=more)]
+    return {"prompts": [numbers(P) for _ in range(tasks)], "rows": rows,
+            "text": torch.stack([numbers(T) for _ in rows])}
 
 # %% wrong one_prompt_for_all
 # Every row of yours has the first prompt, so all of them are asked for the same task. rows says which prompt
@@ -97,3 +100,31 @@ import torch
 
 def mix_prompts(prompts, rows, text):
     return torch.cat([text, torch.stack([prompts[row] for row in rows])], dim=1)
+
+# %% wrong prompts_detached
+# Your prompts are copies to which no gradient goes back (detach, .data, no_grad, torch.tensor): none of them could
+# learn. Use the prompts themselves.
+import torch
+
+def mix_prompts(prompts, rows, text):
+    front = torch.stack([prompts[row].detach() for row in rows])
+    return torch.cat([front, text], dim=1)
+
+# %% wrong numbered_anew
+# You number the tasks anew, in the order in which the rows name them. A number in `rows` is a place in `prompts`: row i
+# gets prompts[rows[i]].
+import torch
+
+def mix_prompts(prompts, rows, text):
+    order = list(dict.fromkeys(rows))
+    return torch.cat([torch.stack([prompts[order.index(row)] for row in rows]), text], dim=1)
+
+# %% wrong vectors_of_many_rows
+# You cut the vectors up wrongly: a row gets vectors of several prompts. Stack whole prompts, torch.stack([...]), one
+# for each row.
+import torch
+
+def mix_prompts(prompts, rows, text):
+    P, d = prompts[0].shape
+    front = torch.cat([prompts[row] for row in rows]).view(P, len(rows), d).transpose(0, 1)
+    return torch.cat([front, text], dim=1)

@@ -36,18 +36,24 @@ import torch
 
 TASK = "05.3"
 TOLERANCE = 1e-5
+DRAWS = 4
+GRADIENTS = ()  # a look at what was trained; ids carry no gradient
 
 
 def draw(seed: int) -> dict:
-    """Three to five vectors and a table of nine tokens, d = 3, of very different lengths."""
+    """One vector to five and a table of tokens, of very different lengths; no two cosines of a vector are alike."""
     rng = random.Random(seed)
+    P, V, d, n = ((5, 9, 3, 4), (4, 7, 4, 7), (1, 11, 2, 3), (3, 6, 3, 1))[seed % 4]
 
     def row(size: float) -> list[float]:
-        return [round(size * rng.gauss(0, 1), 3) for _ in range(3)]
+        return [round(size * rng.gauss(0, 1), 3) for _ in range(d)]
 
-    vectors = torch.tensor([row(rng.choice([0.5, 2, 4])) for _ in range(rng.choice([4, 5]))])
-    table = torch.tensor([row(rng.choice([0.2, 0.6, 1, 3, 8])) for _ in range(9)])
-    return {"vectors": vectors, "table": table, "n": rng.choice([3, 4])}
+    while True:
+        vectors = torch.tensor([row(rng.choice([0.5, 2, 4])) for _ in range(P)])
+        table = torch.tensor([row(rng.choice([0.2, 0.6, 1, 3, 8])) for _ in range(V)])
+        cosines = torch.cosine_similarity(vectors[:, None], table, dim=-1).sort(dim=1).values  # (P, V)
+        if cosines.diff(dim=1).min() > 0.001:
+            return {"vectors": vectors, "table": table, "n": n}
 
 # %% wrong dot_product
 # You rank by the dot product. It grows with a token's length, so long embeddings win whatever their
@@ -87,3 +93,39 @@ def nearest_tokens(vectors, table, n):
 def nearest_tokens(vectors, table, n):
     directions, tokens = vectors / vectors.norm(dim=1, keepdim=True), table / table.norm(dim=1, keepdim=True)
     return (directions @ tokens.T).topk(n, dim=0).indices.T
+
+# %% wrong absolute
+# You rank by the size of the cosine, without its sign. A token that points the opposite way is then near; it is the
+# farthest.
+def nearest_tokens(vectors, table, n):
+    directions, tokens = vectors / vectors.norm(dim=1, keepdim=True), table / table.norm(dim=1, keepdim=True)
+    return (directions @ tokens.T).abs().topk(n, dim=1).indices
+
+# %% wrong nearest_last
+# Your tokens are the right ones, the nearest last. Asked for is the nearest first.
+def nearest_tokens(vectors, table, n):
+    directions, tokens = vectors / vectors.norm(dim=1, keepdim=True), table / table.norm(dim=1, keepdim=True)
+    return (directions @ tokens.T).topk(n, dim=1).indices.flip(1)
+
+# %% wrong an_axis_lost
+# Your result has lost an axis where there is one vector alone, or one token asked for. It has the shape (P, n) there,
+# too: no squeeze.
+def nearest_tokens(vectors, table, n):
+    directions, tokens = vectors / vectors.norm(dim=1, keepdim=True), table / table.norm(dim=1, keepdim=True)
+    return (directions @ tokens.T).topk(n, dim=1).indices.squeeze()
+
+# %% wrong table_normalised_in_place
+# You divided the table itself by its lengths (/=). It is the model's own, and the model now has other embeddings.
+# Divide into a new tensor: table / ...
+def nearest_tokens(vectors, table, n):
+    table /= table.norm(dim=1, keepdim=True)
+    return (vectors @ table.T).topk(n, dim=1).indices
+
+# %% equal length_of_the_vector
+# Whatever one vector's cosines are all multiplied by, their order is the same: only the tokens' lengths count.
+LINE = "directions = vectors / vectors.norm(dim=1, keepdim=True)"
+MUTANTS = [f"{LINE} -> {LINE.replace(old, new)}" for old, new in (("/", "*"), ("dim=1, ", ""))]
+
+# %% equal last_axis
+# topk goes along the last axis by itself, and of two axes number 1 is the last.
+MUTANTS = ["return cosines.topk(n, dim=1).indices -> return cosines.topk(n).indices"]
