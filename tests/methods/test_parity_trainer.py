@@ -20,7 +20,6 @@ from course_lib.world import load_task
 from tests.closeness import NET, assert_near
 
 STEPS, ROWS, SIZE, RATE, CLIP, SEED = 12, 20, 8, 3e-3, 0.5, 11
-STEPPED = {"terms": NET["terms"], "depth": NET["depth"] * 2 * STEPS}  # forward and backward, one step after the other
 
 
 class Recording(Trainer):
@@ -89,7 +88,7 @@ def test_the_loop_is_that_of_trainer(kind, dtype, rows, tokenizer, tmp_path):
     theirs = by_trainer(module, batches, tmp_path, own)
 
     assert len(history.loss) == len(theirs) == STEPS
-    assert_near(torch.tensor(history.loss, dtype=dtype), torch.tensor(theirs, dtype=dtype), **STEPPED)
+    assert_near(torch.tensor(history.loss, dtype=dtype), torch.tensor(theirs, dtype=dtype), **NET)
     ours, wanted = dict(zip((names[0] for names in method.names), method.copies)), dict(module.named_parameters())
     if not method.decoder:
         ours = {f"encoder.{name}": copied for name, copied in ours.items()} | {
@@ -97,7 +96,7 @@ def test_the_loop_is_that_of_trainer(kind, dtype, rows, tokenizer, tmp_path):
     assert ours.keys() == wanted.keys()
     for name, weight in ours.items():
         weight, other = without_key_bias(name, weight), without_key_bias(name, wanted[name])
-        assert_near(weight, other, **STEPPED)
+        assert_near(weight, other, **NET)
     moved = [(copied - model.get_parameter(names[0])).abs().max() for names, copied in zip(method.names, method.copies)]
     assert max(moved) > RATE
 
