@@ -69,6 +69,15 @@ def draw(seed: int) -> dict:
         numbers += part
     return {"numbers": torch.tensor(numbers), "levels": torch.tensor(levels), "block": block}
 
+
+def probe(to_codes, numbers, levels, block) -> dict:
+    """The pair, and the type of the codes: levels[codes] takes uint8 for a mask."""
+    found = to_codes(numbers, levels, block)
+    if not isinstance(found, (tuple, list)) or len(found) != 2:
+        return {"no pair": found}
+    kind = str(getattr(found[0], "dtype", None)).removeprefix("torch.")
+    return {"codes": found[0], "scales": found[1], "type of the codes": kind}
+
 # %% wrong one_scale
 # You use one scale for all the numbers. Then one large number far away makes every block coarse: each block has a
 # scale of its own.
@@ -260,6 +269,16 @@ def to_codes(numbers, levels, block):
     parts = [numbers[start:start + block] for start in range(0, len(numbers) + 1, block)]
     codes = [((part / part.abs().max())[:, None] - levels).abs().argmin(1) for part in parts]
     return torch.cat(codes), torch.stack([part.abs().max() for part in parts])
+
+# %% wrong codes_of_few_bits
+# Your codes are of another type than torch.long. PyTorch looks up levels[codes] with whole numbers of 64 bits, and
+# takes uint8 for a mask of yes and no: call .long(). They get few bits in task 07.4.
+import torch
+
+def to_codes(numbers, levels, block):
+    parts = numbers.split(block)
+    codes = [((part / part.abs().max())[:, None] - levels).abs().argmin(1) for part in parts]
+    return torch.cat(codes).to(torch.uint8), torch.stack([part.abs().max() for part in parts])
 
 # %% equal distance-has-no-sign
 # The absolute value follows: from here to there is as far as from there to here.
