@@ -1,26 +1,31 @@
-"""What the methods need to know about a model's class: Llama, GPT-2, BERT and DistilBERT, told by their modules.
+"""What the methods ask of a model: its blocks, its widths, its positions. What differs between classes: promised.py.
 
 Shapes: B rows, T tokens, d width.
 """
+from contextlib import contextmanager
+
 import torch
 from torch import nn
 from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from course_lib.errors import CourseError, shown, unknown, whole_number
+from course_lib.promised import architecture_of, check_config
 
-SUBLAYERS = {  # within a block, of attention and of feed-forward: a linear layer that reads its input, and its last one
-    "llama": (("self_attn.q_proj", "self_attn.o_proj"), ("mlp.gate_proj", "mlp.down_proj")),
-    "gpt2": (("attn.c_attn", "attn.c_proj"), ("mlp.c_fc", "mlp.c_proj")),
-    "bert": (("attention.self.query", "attention.output.dense"), ("intermediate.dense", "output.dense")),
-    "distilbert": (("attention.q_lin", "attention.out_lin"), ("ffn.lin1", "ffn.lin2"))}
+OURS = ("torch", "transformers", "course_lib")  # whose modules a model may be made of
 
 
 def check_model(model, who: str) -> None:
-    """CourseError where this is no loaded model; `who` needs one."""
+    """CourseError where this is no loaded model of an architecture that the course promises; `who` needs one."""
     if not isinstance(model, PreTrainedModel):
         raise CourseError(f"{who} needs a loaded model; you gave {shown(model)}. "
                           "`model, tokenizer = load_model('orchard-s')` gives one.")
+    check_config(model.config, type(model).__name__)
+    for name, module in model.named_modules():
+        if (library := type(module).__module__.partition(".")[0]) not in OURS:
+            raise CourseError(f"{name or 'The model'} is a {type(module).__name__} of {library}, which changes what "
+                              f"{type(model).__name__} computes, so {who} cannot be sure of it. Load the model again, "
+                              "without what another library put into it.")
 
 
 def check_tokens(model, ids) -> None:
@@ -32,18 +37,56 @@ def check_tokens(model, ids) -> None:
 
 
 def is_decoder(model) -> bool:
-    """Whether the model says what comes next, so that it can be asked for an answer; else it is an encoder."""
+    """Whether it reads from left to right, so that only a text's last token has seen all of it; else an encoder.
+
+    A decoder without its output layer, such as LlamaModel, is one, too.
+    """
+    return architecture_of(model).decoder
+
+
+def can_answer(model) -> bool:
+    """Whether the model says what comes next, so that it can be asked for an answer without a head."""
     return model.can_generate()
 
 
 def width_of(model) -> int:
     """d, the size of a hidden state."""
-    return model.get_input_embeddings().weight.shape[1]
+    return model.config.hidden_size
+
+
+def first_position(model) -> int:
+    """The number of a text's first position: 0, but in RoBERTa what follows on that of its padding."""
+    return model.base_model.embeddings.padding_idx + 1 if architecture_of(model).after_padding else 0
 
 
 def context_of(model) -> int:
     """The number of positions that the model can read at once."""
-    return model.config.max_position_embeddings
+    return model.config.max_position_embeddings - first_position(model)
+
+
+def window_of(model) -> int | None:
+    """How far some block's attention looks, in places, where it is not everywhere: a sliding window."""
+    kinds = getattr(model.config, "layer_types", None) or ["sliding_attention"]
+    return getattr(model.config, "sliding_window", None) if "sliding_attention" in kinds else None
+
+
+def embedding_size(model) -> torch.Tensor:
+    """The standard deviation of what the model makes of its tokens; Gemma makes sqrt(d) times what it stores: ()."""
+    embeddings = model.get_input_embeddings()
+    return embeddings.weight.detach().std() * getattr(embeddings, "embed_scale", 1)
+
+
+@contextmanager
+def evaluating(*modules):
+    """The block in which these modules, or None, are in evaluation mode: nothing is dropped out."""
+    before = [(module, module.training) for module in modules if isinstance(module, nn.Module)]
+    try:
+        for module, _ in before:
+            module.eval()
+        yield
+    finally:
+        for module, training in before:
+            module.train(training)
 
 
 def blocks_of(model) -> dict[str, nn.Module]:
@@ -52,8 +95,7 @@ def blocks_of(model) -> dict[str, nn.Module]:
     for name, module in model.named_modules():
         if isinstance(module, nn.ModuleList) and len(module) == count:
             return {f"{name}.{place}": block for place, block in enumerate(module)}
-    raise CourseError(f"{type(model).__name__} has no list of {count} blocks. The course's methods know Llama, GPT-2, "
-                      "BERT and DistilBERT.")
+    raise CourseError(f"{type(model).__name__} has no list of {count} blocks, as its config says. Load it again.")
 
 
 def block_numbers(model, layers) -> list[int]:
@@ -78,13 +120,11 @@ def block_number(model, layer) -> int:
 
 def sublayers_of(model) -> list[tuple[str, str]]:
     """Of every sub-layer, attention and feed-forward of block 0, then of block 1, …: the names of a linear layer that
-    reads what the sub-layer reads, and of its last linear layer. CourseError for a class that the course does not know.
+    reads what the sub-layer reads, and of its last linear layer.
     """
-    within = SUBLAYERS.get(model.config.model_type)
-    if within is None:
-        raise CourseError(f"The course does not know the sub-layers of {type(model).__name__}; it knows those of "
-                          "Llama, GPT-2, BERT and DistilBERT.")
-    return [(f"{block}.{first}", f"{block}.{last}") for block in blocks_of(model) for first, last in within]
+    known = architecture_of(model)
+    return [(f"{block}.{first}", f"{block}.{last}") for block in blocks_of(model)
+            for first, last in (known.attention, known.feed_forward)]
 
 
 def matrix(module) -> torch.Tensor:
@@ -126,11 +166,14 @@ def blocks_below(model, parameter: str) -> int:
     return len(blocks) if above else 0
 
 
-def with_positions(batch: dict) -> dict:
-    """The batch with position_ids (B, T) that count real tokens only, so that padding on the left shifts nothing."""
+def with_positions(batch: dict, first: int = 0) -> dict:
+    """The batch with position_ids (B, T) that count real tokens only, so that padding on the left shifts nothing.
+
+    `first` is the number of the first of them, `first_position(model)`.
+    """
     mask = batch["attention_mask"]                               # (B, T), or (B, P + T) after a cache of P
     given = batch["inputs_embeds"] if "inputs_embeds" in batch else batch["input_ids"]
-    return {**batch, "position_ids": (mask.cumsum(1) - 1).clamp(0)[:, -given.shape[1]:]}
+    return {**batch, "position_ids": (mask.cumsum(1) - 1).clamp(0)[:, -given.shape[1]:] + first}
 
 
 def tokens_read(args: tuple, inputs: dict) -> torch.Tensor:

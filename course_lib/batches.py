@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
-from course_lib.architecture import check_tokens, context_of, is_decoder
+from course_lib.architecture import can_answer, check_tokens, context_of, is_decoder
 from course_lib.errors import CourseError, shown
 from course_lib.models import weights_hash
 from course_lib.prompting.reading import BOTH, encode, encode_open
@@ -145,7 +145,8 @@ def check_loss(loss, rows) -> None:
 
 
 def check_head(model, method=None) -> None:
-    """CourseError where an encoder has no head to answer with."""
-    if not is_decoder(model) and (method is None or method.head is None):
-        raise CourseError("An encoder answers through a head: give a method built with num_labels, such as "
+    """CourseError where a model that does not say what comes next has no head to answer with."""
+    if not can_answer(model) and (method is None or method.head is None):
+        what = f"{type(model).__name__}, a decoder without its output layer," if is_decoder(model) else "An encoder"
+        raise CourseError(f"{what} answers through a head: give a method built with num_labels, such as "
                           f"{method.name if method else 'LoRA'}(model, num_labels=2).")

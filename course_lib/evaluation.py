@@ -1,15 +1,13 @@
 """How well a model does a task, and how well it predicts text. Shapes: B rows, T tokens, V vocabulary, N labels."""
 import math
 from collections.abc import Sequence
-from contextlib import contextmanager
 from itertools import islice
 
 import torch
-from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
-from course_lib.architecture import check_tokens
+from course_lib.architecture import check_tokens, evaluating
 from course_lib.batches import Batches, check_head, check_method
 from course_lib.errors import CourseError, shown, whole_number
 from course_lib.intervals import wilson
@@ -99,19 +97,6 @@ def swapped_answers(model, tokenizer, rows, method) -> list[int]:
     return torch.cat(scores).view(-1, len(rows)).argmax(0).tolist()                          # (N, rows) -> (rows,)
 
 
-@contextmanager
-def evaluating(*modules):
-    """The block in which these modules, or None, are in evaluation mode: nothing is dropped out."""
-    before = [(module, module.training) for module in modules if isinstance(module, nn.Module)]
-    try:
-        for module, _ in before:
-            module.eval()
-        yield
-    finally:
-        for module, training in before:
-            module.train(training)
-
-
 def old_domain_loss(model, tokenizer, method=None, n_documents: int = 200, seed: int = 0) -> float:
     """The mean loss, in nats a token, on unseen documents of pretraining: what it rises by, a method has forgotten."""
     texts = list(islice(documents("validation", seed), whole_number("n_documents", n_documents, 1)))
@@ -154,7 +139,7 @@ def mean_loss(model, tokenizer, texts: Sequence[str], batch: int = 50, method=No
     if len(documents[longest]) > limit:
         raise CourseError(f"A document has {len(documents[longest])} tokens with its two ends; this model reads at "
                           f"most {limit}. Shorten or split it: {shown(texts[longest])}.")
-    with evaluating(model, method), attached(model, method):
+    with attached(model, method):
         for start in range(0, len(documents), batch):
             part = [torch.tensor(ids) for ids in documents[start : start + batch]]
             ids = pad_sequence(part, batch_first=True).to(model.device)                                 # (B, T)

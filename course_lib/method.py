@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
 
-from course_lib.architecture import check_model, is_decoder, pool, width_of, with_positions
+from course_lib.architecture import check_model, first_position, is_decoder, pool, width_of, with_positions
 from course_lib.errors import LARGEST_SEED, CourseError, whole_number
 from course_lib.files import user_path, write_bytes
 from course_lib.models import weights_hash
@@ -78,9 +78,9 @@ class Method(nn.Module):
 
         Fills in the mask, and positions that count the text only. The batch itself is left alone.
         """
-        _ = self.model  # only inside `on`
+        model = self.model  # only inside `on`
         batch = {"attention_mask": torch.ones_like(batch["input_ids"]), **batch}
-        return with_positions(batch)
+        return with_positions(batch, first_position(model))
 
     def first_block(self, model) -> int:
         """The first block that the method changes; all that lies below is frozen work."""
@@ -144,10 +144,15 @@ class Method(nn.Module):
         inputs = self.prepare(batch)
         inputs.pop("labels", None)
         if self.head is None:
-            return model(**inputs).logits[:, -T:]                                # (B, P + T, V) -> (B, T, V)
+            said = getattr(model(**inputs), "logits", None)                      # (B, P + T, V)
+            if said is None or said.dim() != 3:
+                raise CourseError(f"{type(model).__name__} says nothing about the tokens of a text, so {self.name} "
+                                  "needs a head of its own: build it with num_labels.")
+            return said[:, -T:]                                                  # (B, T, V)
         inputs.pop("logits_to_keep", None)
         hidden = model.base_model(**inputs).last_hidden_state                    # (B, P + T, d)
-        return self.head(pool(hidden[:, -T:], inputs["attention_mask"][:, -T:], self.decoder))
+        mask = batch.get("attention_mask", torch.ones_like(batch["input_ids"]))  # of the text alone
+        return self.head(pool(hidden[:, -T:], mask, self.decoder))
 
     # the small file
 

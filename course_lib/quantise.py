@@ -127,6 +127,9 @@ def quantise(model, scheme: str = "nf4", block_size: int = 64):
                 parent, _, last = name.rpartition(".")
                 setattr(block.get_submodule(parent), last,
                         QuantisedLinear(matrix(module), module.bias, scheme, block_size))
+        if left := [name for name, parameter in block.named_parameters() if parameter.dim() > 1]:
+            raise CourseError(f"The matrix {left[0]} of a block is no linear layer, so it would stay as it is, and "
+                              "what is said of the size and the loss of a quantised model would not hold.")
     return new
 
 

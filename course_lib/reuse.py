@@ -15,6 +15,10 @@ from course_lib.errors import CourseError
 class Skip(nn.Module):
     """Stands in for a block whose work is done: hands on what it is given."""
 
+    def __init__(self, block: nn.Module):
+        super().__init__()
+        self.attention_type = getattr(block, "attention_type", None)  # ModernBERT asks its blocks which mask they read
+
     def forward(self, hidden, *others, **more):
         return hidden
 
@@ -75,7 +79,7 @@ class FrozenWork:
                       and len(module) and module[0] is self.blocks[0])
         try:
             for place in range(self.first):
-                places[place] = Skip()
+                places[place] = Skip(self.blocks[place])
             yield
         finally:
             for place in range(self.first):

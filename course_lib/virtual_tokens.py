@@ -5,7 +5,7 @@ Shapes: B rows, T tokens, P virtual positions, d width.
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from course_lib.architecture import check_tokens, context_of, tokens_read
+from course_lib.architecture import check_tokens, context_of, tokens_read, window_of
 from course_lib.errors import CourseError, shown, whole_number
 from course_lib.method import Method
 
@@ -35,6 +35,29 @@ class VirtualTokens(Method):
             kinds = batch["token_type_ids"]
             longer["token_type_ids"] = torch.cat([kinds.new_zeros(len(mask), self.length), kinds], dim=1)
         return {**batch, **longer}
+
+    def beside_text(self, batch: dict) -> dict:
+        """The batch (B, P + T) with the vectors after the padding on the left, not before it, where the model's blocks
+        look back over a window: padding between the two would push the vectors out of sight.
+        """
+        if window_of(self.model) is None:
+            return batch
+        P, mask = self.length, batch["attention_mask"]
+        place = torch.arange(mask.shape[1], device=mask.device)                              # (P + T,)
+        empty = mask[:, P:].argmax(1, keepdim=True)                                          # (B, 1): the padding
+        order = torch.where(place < empty, place + P, torch.where(place < empty + P, place - empty, place))
+        rows = torch.arange(len(mask), device=mask.device)[:, None]
+        long = ("attention_mask", "inputs_embeds", "token_type_ids")
+        return {name: value[rows, order] if name in long else value for name, value in batch.items()}
+
+    def check_gap(self, mask: torch.Tensor | None) -> None:
+        """CourseError where padding on the left could push the vectors out of a window's sight; mask (B, P + T)."""
+        window = window_of(self.model)
+        if window is not None and mask is not None and mask.shape[1] > window and not mask[:, self.length].all():
+            raise CourseError(f"Padding stands between the vectors of {self.name} and some of these texts, and the "
+                              f"attention of this model looks back over {window} places: what it says to a text would "
+                              "depend on the others. Give it one text at a time, or texts of one length; or take "
+                              "PromptTuning, whose vectors can stand beside the text.")
 
     def check_room(self, module, args, inputs):
         """The hook that refuses a text before which there is no place for the vectors."""

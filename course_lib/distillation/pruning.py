@@ -13,7 +13,8 @@ from course_lib.errors import CourseError, shown, whole_number
 from course_lib.method import check_free
 from course_lib.quantise import QuantisedLinear
 
-LLAMA_ONLY = "Heads and neurons are taken out of Llama models, such as orchard-s; layers of any model."
+LLAMA_ONLY = ("Heads and neurons are taken out of Llama models, such as orchard-s, and of others with such blocks "
+              "(Qwen2, Qwen3, Mistral, Gemma 3); layers of any model.")
 
 
 def prune(model, layers: Collection[int] = (), heads: Mapping[int, Collection[int]] | None = None,
@@ -118,12 +119,18 @@ def keep_columns(linear: nn.Linear, columns: torch.Tensor) -> None:
 
 
 def take_layers(model, left: list[int]) -> None:
-    """Keeps these layers, in their order, and numbers them anew for the cache."""
+    """Keeps these layers, in their order and each with its own kind of attention, and numbers them anew for the cache.
+    """
+    if getattr(model.config, "scale_attn_by_inverse_layer_idx", False) and left != list(range(len(left))):
+        raise CourseError("This GPT-2 divides a layer's attention by the layer's number, so a layer that gets another "
+                          "number computes something else. Take out the last layers only.")
     names = list(blocks_of(model))
     place, _, last = names[0].removesuffix(".0").rpartition(".")
     blocks = getattr(model.get_submodule(place), last)
     setattr(model.get_submodule(place), last, nn.ModuleList(blocks[layer] for layer in left))
     model.config.num_hidden_layers = len(left)
+    if kinds := getattr(model.config, "layer_types", None):
+        model.config.layer_types = [kinds[layer] for layer in left]
     for number, layer in enumerate(left):
         for module in blocks[layer].modules():
             if hasattr(module, "layer_idx"):

@@ -1,6 +1,7 @@
 """BitFit: only the biases are trained."""
 from course_lib.copies import Copies
 from course_lib.errors import CourseError
+from course_lib.promised import names_of
 
 
 class BitFit(Copies):
@@ -12,8 +13,8 @@ class BitFit(Copies):
     def __init__(self, model, num_labels: int | None = None, seed: int = 0):
         super().__init__(model, is_bias, {}, num_labels, seed)
         if not self.names:
-            raise CourseError(f"BitFit trains biases, and {type(model).__name__} has none. It can be built on GPT-2, "
-                              "BERT and DistilBERT, for example on load_model('orchard-encoder').")
+            raise CourseError(f"BitFit trains biases, and {type(model).__name__} has none. It can be built on "
+                              f"{names_of(lambda one: one.biases)}, for example on load_model('orchard-encoder').")
 
 
 def is_bias(name: str) -> bool:

@@ -2,8 +2,9 @@
 import torch
 from torch import nn
 
-from course_lib.architecture import blocks_of, width_of, with_positions
+from course_lib.architecture import blocks_of, embedding_size, evaluating, first_position, width_of, with_positions
 from course_lib.errors import CourseError
+from course_lib.promised import names_of
 from course_lib.virtual_tokens import VirtualTokens
 
 
@@ -19,22 +20,27 @@ class DeepPrompts(VirtualTokens):
                  num_labels: int | None = None, seed: int = 0):
         super().__init__(model, length, num_labels, seed)
         if self.decoder:
-            raise CourseError(f"DeepPrompts is for encoders such as BERT and DistilBERT; {type(model).__name__} is a "
-                              "decoder: take PrefixTuning there, the same idea with keys and values.")
+            raise CourseError(f"DeepPrompts is for encoders: {names_of(lambda one: not one.decoder)}; "
+                              f"{type(model).__name__} is a decoder: take PrefixTuning there, the same idea with keys "
+                              "and values.")
         ids = self.first_tokens(model, init, tokenizer)
         if ids is None:
-            size = model.get_input_embeddings().weight.detach().std()
-            start = torch.randn(len(blocks_of(model)), self.length, width_of(model), generator=self.generator) * size
+            start = torch.randn(len(blocks_of(model)), self.length, width_of(model), generator=self.generator)
+            start *= embedding_size(model)
         else:
-            with torch.no_grad():
-                start = torch.cat(model(input_ids=ids[None], output_hidden_states=True).hidden_states[:-1])
+            with torch.no_grad(), evaluating(model):
+                places = torch.arange(self.length)[None] + first_position(model)             # (1, P)
+                read = model(input_ids=ids[None], position_ids=places, output_hidden_states=True)
+                start = torch.cat(read.hidden_states[:-1])
         self.prompts = nn.Parameter(start)                                                   # (L, P, d)
 
     def prepare(self, batch):
         batch = self.lengthened(super().prepare(batch))
         text = self.model.get_input_embeddings()(batch.pop("input_ids"))                     # (B, T) -> (B, T, d)
         room = text.new_zeros(len(text), self.length, text.shape[2])                         # block 0 fills it
-        return with_positions({**batch, "inputs_embeds": torch.cat([room, text], dim=1)})    # (B, P + T, d)
+        batch["inputs_embeds"] = torch.cat([room, text], dim=1)                              # (B, P + T, d)
+        self.check_gap(batch["attention_mask"])
+        return with_positions(batch, first_position(self.model))
 
     def edits(self, model):
         yield model.base_model.register_forward_pre_hook(self.check_room, with_kwargs=True)

@@ -11,9 +11,7 @@ from transformers.pytorch_utils import Conv1D
 from course_lib.architecture import blocks_below, find_modules, matrix, names_in
 from course_lib.errors import CourseError, shown, whole_number
 from course_lib.method import Method
-
-QUERY_AND_VALUE = {"llama": ("q_proj", "v_proj"), "gpt2": ("attn.c_attn",), "bert": ("query", "value"),
-                   "distilbert": ("q_lin", "v_lin")}  # GPT-2's c_attn makes query, key and value in one
+from course_lib.promised import architecture_of
 
 
 class LoRA(Method):
@@ -31,7 +29,7 @@ class LoRA(Method):
     def __init__(self, model, targets: tuple[str, ...] | None = None, rank: int = 8, alpha: float = 16,
                  dropout: float = 0.0, num_labels: int | None = None, seed: int = 0):
         super().__init__(model, {}, num_labels, seed)
-        targets = QUERY_AND_VALUE.get(model.config.model_type, ()) if targets is None else targets
+        targets = architecture_of(model).query_and_value if targets is None else targets
         targets = names_in("targets", targets)
         if not targets:
             raise CourseError(f"LoRA needs the names of linear layers of {type(model).__name__}: targets=(...).")

@@ -5,8 +5,9 @@ import torch
 from torch import nn
 from transformers import DynamicCache
 
-from course_lib.architecture import tokens_read, with_positions
+from course_lib.architecture import evaluating, tokens_read, with_positions
 from course_lib.errors import CourseError
+from course_lib.promised import names_of
 from course_lib.virtual_tokens import VirtualTokens
 
 
@@ -24,11 +25,12 @@ class PrefixTuning(VirtualTokens):
         super().__init__(model, length, num_labels, seed)
         if not self.decoder:
             raise CourseError(f"PrefixTuning is a cache, and {type(model).__name__} keeps none. It can be built on "
-                              "Llama and GPT-2; for an encoder take DeepPrompts.")
+                              f"{names_of(lambda one: one.decoder)}; for an encoder take DeepPrompts.")
         ids = self.first_tokens(model, init, tokenizer)
-        with torch.no_grad():
+        with torch.no_grad(), evaluating(model):
             read = torch.zeros(self.length, dtype=torch.long) if ids is None else ids
-            layers = model(input_ids=read[None], use_cache=True).past_key_values.layers
+            cache = DynamicCache()      # the model's own would forget what its windows do not reach
+            layers = model(input_ids=read[None], use_cache=True, past_key_values=cache).past_key_values.layers
         if len({layer.keys.shape for layer in layers}) > 1:
             raise CourseError("The layers of this model have different numbers of heads, for some were pruned, and a "
                               "prefix has as many in all. Take PromptTuning, or prune as many in every layer.")
@@ -48,7 +50,9 @@ class PrefixTuning(VirtualTokens):
         yield model.base_model.register_forward_pre_hook(self.check_cache, with_kwargs=True)
 
     def check_cache(self, module, args, inputs):
-        """The hook that refuses calls in which the prefix is not there, or the text would be read on top of itself."""
+        """The hook that refuses calls in which the prefix is not there, or the text would be read on top of itself, or
+        padding stands between the two.
+        """
         cache, mask, positions = (inputs.get(name) for name in ("past_key_values", "attention_mask", "position_ids"))
         done = 0 if cache is None else cache.get_seq_length()
         if done < self.length:
@@ -61,3 +65,4 @@ class PrefixTuning(VirtualTokens):
             raise CourseError("The prefix is a cache, and this one has read the text already; it would be read twice. "
                               "Call `prepare` once for every call of the model, and leave use_cache=False out of "
                               "`generate`.")
+        self.check_gap(mask)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from course_lib.architecture import width_of, with_positions
+from course_lib.architecture import embedding_size, first_position, width_of, with_positions
 from course_lib.errors import CourseError, shown, whole_number
 from course_lib.virtual_tokens import VirtualTokens
 
@@ -20,11 +20,10 @@ class PromptTuning(VirtualTokens):
     def __init__(self, model, length: int = 20, init: str = "random", tokenizer=None, num_labels: int | None = None,
                  seed: int = 0):
         super().__init__(model, length, num_labels, seed)
-        embeddings = model.get_input_embeddings().weight.detach()                            # (V, d)
         ids = self.first_tokens(model, init, tokenizer)
-        start = (embeddings[ids] if ids is not None else
-                 torch.randn(self.length, width_of(model), generator=self.generator) * embeddings.std())
-        self.prompt = nn.Parameter(start.clone())                                            # (P, d)
+        start = (model.get_input_embeddings()(ids).detach() if ids is not None else          # as the model reads them
+                 torch.randn(self.length, width_of(model), generator=self.generator) * embedding_size(model))
+        self.prompt = nn.Parameter(start)                                                    # (P, d)
 
     def prepare(self, batch):
         batch = self.lengthened(super().prepare(batch))
@@ -34,7 +33,7 @@ class PromptTuning(VirtualTokens):
         if "labels" in batch and batch["labels"].dim() == 2:                                 # nothing to predict there
             ignored = batch["labels"].new_full((len(text), self.length), -100)
             batch["labels"] = torch.cat([ignored, batch["labels"]], dim=1)                   # (B, P + T)
-        return with_positions(batch)
+        return with_positions(self.beside_text(batch), first_position(self.model))
 
     def edits(self, model):
         yield model.base_model.register_forward_pre_hook(self.check_room, with_kwargs=True)

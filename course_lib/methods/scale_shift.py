@@ -6,12 +6,9 @@ from transformers.pytorch_utils import Conv1D
 from course_lib.architecture import blocks_below, find_modules, matrix, sublayers_of
 from course_lib.errors import CourseError, unknown
 from course_lib.method import Method
+from course_lib.promised import architecture_of
 
 KINDS = ("ia3", "red")
-# Where peft puts (IA)^3: the layers whose output is scaled, and those whose input is. peft does not know DistilBERT;
-# there, the same idea.
-IA3 = {"llama": (("k_proj", "v_proj"), ("down_proj",)), "gpt2": (("c_attn",), ("mlp.c_proj",)),
-       "bert": (("key", "value"), ("output.dense",)), "distilbert": (("k_lin", "v_lin"), ("lin2",))}
 
 
 class ScaleShift(Method):
@@ -33,7 +30,7 @@ class ScaleShift(Method):
         if kind not in KINDS:
             raise unknown("kind", kind, KINDS)
         last = [site for _, site in sublayers_of(model)]
-        outputs, inputs = IA3[model.config.model_type] if kind == "ia3" else (last[1::2], ())
+        outputs, inputs = architecture_of(model).ia3 if kind == "ia3" else (last[1::2], ())
         self.sites = find_modules(model, (*outputs, *inputs), (nn.Linear, Conv1D))
         scaled_inputs = find_modules(model, inputs, (nn.Linear, Conv1D))
         self.settings |= {"kind": kind}

@@ -12,15 +12,18 @@ from course_lib.architecture import (
     check_model,
     check_tokens,
     context_of,
+    evaluating,
+    first_position,
     is_decoder,
     pool,
     width_of,
+    with_positions,
 )
 from course_lib.errors import CourseError, shown
 from course_lib.method import Method
+from course_lib.promised import architecture_of
 from course_lib.prompting.reading import encode, encode_open, texts_of
 
-LAST_BIAS = {"gpt2": "mlp.c_proj.bias", "bert": "output.LayerNorm.bias", "distilbert": "output_layer_norm.bias"}
 ROWS = 64  # texts in one forward pass
 
 
@@ -83,7 +86,7 @@ class Steering(Method):
         return self.layer
 
     def changed_weights(self, model):
-        name = LAST_BIAS.get(model.config.model_type)
+        name = architecture_of(model).last_bias
         if name is None:
             yield from super().changed_weights(model)
         bias = model.get_parameter(f"{list(blocks_of(model))[self.layer]}.{name}")
@@ -106,7 +109,8 @@ def hidden_states(model, tokenizer, texts: Sequence[str], layer: int) -> torch.T
             part = [torch.tensor(row) for row in rows[start:start + ROWS]]
             ids, mask = (pad_sequence(tensors, batch_first=True)                             # (B, T), right padding
                          for tensors in (part, [torch.ones_like(row) for row in part]))
-            model.base_model(input_ids=ids, attention_mask=mask)
+            with evaluating(model):
+                model.base_model(**with_positions({"input_ids": ids, "attention_mask": mask}, first_position(model)))
             found.append(pool(seen.pop(), mask, is_decoder(model)))                          # (B, T, d) -> (B, d)
     finally:
         handle.remove()

@@ -1,4 +1,5 @@
 """`load_model`: a fresh model and its tokenizer, from the package, a folder or the Hugging Face Hub."""
+import json
 import os
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +14,11 @@ from course_lib.models import minilm
 from course_lib.models.card import BUNDLED
 from course_lib.models.seeding import seeded
 from course_lib.models.weights import check_weights
+from course_lib.promised import PROMISED, check_class, check_config
 
 HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
+WEIGHTS, ADAPTER = "model.safetensors", "adapter_config.json"
+PICKLED = ("*.bin", "*.bin.index.json", "*.pt", "*.pth", "*.ckpt")
 
 
 def bundled_models() -> list[str]:
@@ -25,11 +29,16 @@ def bundled_models() -> list[str]:
 def load_model(name: str | Path, random: bool = False, seed: int = 0):
     """A fresh `(model, tokenizer)`: a causal language model, or an encoder without a head; float32, eval mode.
 
+    A folder or a Hub id holds a model of one of the architectures that the course promises (course_lib/promised.py).
+    Of a classifier, or of a decoder saved without its output layer, the body is loaded: an encoder, or a decoder that
+    needs a head of its own to answer with.
+
     `name` is a bundled model ("orchard-s"), "minilm" (a real pretrained encoder: `course install minilm` gets it), a
     folder, or a Hub id ("owner/name"). With `random=True` the weights are untrained, drawn from `seed`: the control.
     The caller's random state is left alone.
-    Raises CourseError: unknown name, folder without config or safetensors weights, weights that do not fit the
-    config or are no numbers, minilm or a Hub id that cannot be had, seed that is no whole number.
+    Raises CourseError: unknown name, folder without config or safetensors weights or with an adapter beside them,
+    another architecture, weights that do not fit the config or are no numbers, minilm or a Hub id that cannot be had,
+    seed that is no whole number.
     """
     seed = whole_number("seed", seed, 0, LARGEST_SEED)
     folder = find_folder(name)
@@ -38,6 +47,8 @@ def load_model(name: str | Path, random: bool = False, seed: int = 0):
         try:
             safe = {"local_files_only": True, "trust_remote_code": False}   # a folder's own code is never run
             config = AutoConfig.from_pretrained(folder, **safe)
+            check_class(config)
+            check_config(config, class_in(config))
             tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
             auto_class = AutoModelForCausalLM if is_causal(config) else AutoModel
             check_vocabulary(folder, tokenizer)
@@ -45,8 +56,9 @@ def load_model(name: str | Path, random: bool = False, seed: int = 0):
                 with seeded(seed):
                     model = auto_class.from_config(config, dtype=torch.float32, trust_remote_code=False)
                 return model.eval(), tokenizer
-            model, report = auto_class.from_pretrained(folder, config=config, dtype=torch.float32,
-                                                       use_safetensors=True, output_loading_info=True, **safe)
+            with seeded(seed):      # a pooler that the folder lacks is drawn; nothing of the course reads it
+                model, report = auto_class.from_pretrained(folder, config=config, dtype=torch.float32,
+                                                           use_safetensors=True, output_loading_info=True, **safe)
         except CourseError:
             raise
         except Exception as error:      # transformers raises many kinds for a broken folder
@@ -56,15 +68,15 @@ def load_model(name: str | Path, random: bool = False, seed: int = 0):
     return model.eval(), tokenizer
 
 
+def class_in(config: PretrainedConfig) -> str:
+    """The class that the config was saved for; "" where it does not say."""
+    return (getattr(config, "architectures", None) or [""])[0]
+
+
 def is_causal(config: PretrainedConfig) -> bool:
-    """Whether to load a causal language model (else an encoder without a head)."""
-    name = (getattr(config, "architectures", None) or [""])[0]
-    if config.is_encoder_decoder:
-        raise CourseError(f"{name or config.model_type} has an encoder and a decoder; the course uses causal "
-                          "language models (such as Llama or GPT-2) and encoders (such as BERT or DistilBERT).")
-    if name:
-        return name.endswith(("ForCausalLM", "LMHeadModel"))
-    return config.model_type in ("llama", "gpt2", "gpt_neox", "qwen2", "qwen3", "mistral", "gemma", "opt")
+    """Whether to load a causal language model (else a body without a head)."""
+    name = class_in(config)
+    return name.endswith(("ForCausalLM", "LMHeadModel")) if name else PROMISED[config.model_type].decoder
 
 
 def find_folder(name: str | Path) -> Path:
@@ -125,18 +137,45 @@ def from_hub(name: str) -> Path:
 
 
 def check_folder(folder: Path) -> None:
-    """CourseError where a folder cannot hold a model that the course loads."""
+    """CourseError where a folder cannot hold a model that the course loads, or holds more than one."""
+    adapter = (folder / ADAPTER).exists()
     if not (folder / "config.json").exists():
-        raise CourseError(f"The folder {folder} has no config.json, so it is not a model's folder. A folder "
+        what = f"but an adapter of peft ({ADAPTER}): load its base" if adapter else "so it is not a model's folder"
+        raise CourseError(f"The folder {folder} has no config.json, {what}. A folder "
                           "written by `save_pretrained` or by `course pretrain` (its `final`) is one.")
-    pickled = [path.name for path in folder.glob("*.index.json")
-               if ".bin" in path.read_text(encoding="utf-8", errors="replace")]
-    if pickled or not any(folder.glob("*.safetensors")):
-        pickled += [path.name for pattern in ("*.bin", "*.pt", "*.pth") for path in folder.glob(pattern)]
+    if adapter:
+        raise CourseError(f"The folder {folder} holds a model and an adapter of peft beside it ({ADAPTER}), which "
+                          "transformers would put into the model without a word. Move the files that begin with "
+                          "`adapter_` to a folder of their own: then the model alone is loaded.")
+    if not (folder / WEIGHTS).exists():
+        check_shards(folder)
+
+
+def check_shards(folder: Path) -> None:
+    """CourseError where a folder without model.safetensors has not all of the safetensors files of an index either."""
+    index = folder / f"{WEIGHTS}.index.json"
+    if not index.exists():
+        pickled = sorted(path.name for pattern in PICKLED for path in folder.glob(pattern))
+        other = sorted(path.name for pattern in ("*.safetensors", "*.gguf", "*.h5", "*.msgpack", "*.onnx")
+                       for path in folder.glob(pattern))
         why = (f"only pickled weights ({pickled[0]}), which can run code when loaded; the course refuses them"
-               if pickled else "no weights")
-        raise CourseError(f"The folder {folder} has {why}. "
-                          "Save the model with `save_pretrained`, which writes model.safetensors.")
+               if pickled else f"no weights under a name that transformers reads, only {shown(other)}" if other
+               else "no weights")
+        raise CourseError(f"The folder {folder} has {why}. Save the model with `save_pretrained`, which writes "
+                          f"{WEIGHTS}.")
+    try:
+        files = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+        absent = [file for file in files if not (folder / file).is_file()]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CourseError(f"{index} is damaged ({type(error).__name__}): it should say in which file each tensor is. "
+                          "Copy or save the model again.") from None
+    pickled = [file for file in files if not file.endswith(".safetensors")]
+    if pickled or absent or not files:
+        why = (f"pickled weights ({pickled[0]}), which can run code when loaded; the course refuses them" if pickled
+               else f"not all of the model: {len(absent)} of the {len(files)} files that {index.name} names are "
+                    f"missing, the first {absent[0]}" if absent else f"an index of no weights, {index.name}")
+        raise CourseError(f"The folder {folder} has {why}. Copy the folder again, or save the model with "
+                          "`save_pretrained`.")
 
 
 def check_vocabulary(folder: Path, tokenizer) -> None:

@@ -4,13 +4,14 @@ Shapes: B prompts, T tokens, V vocabulary.
 """
 import math
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 import torch
 from transformers import Cache, PreTrainedTokenizerBase
 
-from course_lib.architecture import check_tokens, with_positions
+from course_lib.architecture import check_model as check_promised
+from course_lib.architecture import check_tokens, evaluating, with_positions
 from course_lib.errors import CourseError, shown
 from course_lib.threads import threads_for
 
@@ -41,6 +42,7 @@ def check_model(model) -> None:
     if not getattr(model, "can_generate", lambda: False)() or model.config.is_encoder_decoder:
         raise CourseError(f"{type(model).__name__} has no output layer that says what comes next. "
                           "Prompting needs a causal language model, such as load_model('orchard-s').")
+    check_promised(model, "Prompting")
 
 
 def check_tokenizer(tokenizer) -> None:
@@ -83,9 +85,11 @@ def added(tokenizer) -> tuple[list[int], list[int]]:
                       "cannot tell which of them are the text's own. Take another model's tokenizer.")
 
 
+@contextmanager
 def attached(model, method):
-    """The block in which `method` edits the model; without a method, a block that does nothing."""
-    return nullcontext() if method is None else method.on(model)
+    """The block in which `method`, if there is one, edits the model, and nothing is dropped out."""
+    with evaluating(model, method), nullcontext() if method is None else method.on(model):
+        yield
 
 
 def encode_prompts(model, tokenizer, prompt: str | Sequence[str], room: int, method=None) -> list[list[int]]:

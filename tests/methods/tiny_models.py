@@ -84,9 +84,9 @@ EACH = ("full", "last-block", "probe", "bitfit", "prompt", "prefix", "deep", *AD
 FEW = {"llama-untied": ("full", "parts", "lora"), "orchard-s": EACH, "orchard-encoder": EACH,
        **{name: ("probe", "prompt", *ADDED, "lora-linears", "loreft") for name in QUANTISED}}  # elsewhere: all
 HEADED = {"llama": EACH, "gpt2": EACH, "orchard-s": ("probe", "prefix")}  # with a head, too, as on encoders everything
-REFUSED = {"bitfit": (("llama",), "LlamaForCausalLM has none. .* GPT-2, BERT and DistilBERT.*orchard-encoder"),
-           "prefix": (("bert", "distilbert"), "Model keeps none. .* Llama and GPT-2.* take DeepPrompts"),
-           "deep": (("llama", "gpt2"), "encoders such as BERT and DistilBERT.* take PrefixTuning")}
+REFUSED = {"bitfit": (("llama",), "LlamaForCausalLM has none. .* GPT-2, BERT, .* DistilBERT.*orchard-encoder"),
+           "prefix": (("bert", "distilbert"), "Model keeps none. .* Llama, .* and GPT-2; .* take DeepPrompts"),
+           "deep": (("llama", "gpt2"), "encoders: BERT, .* DistilBERT .* take PrefixTuning")}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 import torch
-from transformers import BertConfig, BertModel, GPT2Config, GPT2LMHeadModel, T5Config
+from transformers import BertConfig, BertModel, GPT2Config, GPT2LMHeadModel
 
 from course_lib.errors import CourseError
 from course_lib.models import configs, load_model, loading, weights_hash
@@ -108,11 +108,6 @@ def test_weights_of_another_model_are_refused(folder, tmp_path):
     (other / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 3, "layer_types": None}))
     with pytest.raises(CourseError, match="not complete"):
         load_model(other)
-
-
-def test_encoder_decoder_is_refused():
-    with pytest.raises(CourseError, match="encoder and a decoder"):
-        loading.is_causal(T5Config())
 
 
 def test_a_folder_s_own_code_is_neither_run_nor_offered(folder_with_code, monkeypatch):
