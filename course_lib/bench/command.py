@@ -79,6 +79,13 @@ def neighbour() -> bool:
     return beside.neighbour()
 
 
+def architectures() -> bool:
+    """Whether every promised architecture keeps the short contract."""
+    from course_lib.bench import architectures as table
+
+    return table.architectures()
+
+
 def quality(keep: str | None) -> bool:
     """Prints figures without a gate, so always True."""
     from course_lib.bench import quality as tables
@@ -99,6 +106,7 @@ PARTS = {  # name: (what it is about, what it does: True where everything holds)
     "explore": ("milliseconds of the explorables, and of `import course_lib`", explore),
     "imports": ("seconds of `import course_lib`, and whether torch comes along", imports),
     "pretrain": ("tokens a second, and the share of the machine's peak", pretrain),
+    "architectures": ("the models that the course promises to work with, and what it promises of each", architectures),
     "methods": ("a training step next to the libraries', and what the reuse of frozen work saves", methods),
     "neighbour": ("how much longer everything takes beside a busy program", neighbour),
     "quality": ("every method on reviews: accuracy, parameters, and what is forgotten", quality),
