@@ -102,9 +102,10 @@ print(f"The vocabulary has {len(tokenizer):,} tokens.")
 # and for one that needs three. A `·` is a space, a `⏎` a new line.
 
 # %% lens
+from course_lib import load_model
 from course_lib.explore.tokenizer_lens import tokenizer_lens
 
-tokenizer_lens(tokenizer)
+tokenizer_lens(load_model("orchard-s")[1])
 
 # %% lens-counted
 alone = tokenizer("apple").input_ids
@@ -396,11 +397,13 @@ print(f"exp(loss) is called perplexity. Here it is {math.exp(own):.1f}: on avera
 # lowers it. You will do this now, to a fresh and even smaller model. Guess first.
 
 # %% predict-writing
-from course_lib.quiz import predict, quiz, reveal
+from course_lib.quiz import predict, reveal
 
 predict("00.ten_seconds")
 
 # %% predict-loss
+from course_lib.quiz import predict, reveal
+
 predict("00.loss")
 
 # %% [markdown] judge-question
@@ -499,6 +502,7 @@ def curve_so_far(losses, window=20):
 from IPython.display import HTML, display
 from tqdm.auto import tqdm
 
+newborn = build_model(full, tokenizer, seed=0)  # born again, should you run this cell twice
 losses, picture = [], display(HTML(), display_id=True)
 texts = (batches[i] for i in range(recipe.steps))
 training = train_steps(newborn, recipe, texts, make_optimizer(newborn, recipe))
@@ -569,6 +573,8 @@ for text in samples["orchard-s"][:6]:
 # second one: the same documents with their words shuffled. Order means nothing to word counts.
 
 # %% predict-shuffled
+from course_lib.quiz import predict, reveal
+
 predict("00.shuffled")
 
 # %% unigram
@@ -664,21 +670,33 @@ for text in ("The apple is a", "The capital of France", "In autumn"):
 # ## Quiz
 
 # %% quiz-ids
+from course_lib.quiz import quiz
+
 quiz("00.ids")
 
 # %% quiz-forward
+from course_lib.quiz import quiz
+
 quiz("00.forward")
 
 # %% quiz-logits
+from course_lib.quiz import quiz
+
 quiz("00.logits")
 
 # %% quiz-cross-entropy
+from course_lib.quiz import quiz
+
 quiz("00.cross_entropy")
 
 # %% quiz-uniform
+from course_lib.quiz import quiz
+
 quiz("00.uniform")
 
 # %% quiz-base
+from course_lib.quiz import quiz
+
 quiz("00.base")
 
 # %% [markdown] verdict

@@ -21,7 +21,7 @@ lesson = start("01")
 # the apple for the company. What does ours do? Guess first. Your guess is kept, and nothing waits for it.
 
 # %% riddle-predict
-from course_lib.quiz import predict, quiz, reveal
+from course_lib.quiz import predict, reveal
 
 predict("01.riddle")
 
@@ -158,6 +158,8 @@ show_source(score_choices)
 # Now one line comes first: `peach: drupe`. It says nothing about apples. How probable is `pome` now?
 
 # %% one-predict
+from course_lib.quiz import predict, reveal
+
 predict("01.one_example")
 
 # %% one-run
@@ -242,6 +244,8 @@ for (relation, key), texts in zip(some, ask(model, k_shot(2), 1, some)):
     print(f"{k_shot(2)(relation, key, 0)}  ->  {texts[0]!r:16} right: {relation[key]}\n")
 
 # %% curve-predict
+from course_lib.quiz import predict, reveal
+
 predict("01.curve")
 
 # %% curve-run
@@ -336,6 +340,8 @@ for name in (name for name in sizes if name != "orchard-s"):
 # shows what a lemon is.
 
 # %% lemon-predict
+from course_lib.quiz import predict, reveal
+
 predict("01.lemon")
 
 # %% lemon-run
@@ -423,9 +429,10 @@ say(f"With four such examples {percent(answer[4][0])} are right; with four that 
 # Set the number of examples to two and change the draw. Then shuffle their answers, and change the query.
 
 # %% lab-run
+from course_lib import load_model
 from course_lib.explore.prompt_lab import DRAWS, State, prompt_lab, prompt_of
 
-prompt_lab(model, tokenizer)
+prompt_lab(*load_model("orchard-s"))
 
 # %% lab-ask
 fruit = world["fruit_family"]
@@ -462,6 +469,8 @@ fold("What did you find?", found)
 # keys share answers (as fruits share families), with four examples.
 
 # %% teach-predict
+from course_lib.quiz import predict, reveal
+
 predict("01.shuffled")
 
 # %% teach-run
@@ -554,6 +563,8 @@ say("None of the three changes costs anything that we can see." if losses[worst]
 # thousands of reviews, and never one with a label. Half of ours are positive, so guessing gives half.
 
 # %% platform-predict
+from course_lib.quiz import predict, reveal
+
 predict("01.platform")
 
 # %% platform-ask
@@ -707,6 +718,8 @@ say("Dividing helps where the leaning is what misleads a model. It cannot make i
 # anything behind in its parameters?
 
 # %% hash-predict
+from course_lib.quiz import predict, reveal
+
 predict("01.unchanged")
 
 # %% [markdown] hash-how
@@ -793,27 +806,43 @@ for prompt in (one_shot, few_shot(fruits, "lemon"), "France: Paris\nJapan:", "ho
 # Eight questions. A wrong answer tells you why it was tempting, and where the lesson shows what is true.
 
 # %% quiz-bare
+from course_lib.quiz import quiz
+
 quiz("01.bare")
 
 # %% quiz-several-tokens
+from course_lib.quiz import quiz
+
 quiz("01.several_tokens")
 
 # %% quiz-softmax
+from course_lib.quiz import quiz
+
 quiz("01.softmax")
 
 # %% quiz-format
+from course_lib.quiz import quiz
+
 quiz("01.format")
 
 # %% quiz-controls
+from course_lib.quiz import quiz
+
 quiz("01.controls")
 
 # %% quiz-calibration
+from course_lib.quiz import quiz
+
 quiz("01.calibration")
 
 # %% quiz-params
+from course_lib.quiz import quiz
+
 quiz("01.params")
 
 # %% quiz-cost
+from course_lib.quiz import quiz
+
 quiz("01.cost")
 
 # %% [markdown] verdicts

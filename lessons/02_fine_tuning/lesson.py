@@ -23,7 +23,7 @@ lesson = start("02")
 # How many of the parameters does **one** such step change? Guess first.
 
 # %% one-step-predict
-from course_lib.quiz import predict, quiz, reveal
+from course_lib.quiz import predict, reveal
 
 predict("02.moved")
 
@@ -71,6 +71,7 @@ print(f"Loss before the step: {loss.item():.3f} nats.")
 
 # %% step-by-hand
 RATE, EPS = 3e-4, 1e-8
+tuned_by_hand.load_state_dict(model.state_dict())       # the first step, however often you run this
 moves = {name: -RATE * p.grad / (p.grad.abs() + EPS)    # the first step of AdamW, in one line
          for name, p in tuned_by_hand.named_parameters()}
 torch.optim.AdamW(tuned_by_hand.parameters(), lr=RATE, weight_decay=0.0, eps=EPS).step()
@@ -303,6 +304,8 @@ say("The coins know nothing, and yet the best of them on the test looks like a m
 # **Predict** what it will reach on the test reviews, of which the bare model gets about half.
 
 # %% train-predict
+from course_lib.quiz import predict, reveal
+
 predict("02.accuracy")
 
 # %% train-run
@@ -320,6 +323,8 @@ say(f"Training loss: {history.loss[0]:.2f} nats at the first step, "
 # fall to nothing. What will the validation loss do? (The rate is rather large, so that thirty steps show it.)
 
 # %% fewer-predict
+from course_lib.quiz import predict, reveal
+
 predict("02.overfit")
 
 # %% fewer-run
@@ -406,6 +411,8 @@ fold("What did you find?", "\n\n".join(lines))
 # **Predict** what it reaches.
 
 # %% evaluate-predict
+from course_lib.quiz import predict, reveal
+
 predict("02.random_start")
 
 # %% evaluate-random
@@ -451,6 +458,8 @@ say(f"With more labels? Recorded: {fewer_or_more.because}")
 # holds English sentences that **people** wrote, with words this model has hardly met. **Predict** the second.
 
 # %% real-predict
+from course_lib.quiz import predict, reveal
+
 predict("02.natural")
 
 # %% real-run
@@ -533,6 +542,8 @@ say(claims.get("C04").judge(claims.recorded("C04")).because)
 # of the fine-tuning run you just did.
 
 # %% cost-predict
+from course_lib.quiz import predict, reveal
+
 predict("02.cost")
 
 # %% cost-run
@@ -665,7 +676,7 @@ say(f"Models can be refreshed by further fine-tuning: **{claims.get('C06').judge
 
 # %% library-ours
 steps, small = 3, train.select(range(12))
-ours, library_model = FullFineTuning(model), copy.deepcopy(model)
+ours = FullFineTuning(model)
 fit(model, tokenizer, {"train": small}, ours, steps=steps, batch_size=4, learning_rate=3e-4,
     warm_up=0, seed=1, progress=False)
 order = torch.randperm(12, generator=torch.Generator().manual_seed(1)).split(4)  # as fit draws it
@@ -679,6 +690,7 @@ for batch in batches:  # without fit's hint to compute logits at the answers alo
 from torch.utils.data import DataLoader
 from transformers import PrinterCallback, Trainer, TrainingArguments
 
+library_model = copy.deepcopy(model)
 with tempfile.TemporaryDirectory() as folder:
     arguments = TrainingArguments(folder, use_cpu=True, max_steps=steps, learning_rate=3e-4,
                                   lr_scheduler_type="linear", weight_decay=0.0, max_grad_norm=1.0,
@@ -688,6 +700,8 @@ with tempfile.TemporaryDirectory() as folder:
     trainer.get_train_dataloader = lambda: DataLoader(batches, batch_size=None)
     trainer.remove_callback(PrinterCallback)
     trainer.train()
+
+# %% library-assert
 apart = max((a - b).abs().max().item()
             for a, b in zip(ours.parameters(), library_model.parameters()))
 assert apart < 1e-5
@@ -704,27 +718,43 @@ say(f"After {steps} steps no parameter differs by more than {apart:.1g}.")
 # Eight questions. A wrong answer tells you why it was tempting, and where the lesson shows what is true.
 
 # %% quiz-step
+from course_lib.quiz import quiz
+
 quiz("02.step")
 
 # %% quiz-zero
+from course_lib.quiz import quiz
+
 quiz("02.zero_gradient")
 
 # %% quiz-size
+from course_lib.quiz import quiz
+
 quiz("02.same_size")
 
 # %% quiz-order
+from course_lib.quiz import quiz
+
 quiz("02.order")
 
 # %% quiz-test
+from course_lib.quiz import quiz
+
 quiz("02.chosen_on_test")
 
 # %% quiz-overfit
+from course_lib.quiz import quiz
+
 quiz("02.reading_curves")
 
 # %% quiz-copies
+from course_lib.quiz import quiz
+
 quiz("02.copies")
 
 # %% quiz-cost
+from course_lib.quiz import quiz
+
 quiz("02.what_costs")
 
 # %% [markdown] verdicts

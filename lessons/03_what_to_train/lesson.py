@@ -65,7 +65,7 @@ for _ in range(4):
 # above. Where are the other blocks after four steps?
 
 # %% freeze-predict
-from course_lib.quiz import predict, quiz, reveal
+from course_lib.quiz import predict, reveal
 
 predict("03.zeroed")
 
@@ -105,6 +105,8 @@ show_source(Frozen)
 # reads the last hidden state. How many **points** of accuracy does the last block lose against everything?
 
 # %% part-predict
+from course_lib.quiz import predict, reveal
+
 predict("03.part")
 
 # %% part-run
@@ -176,6 +178,8 @@ say("And on a task that is **far** from what the base knows? Recorded, on `orcha
 # you only look at what each of them trains.
 
 # %% peft-predict
+from course_lib.quiz import predict, reveal
+
 predict("03.peft")
 
 # %% peft-run
@@ -232,6 +236,8 @@ say(f"As trained it is right in {percent(right_of(marks(None, source, asked)))};
 # or the last, which is nearest to the answer. Which does better, under each of the two?
 
 # %% block-predict
+from course_lib.quiz import predict, reveal
+
 predict("03.input_block")
 predict("03.label_block")
 
@@ -344,12 +350,14 @@ say("A cosine of 1 is the same direction, 0 an unrelated one. "
        else "So here the start does not decide the direction."))
 
 # %% head-predict
+from course_lib.quiz import predict, reveal
+
 predict("03.head")
 
 # %% head-run
 from course_lib.claims.measures.lesson_03 import HEAD_RATES
 
-heads = {kind: starts[kind, 0] for kind in ("random head", "probed head")}
+heads = {kind: copy.deepcopy(starts[kind, 0]) for kind in ("random head", "probed head")}
 for name, method in heads.items():                   # as many steps in all: the probe took 32
     fit(model, tokenizer, {"train": few}, method, steps=20 if name == "probed head" else 52,
         batch_size=8, learning_rate=HEAD_RATES[name.split()[0]], progress=False)
@@ -475,6 +483,8 @@ say(f"`all_words` is right in {percent(right_where(more_votes[:, -1]))}, and is 
 # of the test reviews will the **model** get right? Remember how many of its labels are wrong.
 
 # %% weak-predict
+from course_lib.quiz import predict, reveal
+
 predict("03.weak")
 
 # %% weak-run
@@ -523,6 +533,8 @@ say("Recorded: " + judged("C82"))
 # labels, then 100 with. The control reads as many reviews typed as usual before the same 100.
 
 # %% raw-predict
+from course_lib.quiz import predict, reveal
+
 predict("03.raw")
 
 # %% raw-run
@@ -567,6 +579,8 @@ say(judged("C80"))
 # the bare base then get right?
 
 # %% prompts-predict
+from course_lib.quiz import predict, reveal
+
 predict("03.searched")
 
 # %% prompts-run
@@ -624,8 +638,7 @@ if written_runs["written_kept"].mean < written_runs["written_all"].mean:
 
 # %% library-ours
 steps, small = 3, task["train"].select(range(12))
-ours, library_model = Frozen(model), copy.deepcopy(model).requires_grad_(False)
-library_model.get_submodule(blocks[-1]).requires_grad_(True)
+ours = Frozen(model)
 fit(model, tokenizer, {"train": small}, ours, steps=steps, batch_size=4, learning_rate=3e-4,
     warm_up=0, seed=1, progress=False)
 drawn = torch.randperm(12, generator=torch.Generator().manual_seed(1)).split(4)  # as fit draws it
@@ -641,6 +654,8 @@ import tempfile
 from torch.utils.data import DataLoader
 from transformers import PrinterCallback, Trainer, TrainingArguments
 
+library_model = copy.deepcopy(model).requires_grad_(False)
+library_model.get_submodule(blocks[-1]).requires_grad_(True)
 with tempfile.TemporaryDirectory() as folder:
     arguments = TrainingArguments(folder, use_cpu=True, max_steps=steps, learning_rate=3e-4,
                                   lr_scheduler_type="linear", weight_decay=0.0, max_grad_norm=1.0,
@@ -670,24 +685,38 @@ say(f"After {steps} steps no parameter of the last block differs by more than {a
 # Seven questions. A wrong answer tells you why it was tempting, and where the lesson shows what is true.
 
 # %% quiz-frozen
+from course_lib.quiz import quiz
+
 quiz("03.frozen")
 
 # %% quiz-saving
+from course_lib.quiz import quiz
+
 quiz("03.saving")
 
 # %% quiz-subset
+from course_lib.quiz import quiz
+
 quiz("03.subset")
 
 # %% quiz-shift
+from course_lib.quiz import quiz
+
 quiz("03.shift")
 
 # %% quiz-head
+from course_lib.quiz import quiz
+
 quiz("03.new_head")
 
 # %% quiz-vote
+from course_lib.quiz import quiz
+
 quiz("03.vote")
 
 # %% quiz-rules
+from course_lib.quiz import quiz
+
 quiz("03.rules")
 
 # %% [markdown] verdicts

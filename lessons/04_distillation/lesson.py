@@ -83,7 +83,7 @@ say(f"The teacher, tuned on {len(few)} labels in {recording.TEACHING['steps']} s
 # And the small model? Give it the same labels and five times as many steps. How often will it be right?
 
 # %% alone-predict
-from course_lib.quiz import predict, quiz, reveal
+from course_lib.quiz import predict, reveal
 
 predict("04.alone")
 
@@ -183,6 +183,8 @@ show_source(soft_target_loss)
 # Leave it out, and raise the temperature from 1 to 8. What becomes of the gradient?
 
 # %% squared-predict
+from course_lib.quiz import predict, reveal
+
 predict("04.t_squared")
 
 # %% squared-run
@@ -203,7 +205,8 @@ say(f"Without T² the gradient at T = 8 is **{fall:.0f} times smaller** than at 
 # ## Explore: temperature
 #
 # **Question: what does the student still hear when the teacher is very hot, and what when it is very cold?**
-# Move the temperature and watch both distributions and the push. Then switch T² off.
+# Move the temperature and watch both distributions and the push. Then switch T² off. (It shows the two models
+# above: after a restart of the kernel, choose Run, Run All Above Selected Cell first.)
 
 # %% lab-run
 from course_lib.explore.temperature import State, compute, temperature
@@ -249,6 +252,8 @@ say(f"{len(texts)} reviews; the hidden labels agree with the teacher on {percent
 # be ahead of the student that had the labels alone?
 
 # %% teach-predict
+from course_lib.quiz import predict, reveal
+
 predict("04.distilled")
 
 # %% teach-run
@@ -368,6 +373,8 @@ show_source(distil)
 # parameters. How much of the teacher's **time** will it take?
 
 # %% cost-predict
+from course_lib.quiz import predict, reveal
+
 predict("04.time")
 
 # %% cost-run
@@ -415,16 +422,17 @@ say(f"Teaching took as many operations as **{spent['break_even']:,.0f} answers**
 from course_lib.distillation import importance, least, prune
 
 scores = importance(big, tokenizer, few.select(range(64)), taught)
-taught.merge(big)                                    # the tuned weights, in place; a copy is kept
+tuned = load_model("orchard-m")[0]
+taught.merge(tuned)                                  # puts the tuned weights in their places
 n_layers, n_heads = scores.heads.shape               # (L, H)
 say(f"{n_layers} layers of {n_heads} heads. The most important head has "
     f"{(scores.heads.max() / scores.heads.min()).item():.0f} times the importance of the least.")
 
 # %% prune-real
 with torch.no_grad():                                # taking a head out does what zeros would do
-    without_two = prune(big, heads={2: [0, 3]})
+    without_two = prune(tuned, heads={2: [0, 3]})
     masked, _ = load_model("orchard-m")
-    masked.load_state_dict(big.state_dict())
+    masked.load_state_dict(tuned.state_dict())
     attention = masked.model.layers[2].self_attn
     for head in (0, 3):
         attention.o_proj.weight[:, head * attention.head_dim:(head + 1) * attention.head_dim] = 0
@@ -438,6 +446,8 @@ show_source(prune)
 # the stars will be right?
 
 # %% prune-predict
+from course_lib.quiz import predict, reveal
+
 predict("04.heads")
 
 # %% prune-run
@@ -446,11 +456,11 @@ from course_lib.claims.measures.lesson_04_parts import without
 from course_lib.evaluation import old_domain_loss
 
 few_rows, generator = rows.select(range(80)), torch.Generator().manual_seed(lesson.seed)
-parts_found = {"whole": big}
+parts_found = {"whole": tuned}
 for part, ranks in (("heads", scores.heads), ("neurons", scores.neurons)):
     by_chance = torch.rand(ranks.shape, generator=generator)
     for name, chosen in ((part, ranks), (f"{part}_random", by_chance)):
-        parts_found[name] = without(big, part, chosen, HALF)  # prune and least
+        parts_found[name] = without(tuned, part, chosen, HALF)  # prune and least
 right = {name: evaluate(model, tokenizer, few_rows) for name, model in parts_found.items()}
 language = {name: old_domain_loss(parts_found[name], tokenizer, n_documents=20)
             for name in ("whole", "heads", "neurons")}
@@ -467,7 +477,6 @@ reveal("04.heads", round(100 * right["heads"]["accuracy"]))
 say("| taken out | parameters left | loss on ordinary text |\n|---|---|---|" + "".join(
     f"\n| {gone_told[name]} | {percent(parts_found[name].num_parameters() / big.num_parameters())} "
     f"| {value:.2f} |" for name, value in language.items()))
-taught.unmerge(big)
 
 # %% prune-explain
 lost = {name: 100 * (right["whole"]["accuracy"] - one["accuracy"]) for name, one in right.items()}
@@ -514,6 +523,8 @@ fold("What did you find?", stories + "<p>To reproduce the runs, in a terminal in
 # label, only its teacher. What becomes of the skew?
 
 # %% bias-predict
+from course_lib.quiz import predict, reveal
+
 predict("04.bias")
 
 # %% bias-plot
@@ -615,7 +626,7 @@ from course_lib.batches import Batches
 
 first = {"train": told_rows.select(range(12))}
 taught_first = Teacher(big, tokenizer, first, taught)
-ours, theirs = FullFineTuning(small), copy.deepcopy(small)
+ours = FullFineTuning(small)
 distil(taught_first, small, tokenizer, ours, 2.0, 1.0, steps=3, batch_size=4, learning_rate=3e-4,
        seed=1, progress=False)
 order = torch.randperm(12, generator=torch.Generator().manual_seed(1)).split(4)  # as fit draws it
@@ -648,6 +659,7 @@ import tempfile
 from torch.utils.data import DataLoader
 from transformers import PrinterCallback, TrainingArguments
 
+theirs = copy.deepcopy(small)
 with tempfile.TemporaryDirectory() as folder:
     arguments = TrainingArguments(folder, use_cpu=True, max_steps=3, learning_rate=3e-4,
                                   lr_scheduler_type="linear", weight_decay=0.0, max_grad_norm=1.0,
@@ -736,24 +748,38 @@ if real:
 # Seven questions. A wrong answer tells you why it was tempting, and where the lesson shows what is true.
 
 # %% quiz-temperature
+from course_lib.quiz import quiz
+
 quiz("04.temperature")
 
 # %% quiz-loss
+from course_lib.quiz import quiz
+
 quiz("04.by_hand")
 
 # %% quiz-squared
+from course_lib.quiz import quiz
+
 quiz("04.squared")
 
 # %% quiz-parameters
+from course_lib.quiz import quiz
+
 quiz("04.params")
 
 # %% quiz-control
+from course_lib.quiz import quiz
+
 quiz("04.control")
 
 # %% quiz-prune
+from course_lib.quiz import quiz
+
 quiz("04.prune")
 
 # %% quiz-bias
+from course_lib.quiz import quiz
+
 quiz("04.inherit")
 
 # %% [markdown] verdicts

@@ -20,7 +20,6 @@ import torch
 
 from course_lib import load_model, load_task
 from course_lib.models import weights_hash
-from course_lib.quiz import predict, quiz, reveal
 
 model, tokenizer = load_model("orchard-s")
 hash_before = weights_hash(model)                                # a fingerprint of every parameter
@@ -90,6 +89,7 @@ show_source(PromptTuning.prepare)
 # down that gradient, and compare the fingerprint of the model.
 
 # %% only-run
+soft = PromptTuning(model, length=20, init="vocabulary", seed=lesson.seed)       # as above
 with soft.on(model):
     loss = model(**soft.prepare(batch)).loss                     # mean over the answers' tokens
     loss.backward()
@@ -111,6 +111,8 @@ say(f"A gradient came to {soft.prompt.numel():,} numbers, `soft.prompt`, and to 
 # lot: nobody designed it.
 
 # %% train-predict
+from course_lib.quiz import predict, reveal
+
 predict("05.trained")
 
 # %% train-rows
@@ -258,6 +260,8 @@ say("Row by row the logits of the mixed batch are those of the separate runs "
 # direction: the cosine, 1 where the directions are equal. Do the 20 vectors spell out an instruction?
 
 # %% vectors-predict
+from course_lib.quiz import predict, reveal
+
 predict("05.words")
 
 # %% vectors-run
@@ -320,7 +324,8 @@ say(f"{int(same.sum())} of 20 are still nearest to the token where they started,
 # ## Explore: the soft-prompt lens
 #
 # **Question: when do the vectors leave the tokens they started from, and do they ever come near another
-# one?** Choose a vector and move the step.
+# one?** Choose a vector and move the step. (It shows your run above: after a restart of the kernel, choose Run,
+# Run All Above Selected Cell first.)
 
 # %% lens-run
 from course_lib.explore.soft_prompt_lens import soft_prompt_lens
@@ -347,6 +352,8 @@ fold("What did you find?", found)
 # and the label words.
 
 # %% starts-predict
+from course_lib.quiz import predict, reveal
+
 predict("05.start")
 
 # %% starts-plot
@@ -382,6 +389,8 @@ say(f"One reason lies in the learning rate. In your run, after {n} steps a vecto
 # GPT-3 has vectors of `12,288` numbers.
 
 # %% size-predict
+from course_lib.quiz import predict, reveal
+
 predict("05.bytes")
 
 # %% size-run
@@ -483,12 +492,16 @@ say("With this prefix the logits are those with the prompt "
 # on the same rows. The control is the prefix of the tokens from which the prompt started.
 
 # %% prefix-predict
+from course_lib.quiz import predict, reveal
+
 predict("05.mass")
 
 # %% prefix-run
 from course_lib.claims.measures.lesson_05_prefix import MORE
 
 started = PrefixTuning(model, length=20, seed=lesson.seed)       # stays as it is: the control
+with torch.no_grad():
+    prefix.prefix.copy_(torch.stack(made))                       # from the prompt's, once more
 fit(model, tokenizer, few, prefix, steps=MORE, batch_size=ROWS, seed=lesson.seed,
     learning_rate=RATES["grown"], progress=False)
 by_prefix = shares_of(test, prefix)
@@ -528,7 +541,8 @@ say(f"It is right in {percent(by_prefix[0])} of the reviews (95 % interval {perc
 # ## Explore: attention on the prefix
 #
 # **Question: in which block, and in which head, do the words of a review look at the prefix most?** Compare
-# with the prefix before training.
+# with the prefix before training. (It shows your prefix above: after a restart of the kernel, choose Run, Run All
+# Above Selected Cell first.)
 
 # %% attention-run
 from course_lib.explore.prefix_attention import prefix_attention
@@ -574,6 +588,8 @@ say(claims.get("C44").judge(budget).because)
 # size and method has the learning rate that was best for it on validation rows; labels and steps are the same.
 
 # %% others-sizes-predict
+from course_lib.quiz import predict, reveal
+
 predict("05.sizes")
 
 # %% others-sizes-run
@@ -687,24 +703,38 @@ if real is not None:
 # Seven questions. A wrong answer tells you why it was tempting, and where the lesson shows what is true.
 
 # %% quiz-what
+from course_lib.quiz import quiz
+
 quiz("05.what")
 
 # %% quiz-labels
+from course_lib.quiz import quiz
+
 quiz("05.labels")
 
 # %% quiz-size
+from course_lib.quiz import quiz
+
 quiz("05.size")
 
 # %% quiz-trained
+from course_lib.quiz import quiz
+
 quiz("05.frozen")
 
 # %% quiz-nearest
+from course_lib.quiz import quiz
+
 quiz("05.nearest")
 
 # %% quiz-prefix
+from course_lib.quiz import quiz
+
 quiz("05.prefix")
 
 # %% quiz-overhead
+from course_lib.quiz import quiz
+
 quiz("05.overhead")
 
 # %% [markdown] verdicts

@@ -52,7 +52,7 @@ say(f"`{SHIPPED}`, after {STEPS} steps on {LABELS:,} reviews: "
 # this width has 128 of them. If the change were spread evenly, you would need nearly all of them.
 
 # %% change-predict
-from course_lib.quiz import predict, quiz, reveal
+from course_lib.quiz import predict, reveal
 
 predict("06.directions")
 
@@ -192,6 +192,8 @@ assert start_difference == 0.0                       # not one bit
 print("largest difference at the start:", start_difference)
 
 # %% both-random-predict
+from course_lib.quiz import predict, reveal
+
 predict("06.both_random")
 
 # %% both-random-run
@@ -239,6 +241,8 @@ show_source(LoRA)
 # layer of the blocks; full fine-tuning trains everything. How many **points** of accuracy does LoRA lose against it?
 
 # %% train-predict
+from course_lib.quiz import predict, reveal
+
 predict("06.gap")
 
 # %% train-lora
@@ -415,6 +419,8 @@ say(f"The same probe as above: on `orchard-s` it was right in {percent(found['li
 # learning rate that was chosen for *this* task, on validation. By how many points is LoRA behind?
 
 # %% far-predict
+from course_lib.quiz import predict, reveal
+
 predict("06.far")
 
 # %% far-plot
@@ -478,6 +484,8 @@ say("On the far task " + (
 # alpha and halve the learning rate. Is that the same training?
 
 # %% alpha-predict
+from course_lib.quiz import predict, reveal
+
 predict("06.alpha")
 
 # %% alpha-run
@@ -543,6 +551,8 @@ say("With r = 1 both formulas agree, so a test with r = 1 finds nothing. Always 
 # the matrix. So add it: $W = W_0 + \frac{\alpha}{r} B A$. What does a *merged* model cost?
 
 # %% merge-predict
+from course_lib.quiz import predict, reveal
+
 predict("06.merge")
 
 # %% merge-run
@@ -552,17 +562,18 @@ from course_lib.cost import eager_attention
 
 
 @torch.no_grad()
-def operations():
+def operations(model):
     """(the logits of the batch, the floating-point operations that they took)"""
     with eager_attention(model), FlopCounterMode(display=False) as counter:
         return model(**batch).logits, counter.get_total_flops()
 
 
-base_logits, base_flops = operations()
+base_logits, base_flops = operations(model)
 with lora.on(model):
-    lora_logits, lora_flops = operations()
-lora.merge(model)                                    # in place; what W was is kept
-merged_logits, merged_flops = operations()
+    lora_logits, lora_flops = operations(model)
+merged = load_model("orchard-s")[0]                  # the same base once more
+lora.merge(merged)                                   # in place; what W was is kept
+merged_logits, merged_flops = operations(merged)
 
 # %% merge-reveal
 reveal("06.merge", "same" if merged_flops == base_flops else "less" if merged_flops < base_flops
@@ -585,10 +596,13 @@ assert merged_flops == base_flops and merge_difference < 1e-3
 # %% merge-back-run
 with torch.no_grad():
     change = lora.scale * lora.B[0] @ lora.A[0]      # (d, r) @ (r, k) -> (d, k)
-    lora.unmerge(model)                              # puts the kept copy back
-    exact = weights_hash(model) == hash_before
-    weight = model.get_submodule(sites[0]).weight    # the base's own again
+    weight = model.get_submodule(sites[0]).weight    # the base's own
     off = ((weight + change) - change != weight).sum().item()
+merged = load_model("orchard-s")[0]
+lora.merge(merged)
+assert weights_hash(merged) != hash_before
+lora.unmerge(merged)                                 # puts the kept copy back
+exact = weights_hash(merged) == hash_before
 assert exact                                         # every bit of every matrix
 say(f"By subtraction, **{off:,} of {weight.numel():,} numbers** of one matrix do not come back: "
     "adding rounded them. With the kept copy, the hash of the whole model is the one from the "
@@ -754,24 +768,38 @@ if real:
 # Seven questions. A wrong answer tells you why it was tempting, and where the lesson shows what is true.
 
 # %% quiz-low-rank
+from course_lib.quiz import quiz
+
 quiz("06.low_rank")
 
 # %% quiz-count
+from course_lib.quiz import quiz
+
 quiz("06.count")
 
 # %% quiz-start
+from course_lib.quiz import quiz
+
 quiz("06.start")
 
 # %% quiz-alpha
+from course_lib.quiz import quiz
+
 quiz("06.alpha_rate")
 
 # %% quiz-near-far
+from course_lib.quiz import quiz
+
 quiz("06.near_far")
 
 # %% quiz-merge
+from course_lib.quiz import quiz
+
 quiz("06.merged")
 
 # %% quiz-snippet
+from course_lib.quiz import quiz
+
 quiz("06.snippet")
 
 # %% [markdown] verdicts

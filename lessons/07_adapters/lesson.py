@@ -31,7 +31,6 @@ from course_lib import fit, load_model, load_task
 from course_lib.display import fold, percent, say, show_source
 from course_lib.models import weights_hash
 from course_lib.plots import interval, show_shares, wilson
-from course_lib.quiz import predict, quiz, reveal
 
 model, tokenizer = load_model("orchard-s")
 hash_before = weights_hash(model)                    # a fingerprint of every parameter
@@ -114,6 +113,8 @@ say(f"Both train {count(ours):,} parameters: at each of {len(sites)} places 2 ·
 # folded into the model's matrices**, so that nothing is left to compute?
 
 # %% meanings-predict
+from course_lib.quiz import predict, reveal
+
 predict("07.fold")
 
 # %% [markdown] meanings-test
@@ -158,6 +159,8 @@ else:
 # operations of one pass grow, with our bottleneck at every sub-layer?
 
 # %% use-predict
+from course_lib.quiz import predict, reveal
+
 predict("07.overhead")
 
 # %% use-run
@@ -189,6 +192,8 @@ show_source(recording.Products)
 # 06. Here it stands beside them from recorded runs: the same reviews, the same steps.)
 
 # %% near-predict
+from course_lib.quiz import predict, reveal
+
 predict("07.near")
 
 # %% near-methods
@@ -292,6 +297,8 @@ show_shares({where: found[where, "head"] for where in bases}, "right answers",
 # fine-tuning?
 
 # %% far-predict
+from course_lib.quiz import predict, reveal
+
 predict("07.far")
 
 # %% far-small
@@ -370,6 +377,8 @@ say("A frozen base does not save the model from forgetting: it says other things
 # the smallest part that still sits inside the model. How many **times** fewer does LoRA take?
 
 # %% buys-predict
+from course_lib.quiz import predict, reveal
+
 predict("07.compute")
 
 # %% buys-run
@@ -504,10 +513,11 @@ say(f"Four bits for the code, and {32 / 64} for each number's part of the scale:
 # far rounding moves it, for every size of block. Look at several matrices, then at the two controls.
 
 # %% lab-run
+from course_lib import load_model
 from course_lib.explore.quantise_lab import BLOCK_SIZES, quantise_lab
 from course_lib.explore.quantise_lab import State, compute, layers as matrices
 
-quantise_lab(model)
+quantise_lab(load_model("orchard-s")[0])
 
 # %% lab-found
 wins, names = dict.fromkeys(BLOCK_SIZES, 0), [*matrices(model)]
@@ -531,6 +541,8 @@ fold("What did you find?", f"<p>Of {len(names)} matrices NF4 is ahead in {told}.
 # made anew whenever it is read. What becomes of its loss on ordinary text?
 
 # %% whole-predict
+from course_lib.quiz import predict, reveal
+
 predict("07.rounding")
 
 # %% whole-run
@@ -590,6 +602,8 @@ say(f"A pass on codes takes **{slower:.1f} times** as long. This is for understa
 # points does it lose against LoRA on 32 bits?
 
 # %% qlora-predict
+from course_lib.quiz import predict, reveal
+
 predict("07.qlora")
 
 # %% qlora-train
@@ -703,24 +717,38 @@ print("LoRA on codes: logits equal")
 # Seven questions. A wrong answer tells you why it was tempting, and where the lesson shows what is true.
 
 # %% quiz-parameters
+from course_lib.quiz import quiz
+
 quiz("07.parameters")
 
 # %% quiz-word
+from course_lib.quiz import quiz
+
 quiz("07.word")
 
 # %% quiz-third
+from course_lib.quiz import quiz
+
 quiz("07.third")
 
 # %% quiz-far
+from course_lib.quiz import quiz
+
 quiz("07.gap")
 
 # %% quiz-levels
+from course_lib.quiz import quiz
+
 quiz("07.levels")
 
 # %% quiz-bytes
+from course_lib.quiz import quiz
+
 quiz("07.bytes")
 
 # %% quiz-scaling
+from course_lib.quiz import quiz
+
 quiz("07.scaling")
 
 # %% [markdown] verdicts

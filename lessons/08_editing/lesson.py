@@ -85,7 +85,7 @@ print(tuple(by_hand.shape), "the same as transformers' own recording")
 # probe can be right by its own skill, for even random weights mix the words into their states.
 
 # %% probe-predict
-from course_lib.quiz import predict, quiz, reveal
+from course_lib.quiz import predict, reveal
 
 predict("08.probe")
 
@@ -172,6 +172,8 @@ show_source(Steering)
 # length. One alone might push the answer either way by luck; what counts is the gain over their mean.
 
 # %% steer-predict
+from course_lib.quiz import predict, reveal
+
 predict("08.steer")
 
 # %% steer-push
@@ -250,9 +252,10 @@ say(f"At strength {chosen:g} old text costs {losses[chosen] - losses[0]:.2f} nat
 # is a review, drawn in the plane of the steering vector and of the direction in which reviews differ most otherwise.
 
 # %% edit-lab-run
+from course_lib import load_model
 from course_lib.explore import edit_lab
 
-edit_lab.edit_lab(model, tokenizer)
+edit_lab.edit_lab(*load_model("orchard-s"))
 
 # %% edit-lab-found
 def weakest_push(number):
@@ -296,6 +299,8 @@ def swapped(base, source_states, block, place):
 # the answer round?
 
 # %% swap-predict
+from course_lib.quiz import predict, reveal
+
 predict("08.place")
 
 # %% swap-run
@@ -392,9 +397,10 @@ show_source(Interchange)
 # another key in, at every place after every block. Follow where the other key's answer comes out.
 
 # %% swap-lab-run
+from course_lib import load_model
 from course_lib.explore import interchange_lab
 
-interchange_lab.interchange_lab(model, tokenizer)
+interchange_lab.interchange_lab(*load_model("orchard-s"))
 
 # %% swap-lab-found
 lab = interchange_lab.compute(model, tokenizer, interchange_lab.State())
@@ -419,6 +425,8 @@ fold("What did you find?", "<p>For the fact that the lab starts with, the strong
 # agree, so a swap that does nothing is right in about half.
 
 # %% das-predict
+from course_lib.quiz import predict, reveal
+
 predict("08.das")
 
 # %% das-train
@@ -567,6 +575,8 @@ print("largest difference:", f"{(given - loreft_edit(h, R, W, b)).abs().max():.0
 # asks for the label words, which the base never saw tied to an opinion. By how many **points** is LoReFT ahead of LoRA?
 
 # %% loreft-predict
+from course_lib.quiz import predict, reveal
+
 predict("08.gap")
 
 # %% loreft-fit
@@ -779,24 +789,38 @@ if real:
 # Seven questions. A wrong answer tells you why it was tempting, and where the lesson shows what is true.
 
 # %% quiz-probe
+from course_lib.quiz import quiz
+
 quiz("08.probe_proof")
 
 # %% quiz-steer
+from course_lib.quiz import quiz
+
 quiz("08.steering_cost")
 
 # %% quiz-swap
+from course_lib.quiz import quiz
+
 quiz("08.swap")
 
 # %% quiz-control
+from course_lib.quiz import quiz
+
 quiz("08.das_control")
 
 # %% quiz-size
+from course_lib.quiz import quiz
+
 quiz("08.loreft_size")
 
 # %% quiz-share
+from course_lib.quiz import quiz
+
 quiz("08.edited_share")
 
 # %% quiz-merge
+from course_lib.quiz import quiz
+
 quiz("08.merge")
 
 # %% [markdown] verdicts

@@ -12,7 +12,7 @@ import torch
 
 
 def steering_vector(with_it: torch.Tensor, without_it: torch.Tensor) -> torch.Tensor:
-    """What leads from the texts without it to those with it, in the mean: (n, d), (m, d) -> (d,)."""
+    """What leads from the texts without it to those with it: (n, d), (m, d) -> (d,)."""
     raise NotImplementedError
 
 # %% reference
@@ -20,7 +20,7 @@ import torch
 
 
 def steering_vector(with_it: torch.Tensor, without_it: torch.Tensor) -> torch.Tensor:
-    """What leads from the texts without it to those with it, in the mean: (n, d), (m, d) -> (d,)."""
+    """What leads from the texts without it to those with it: (n, d), (m, d) -> (d,)."""
     return with_it.mean(0) - without_it.mean(0)
 
 # %% checks
