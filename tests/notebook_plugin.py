@@ -1,5 +1,7 @@
 """How the notebooks are run as tests: `pytest -p tests.notebook_plugin --nbval-lax ... notebooks solutions`.
 
+With --twice each cell runs twice in a row: the second run must do no harm.
+
 Every kernel gets the startup files of tests/ipython_startup, a course home of this run's own, and no network but
 loopback (tests/no_network). tests/quiz_driver.py drives what they show. At the end the run fails if a question was
 never shown, or if anything tried to reach another computer.
@@ -16,7 +18,13 @@ TESTS = Path(__file__).resolve().parent
 scratch_key = pytest.StashKey[Path]()
 
 
+def pytest_addoption(parser):
+    parser.addoption("--twice", action="store_true", help="run every cell twice in a row, as a student may")
+
+
 def pytest_configure(config):
+    if config.option.twice:
+        every_cell_twice()
     if hasattr(config, "workerinput"):
         return  # a worker of xdist inherits the environment made below
     scratch = Path(tempfile.mkdtemp(prefix="course-notebooks-"))
@@ -33,6 +41,21 @@ def pytest_configure(config):
         COURSE_NETWORK_LOG=str(scratch / "network.log"),
         PYTHONPATH=os.pathsep.join([str(TESTS / "no_network"), str(TESTS.parent)]),
     )
+
+
+def every_cell_twice() -> None:
+    """From here on nbval takes each cell of a notebook twice in a row, in the same kernel."""
+    from nbval.plugin import IPyNbCell, IPyNbFile
+
+    once = IPyNbFile.collect
+
+    def collect(self):
+        for cell in once(self):
+            yield cell
+            yield IPyNbCell.from_parent(self, name=f"{cell.name} again", cell_num=cell.cell_num, cell=cell.cell,
+                                        options=cell.options)
+
+    IPyNbFile.collect = collect
 
 
 @pytest.hookimpl(trylast=True)
