@@ -1,7 +1,7 @@
 """Every check, one group after the other, and one line at the end: `make test`.
 
     python tests/run_all.py              the groups of `make test`
-    python tests/run_all.py all          those, and every numeric test under each setting: `make test-all`
+    python tests/run_all.py all          those, every change of a solution, every numeric test under each setting
     python tests/run_all.py code         one group, or several: code notebooks browser colab
 
 Needs nothing but the standard library; the groups run in .venv and in .venv-colab. No group may change the
@@ -71,11 +71,12 @@ def groups() -> dict[str, tuple[str, list[str]]]:
     files = lambda names: [f"tests/{name}" for name in names]
     lessons = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("notebooks/*.ipynb"))
     return {
-        "code": (".venv", ["tests", "-m", "not browser", *TWO]),
+        "code": (".venv", ["tests", "-m", "not browser and not slow", *TWO]),
         "notebooks": (".venv", [*NOTEBOOKS, "notebooks", "solutions"]),
         "browser": (".venv", ["tests/browser"]),
         "colab": (".venv-colab", ["--disable-warnings", *(f"tests/{name}" for name in COLAB), *TWO]),
         "colab-lesson": (".venv-colab", [*NOTEBOOKS, *[path for path in lessons if "/01_" in path]]),
+        "mutants": (".venv", ["tests", "-m", "slow", *TWO]),
         **{f"sample-{one}": (".venv", [*files(SAMPLE), *alone(one)]) for one in SAMPLED},
         **{f"numeric-{one}": (".venv", [*files(NUMERIC), *alone(one)]) for one in settings()},
     }
@@ -83,7 +84,7 @@ def groups() -> dict[str, tuple[str, list[str]]]:
 
 def in_make_test() -> list[str]:
     """The groups that `make test` runs."""
-    return [name for name in groups() if not name.startswith("numeric-")]
+    return [name for name in groups() if name != "mutants" and not name.startswith("numeric-")]
 
 
 def count(report: Path) -> dict[str, int]:

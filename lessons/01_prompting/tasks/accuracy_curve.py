@@ -60,7 +60,7 @@ def draw(seed: int) -> dict:
     """Eight to twelve pairs; numbers of examples, in no order, that begin with none and end with all the others."""
     rng = random.Random(seed)
     pairs = rng.sample(PAIRS, (8, 10, 12)[seed % 3])
-    ks = [0, rng.choice([2, 3]), *[5, 6][:seed % 2 + 1], len(pairs) - 1]
+    ks = [0, rng.choice([3, 4]), *[5, 6][:seed % 2 + 1], len(pairs) - 1]
     return {"pairs": pairs, "ks": rng.sample(ks, len(ks)), "seed": rng.randrange(1000)}
 
 
@@ -81,6 +81,12 @@ class FakeModel:
         return f" {answer}\n" if known else f" {answer}-like\n" if len(query) % 2 else f" {answer[:-1]}\n"
 
 
+def neighbours(others: list, examples: tuple) -> bool:
+    """Whether these stand side by side among the others, the last one beside the first."""
+    circle = others + others
+    return any(set(circle[start:start + len(examples)]) == set(examples) for start in range(len(others)))
+
+
 def probe(accuracy_curve, pairs: list, ks: list, seed: int) -> dict:
     """The curve, and what the model was asked."""
     runs = []
@@ -91,6 +97,7 @@ def probe(accuracy_curve, pairs: list, ks: list, seed: int) -> dict:
     counts = [len(examples) for _, examples in prompts]
     few = min(k for k in ks if k)    # fixed places in the list of the other pairs give at most few + 1 sets
     sets = {examples for _, examples in prompts if len(examples) == few}
+    beside = lambda query, examples: neighbours([pair for pair in pairs if pair[0] != query], examples)
     drawn = [example for _, examples in prompts for example in examples]
     return {
         "accuracies": curve,
@@ -100,6 +107,7 @@ def probe(accuracy_curve, pairs: list, ks: list, seed: int) -> dict:
         "every example is one of the pairs": set(drawn) <= set(pairs),
         "an example stands twice in a prompt": any(len(set(examples)) < len(examples) for _, examples in prompts),
         "new examples for every question": len(sets) > few + 1,
+        "examples are always neighbours in the list": all(beside(*one) for one in prompts if len(one[1]) == few),
         "the same seed gives the same prompts": prompts == again,
         "another seed gives other prompts": prompts != other,
     }
@@ -211,6 +219,20 @@ def accuracy_curve(ask, pairs, ks, seed):
         others = [pair for pair in pairs if pair[0] != query]
         keys, values = zip(*others)
         lines = [f"{key}: {value}" for key, value in zip(rng.sample(keys, k), rng.sample(values, k))]
+        return ask("\n".join([*lines, f"{query}:"])).strip() == answer
+    return [sum(right(*pair, k) for pair in pairs) / len(pairs) for k in ks]
+
+# %% wrong from_a_random_place_on
+# Your examples always stand side by side in the list: only the place where they begin is random. Draw each of them at
+# random, with sample().
+import random
+
+def accuracy_curve(ask, pairs, ks, seed):
+    rng = random.Random(seed)
+    def right(query, answer, k):
+        others = [pair for pair in pairs if pair[0] != query]
+        start = rng.randrange(len(others))
+        lines = [f"{key}: {value}" for key, value in (others + others)[start:start + k]]
         return ask("\n".join([*lines, f"{query}:"])).strip() == answer
     return [sum(right(*pair, k) for pair in pairs) / len(pairs) for k in ks]
 
