@@ -1,4 +1,5 @@
 """Paths as people type them, and files that nobody ever sees half written."""
+import errno
 import os
 import re
 import uuid
@@ -21,9 +22,14 @@ def user_path(given: str | os.PathLike) -> Path:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write beside `path`, in a folder that exists, then take its place; at an OSError `path` is as it was."""
+    """Write beside `path`, in a folder that exists, then take its place; at an OSError `path` is as it was.
+
+    What is there must be a file: in the place of a device or a pipe, such as /dev/null, this would put a file.
+    """
     beside = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, "there is something else than a file of that name")
         beside.write_bytes(content)
         os.replace(beside, path)
     except OSError as error:

@@ -35,6 +35,18 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
     assert error.value.filename == str(tmp_path / "none" / "a")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with a name")
+def test_what_is_no_file_is_never_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    for name in ("pipe", "folder", "link"):
+        with pytest.raises(OSError, match="something else than a file") as error:
+            write_bytes(tmp_path / name, b"new")
+        assert error.value.filename == str(tmp_path / name)
+    assert (tmp_path / "pipe").is_fifo() and (tmp_path / "link").is_fifo() and not list(tmp_path.glob("*.part"))
+
+
 def test_the_longest_name_can_be_written(tmp_path):
     write_text(tmp_path / ("x" * 255), "")
 
