@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import torch
 from transformers import Cache, PreTrainedTokenizerBase
 
-from course_lib.architecture import check_model as check_promised
 from course_lib.architecture import check_tokens, evaluating, with_positions
 from course_lib.errors import CourseError, shown
+from course_lib.promised import check_config
 from course_lib.threads import threads_for
 
 BOTH = "`model, tokenizer = load_model('orchard-s')` gives both; they are passed on in this order."
@@ -36,13 +36,16 @@ def texts_of(given: Sequence[str], allowed: str) -> list[str]:
 
 
 def check_model(model) -> None:
-    """CourseError where this is no model that says what comes after a text."""
+    """CourseError where this is no model of a promised architecture that says what comes after a text.
+
+    Modules that somebody put into it, their own or peft's, are welcome: nothing here looks inside.
+    """
     if not isinstance(model, torch.nn.Module):
         raise CourseError(f"The model must be a loaded one; you gave {shown(model)}. {BOTH}")
     if not getattr(model, "can_generate", lambda: False)() or model.config.is_encoder_decoder:
         raise CourseError(f"{type(model).__name__} has no output layer that says what comes next. "
                           "Prompting needs a causal language model, such as load_model('orchard-s').")
-    check_promised(model, "Prompting")
+    check_config(model.config, type(model).__name__)
 
 
 def check_tokenizer(tokenizer) -> None:

@@ -18,8 +18,9 @@ from course_lib.distillation import prune
 from course_lib.errors import CourseError
 from course_lib.methods import DeepPrompts, Frozen, FullFineTuning, LoRA, PrefixTuning, PromptTuning, Steering
 from course_lib.models import load_model, weights_hash
-from course_lib.prompting import complete
+from course_lib.prompting import complete, score_choices
 from course_lib.quantise import quantise
+from tests.closeness import NET, assert_near
 from tests.training.small import pair_of, task_of
 
 SIZES = {"vocab_size": 400, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "pad_token_id": 1,
@@ -111,10 +112,39 @@ def test_classes_that_transformers_has_not_and_encoder_decoders(tokenizers, tmp_
 def test_what_another_library_put_into_a_model_is_refused(tokenizers):
     model = random_model("llama")
     peft.get_peft_model(model, peft.LoraConfig(r=2, target_modules=["q_proj"]))
-    for name, tool in TOOLS.items():
+    for tool in TOOLS.values():
         with pytest.raises(CourseError, match=r"q_proj is a Linear of peft, which changes what LlamaForCausalLM comp"):
             tool(model)
-        assert name
+
+
+class Doubled(torch.nn.Module):
+    """A module as a student puts it into a model: the layer that was there, twice as strong."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        return 2 * self.layer(x)
+
+
+def test_a_model_with_modules_of_ones_own_or_of_peft_can_be_prompted():
+    model, tokenizer = pair_of("llama")
+    prompt, choices = "a good film", ["good", "bad"]
+    before = score_choices(model, tokenizer, prompt, choices)
+    own = copy.deepcopy(model)
+    for layer in own.model.layers:
+        layer.mlp.down_proj = Doubled(layer.mlp.down_proj)
+    by_hand = copy.deepcopy(model)
+    with torch.no_grad():
+        for layer in by_hand.model.layers:
+            layer.mlp.down_proj.weight *= 2
+    wanted = score_choices(by_hand, tokenizer, prompt, choices)
+    assert wanted != before
+    assert_near(torch.tensor(score_choices(own, tokenizer, prompt, choices)), torch.tensor(wanted), **NET)
+    library = peft.get_peft_model(copy.deepcopy(model), peft.LoraConfig(r=2, target_modules=["q_proj"]))
+    for one in (library, library.base_model.model):         # B is zero at the start: nothing is changed
+        assert_near(torch.tensor(score_choices(one, tokenizer, prompt, choices)), torch.tensor(before), **NET)
 
 
 def test_an_adapter_beside_a_model_is_refused_and_without_it_the_model_is_itself(tokenizers, tmp_path):
