@@ -26,7 +26,7 @@ from course_lib.methods import (
     Steering,
 )
 
-TOLERANCE = 1e-4      # of the largest value: some hundred roundings of float32
+TOLERANCE = 1e-4      # of the largest value: some hundreds of roundings of float32
 ROWS = ([5, 70, 900, 33, 410, 8, 1200, 61, 19, 44, 7], [77, 9, 1500, 6, 12, 300], [250])
 SIDES, P = ("left", "right"), 3
 
@@ -60,7 +60,7 @@ def refused(call: Callable, *given, **more) -> bool:
 def apart(given: torch.Tensor, wanted: torch.Tensor) -> float:
     """How far the two differ, as a share of what is tolerated."""
     must(given.shape == wanted.shape, f"shape {tuple(given.shape)} for {tuple(wanted.shape)}")
-    must(bool(wanted.isfinite().all()), "what is wanted holds no numbers")
+    must(bool(wanted.isfinite().all() and given.isfinite().all()), "not everything is a number")
     return ((given - wanted).abs().max() / wanted.abs().max() / TOLERANCE).item()
 
 

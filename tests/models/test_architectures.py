@@ -8,9 +8,12 @@ from transformers.models.gemma3.modeling_gemma3 import Gemma3TextScaledWordEmbed
 from course_lib import architecture, method, reuse, virtual_tokens
 from course_lib.bench import architectures
 from course_lib.bench.architectures import CHECKS, KINDS, built
+from course_lib.bench.subject import apart
 from course_lib.distillation import pruning
 from course_lib.methods import prompt_tuning
 from course_lib.promised import PROMISED, names_of
+
+NAN = float("nan")
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +67,18 @@ FAULTS = [  # kind, check, where, name, what stands there instead: what was wron
     ("mistral", "padding", virtual_tokens.VirtualTokens, "beside_text", lambda self, batch: batch),
     ("gemma3_text", "padding", virtual_tokens.VirtualTokens, "check_gap", lambda self, mask: None),
     ("qwen2, windows", "pruning", pruning, "getattr",
-     lambda thing, name, *other: None if name == "layer_types" else getattr(thing, name, *other)),
+     lambda thing, name, *other: ["full_attention"] * 4 if name == "layer_types" else getattr(thing, name, *other)),
     ("gpt2", "padding", method, "pool", lambda hidden, mask, decoder: hidden[:, 0]),
     ("modernbert", "reuse", reuse.FrozenWork, "keep", keep_other_states),
     ("bert", "counting", architectures.contract_tools, "matrix", lambda module: module.weight[1:]),
 ]
+
+
+@pytest.mark.parametrize("given, wanted", [([1.0, NAN], [1.0, 2.0]), ([1.0, 2.0], [1.0, NAN])])
+def test_what_is_no_number_is_a_fault_wherever_it_stands(given, wanted):
+    """max() of an error and of one that is not a number is the error, if that comes first."""
+    with pytest.raises(AssertionError, match="not everything is a number"):
+        apart(torch.tensor(given), torch.tensor(wanted))
 
 
 @pytest.mark.parametrize("name, check, home, attribute, fault", FAULTS,
