@@ -7,7 +7,7 @@ from course_lib.errors import CourseError, shown
 def check_rows(rows, decoder: bool, num_labels: int | None = None, source: bool = False):
     """The rows as plain Python values, whatever format they are set to.
 
-    CourseError where they are none, are streamed, lack a column, or have a label that is none of the classes.
+    CourseError where they are none, are streamed, lack a column, or where one has no label, or one without a name.
     """
     if isinstance(rows, datasets.IterableDataset):
         raise CourseError("These rows are streamed, and the course reads a split more than once. Keep them first: "
@@ -22,22 +22,21 @@ def check_rows(rows, decoder: bool, num_labels: int | None = None, source: bool 
                           f"{', '.join(rows.column_names) or 'no columns'}.")
     rows = rows.with_format(None)
     if "label" in rows.column_names:
-        check_labels(rows, num_labels)
+        check_labels(rows)
     return rows
 
 
-def check_labels(rows, num_labels: int | None) -> None:
-    """CourseError for a row without a label, and for a label that is none of the classes."""
+def check_labels(rows) -> None:
+    """CourseError for a row without a label, and for a label that none of the names of the classes belongs to."""
     names = getattr(rows.features["label"], "names", None)
-    count = num_labels if num_labels and not names else len(names or ())
     for place, label in enumerate(rows["label"][:]):
         if label is None or label == -1:
             text = rows["text" if "text" in rows.column_names else "prompt"][place]
             raise CourseError(f"Row {place}, {shown(text)}, has no label: it has the label {shown(label)}. Leave such "
                               "rows out, with rows.filter(...).")
-        if count and label not in range(count):
-            raise CourseError(f"The head has {count} labels, 0 to {count - 1}, and a row has the label {shown(label)}. "
-                              "Build the method with num_labels for all of them.")
+        if names and label not in range(len(names)):
+            raise CourseError(f"Row {place} has the label {shown(label)}, and the classes with a name are 0 to "
+                              f"{len(names) - 1}. Name them all, or leave the row out.")
 
 
 def texts_in(rows, column: str) -> list[str]:
@@ -63,9 +62,10 @@ def labels_for(method, rows, classes: list[str] | None) -> list[int]:
                               f"rows have the class {shown(others[0])}. Rename the classes of the rows, or train a new "
                               f"{method.name} on them.")
         labels = [classes.index(names[label]) for label in labels]
-    if (highest := max(labels)) >= (size := method.head.out_features):
-        raise CourseError(f"The head has {size} labels, 0 to {size - 1}, and a row has the label {highest}. Build the "
-                          "method with num_labels for all of them.")
+    size = method.head.out_features
+    if wrong := [label for label in labels if label not in range(size)]:
+        raise CourseError(f"The head has {size} labels, 0 to {size - 1}, and a row has the label {shown(wrong[0])}. "
+                          "Build the method with num_labels for all of them.")
     return labels
 
 

@@ -124,6 +124,18 @@ def test_a_row_without_a_label_is_named_by_its_text(kind, label):
             call()
 
 
+@pytest.mark.parametrize("kind", ["bert", "llama"])
+def test_a_label_that_no_class_has_is_no_other_class(kind):
+    """To Python names[-2] is the last but one of them."""
+    pair, rows = pair_of(kind), task_of("stars")["train"]
+    labels = [-2 if place == 5 else label for place, label in enumerate(rows["label"][:])]
+    odd = datasets.Dataset.from_dict({**rows.to_dict(), "label": labels}).cast_column("label", rows.features["label"])
+    method = LoRA(pair[0], num_labels=3 if kind == "bert" else None)
+    for call in (lambda: fit(*pair, {"train": odd}, method, progress=False), lambda: evaluate(*pair, odd, method)):
+        with pytest.raises(CourseError, match="Row 5 has the label -2, and the classes with a name are 0 to 2"):
+            call()
+
+
 def test_a_row_that_is_too_long_is_named_by_its_text():
     pair, rows = pair_of("llama"), dataset([("it", "good"), ("the pear of " * 20, "good")], "{text}:")
     with pytest.raises(CourseError, match="Row 1 has .* its text is 'the pear of the pear of"):
