@@ -4,8 +4,8 @@ A widget lives in its kernel. After a restart a notebook shows a picture of it t
 opened again, "Error displaying widget: model not found". So a frame is displayed as two outputs, HTML with its still
 form and the widgets, and framed.html shows one of the two: the widgets while they live, else the still form.
 
-framed.html also does what ipywidgets cannot do from Python (its lines say what). Where a page runs no scripts, this is
-missing: groups and sliders have no names, a slider of words announces an index, Enter in a number box does nothing.
+framed.html also does what ipywidgets cannot do from Python (its lines say what). Where a page runs no scripts, it is
+not done: groups and sliders have no names, a slider of words announces an index, Enter in a number box does nothing.
 """
 from functools import cache
 from importlib import resources

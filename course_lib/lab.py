@@ -16,7 +16,7 @@ from course_lib.builder.root import find_root
 from course_lib.display import course
 from course_lib.errors import CourseError
 from course_lib.files import user_path
-from course_lib.working_copy import ANOTHER_FOLDER, COPY, update_copy
+from course_lib.working_copy import COPY, another_folder, update_copy
 
 FIRST = "notebooks/00_start_here.ipynb"
 NO_POP_UPS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
@@ -71,7 +71,7 @@ def folder(given: str) -> Path:
     try:
         return user_path(given).resolve()
     except (OSError, RuntimeError):  # links that lead to each other
-        raise CourseError(f"{given} leads nowhere. {ANOTHER_FOLDER}") from None
+        raise CourseError(f"{given} leads nowhere. {another_folder()}") from None
 
 
 def main(argv: list[str]) -> int:

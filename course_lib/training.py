@@ -12,9 +12,9 @@ from pathlib import Path
 import torch
 from tqdm.auto import tqdm
 
+from course_lib.architecture import evaluating
 from course_lib.batches import Batches, check_loss, check_method, loss_of
 from course_lib.errors import CourseError, shown
-from course_lib.evaluation import evaluating
 from course_lib.models import weights_hash
 from course_lib.models.seeding import seeded
 from course_lib.plan import History, Plan, make_plan

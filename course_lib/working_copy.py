@@ -13,7 +13,11 @@ from course_lib.files import write_bytes, write_text
 
 FOLDERS = ("notebooks", "exercises")
 COPY, MARKER = "my-course", ".course-working-copy"
-ANOTHER_FOLDER = f"Choose another folder: {course('lab --dir NAME')}."
+
+
+def another_folder() -> str:
+    """What to do about a folder that cannot be a working copy."""
+    return f"Choose another folder: {course('lab --dir NAME')}."
 
 
 def fingerprint(path: Path) -> str | None:
@@ -44,20 +48,20 @@ def update_copy(root: Path, copy: Path) -> list[str]:
             said += update_one(source, copy, source.relative_to(root).as_posix(), state)
             write_text(marker, json.dumps(state, indent=1, sort_keys=True) + "\n")
     except OSError as error:
-        raise CourseError(f"{error.filename or copy}: {error.strerror}. {ANOTHER_FOLDER}") from None
+        raise CourseError(f"{error.filename or copy}: {error.strerror}. {another_folder()}") from None
     return [f"{len(given)} notebooks copied"] if first else said
 
 
 def refuse_other_folder(root: Path, copy: Path) -> None:
     """Raise CourseError where `copy` is anything but a working copy, an empty folder or a new one."""
     if copy.exists() and not copy.is_dir():
-        raise CourseError(f"{copy} is a file. {ANOTHER_FOLDER}")
+        raise CourseError(f"{copy} is a file. {another_folder()}")
     if copy.is_dir() and any(copy.iterdir()) and not (copy / MARKER).exists():
         raise CourseError(f"{copy} is not empty and is no working copy of this course. Nothing was touched. "
-                          f"{ANOTHER_FOLDER}")
+                          f"{another_folder()}")
     for folder in FOLDERS:
         if copy.is_relative_to(root / folder):
-            raise CourseError(f"{copy} lies among the course's own {folder}. {ANOTHER_FOLDER}")
+            raise CourseError(f"{copy} lies among the course's own {folder}. {another_folder()}")
 
 
 def read_state(marker: Path) -> dict[str, dict]:

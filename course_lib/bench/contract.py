@@ -46,7 +46,7 @@ from course_lib.methods import (
 )
 from course_lib.models import load_model, weights_hash
 from course_lib.prompting import complete, score_choices
-from course_lib.prompting.answers import answer_tokens
+from course_lib.prompting.tokens import answer_tokens
 
 TEXT, NEW = "a good film", 8
 TEXTS = ["The film was", "A pear tree stood in the garden of the house, and", "Now"]

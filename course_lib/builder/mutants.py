@@ -1,7 +1,7 @@
 """`course build --mutants`: does a task's check notice when the reference is changed?
 
 Every change is made by cosmic-ray or by changes.py, runs on the task's own draws in a process of its own, and must
-make another outcome, or an error, or no end; or the task lists it as equal and hundred other draws agree.
+make another outcome, or an error, or no end; or the task lists it as equal and a hundred other draws agree.
 """
 import ast
 import os
@@ -139,7 +139,8 @@ def name_of(plain: str, source: str) -> str:
 def try_mutants(task: Task, every: int = 1) -> Report:
     """Try each mutant on the task's draws, and those listed as equal on others.
 
-    `every`: of those that are not listed only each so-manieth, and no other draws: a sample for a quick test.
+    With `every` = n only every n-th of those that are not listed is tried, and no other draws are made: a sample for a
+    quick test.
     """
     data, report, known = check_data(task), Report(task), {one.name: one for one in mutants(task)}
     listed = {name: equal for equal in task.equal for name in run(equal.source, str(task.path)).get("MUTANTS", [])}

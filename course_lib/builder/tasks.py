@@ -5,8 +5,7 @@
     # %% reference                 a right solution
     # %% checks                    TASK = "01.1", TOLERANCE, draw(seed) -> inputs, and perhaps a probe
     # %% wrong NAME                a wrong solution; its leading comment is what a student who wrote it reads
-
-    # %% equal NAME              changes of the reference that are right as well; its comment says why
+    # %% equal NAME                changes of the reference that are right as well; its comment says why
 
 The file's name is the name of the function to write. Every code cell runs in a namespace of its own. An
 outcome is what the function returns, or what `probe(function, **inputs)` does where it must be seen at work.

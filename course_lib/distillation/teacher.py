@@ -9,10 +9,10 @@ import torch
 from datasets import ClassLabel, Dataset, Features
 from torch.nn.functional import cross_entropy
 
-from course_lib.architecture import blocks_of
+from course_lib.architecture import blocks_of, evaluating
 from course_lib.batches import IGNORED, at_answers, check_method
 from course_lib.errors import CourseError, shown, whole_number
-from course_lib.evaluation import ROWS, answers, evaluating
+from course_lib.evaluation import ROWS, answers
 from course_lib.prompting.tokens import answer_tokens
 from course_lib.rows import class_names
 from course_lib.training import batches_of
@@ -27,10 +27,10 @@ class Teacher:
     Where the task has labels, they are `over` the "labels": of the label words' first tokens alone, at the first place,
     (1, N). They could be over the whole "vocabulary", all tokens that exist (a model may have room for more), and are
     so where a task has no labels, but at a high temperature the thousands of other words then weigh more than the few
-    that are the answer. What follows the first token, if only
-    a newline, a student learns as it stands in the row, for `evaluate` counts whole answers. `hidden[key][block]` are
-    that block's hidden states of the row, (T, d), for the `blocks` named by number. Raises CourseError for a block that
-    the model does not have, label words that begin alike, and as `fit` does.
+    that are the answer. What follows the first token, if only a newline, a student learns as it stands in the row, for
+    `evaluate` counts whole answers. `hidden[key][block]` are that block's hidden states of the row, (T, d), for the
+    `blocks` named by number. Raises CourseError for a block that the model does not have, label words that begin alike,
+    and as `fit` does.
     """
 
     def __init__(self, model, tokenizer, task, method, blocks: tuple[int, ...] = (), over: str = "labels"):

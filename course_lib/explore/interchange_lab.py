@@ -13,9 +13,9 @@ from course_lib.display import percent
 from course_lib.errors import CourseError, shown, unknown, whole_number
 from course_lib.explore.common import check_state, show
 from course_lib.plots.style import INK, WIDTH, styled
-from course_lib.prompting.answers import answer_tokens
 from course_lib.prompting.reading import encode_prompts
 from course_lib.prompting.text import draw_examples, few_shot
+from course_lib.prompting.tokens import answer_tokens
 from course_lib.world import relations
 
 RELATIONS = ("country_capital", "fruit_family", "fruit_colour", "animal_class", "opposite")

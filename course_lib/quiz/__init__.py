@@ -50,5 +50,6 @@ def reveal(prediction_id: str, measured) -> None:
 def _only_one(what: str, given, more: tuple) -> None:
     """Without quotes Python reads 81,920 as two numbers."""
     if more:
+        sure = " How sure you are is said by name: confidence=70." if what == "guess" else ""
         raise CourseError(f"You gave {1 + len(more)} values as your {what}: {shown((given, *more))}. Write a number "
-                          f"without a comma, {what}=81920, or in quotes.")
+                          f"without a comma, {what}=81920, or in quotes.{sure}")

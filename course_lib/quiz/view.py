@@ -33,7 +33,7 @@ def _wide() -> widgets.Layout:
 
 
 class View(Framed):
-    """Text, controls, two buttons and feedback in a frame. Subclasses give the controls, `submit` and `chosen`."""
+    """Text, controls, two buttons and feedback in a frame. Subclasses give the controls, `options` and `submit`."""
 
     def __init__(self, heading: str, body: str, controls: list, button: str):
         self.controls, self.told = controls, ""

@@ -9,7 +9,7 @@ from course_lib.distillation import Distillation, Teacher, distil, soft_target_l
 from course_lib.errors import CourseError
 from course_lib.methods import FullFineTuning, LoRA
 from course_lib.models import weights_hash
-from course_lib.prompting.answers import answer_tokens
+from course_lib.prompting.tokens import answer_tokens
 from course_lib.training import fit
 from tests.closeness import NET, assert_near
 from tests.tiny import tiny_model

@@ -7,7 +7,7 @@ from course_lib.distillation import Teacher, taught_rows
 from course_lib.errors import CourseError
 from course_lib.evaluation import answers
 from course_lib.methods import FullFineTuning, LoRA, PromptTuning
-from course_lib.prompting.answers import answer_tokens
+from course_lib.prompting.tokens import answer_tokens
 from tests.closeness import NET, assert_near
 from tests.training.runs import train
 from tests.training.small import dataset, pair_of, task_of

@@ -13,8 +13,8 @@ from course_lib.errors import CourseError
 from course_lib.methods import Adapter, Frozen, LoRA, LoReFT, PrefixTuning
 from course_lib.models import weights_hash
 from course_lib.prompting import complete, score_choices
-from course_lib.prompting.answers import answer_text, answer_tokens
 from course_lib.prompting.reading import read, read_on
+from course_lib.prompting.tokens import answer_text, answer_tokens
 from tests.closeness import NET, assert_near
 from tests.methods.contract import MERGED, cases, changed, every, nudged, outputs, scalar, trains, within
 from tests.methods.tiny_models import DECODERS, IMPOSSIBLE, REFUSED, ROWS, Case, batch_of, logits_of, sourced
