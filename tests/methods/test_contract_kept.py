@@ -52,7 +52,11 @@ def test_merged_it_says_what_it_says_attached_and_unmerged_it_leaves_no_trace(ca
         inputs = method.prepare(batch_of())
     method.merge(model)
     try:
-        assert_near(outputs(model, inputs), attached, **NET)
+        merged = outputs(model, inputs)
+        if case.kind in (LoRA, ScaleShift, Steering):   # what they fold in is rounded
+            assert_near(merged, attached, **NET)
+        else:
+            assert torch.equal(merged, attached)
         for second in (method, other):
             with pytest.raises(CourseError, match=f"{method.name} is merged into this model.*unmerge"):
                 second.on(model).__enter__()
