@@ -16,8 +16,8 @@ def build(root: Path, overwrite: tuple[str, ...] = ()) -> list[str]:
     from course_lib.builder.plan import make_plan
 
     plan, record = make_plan(root), read_record(root)
-    if unknown := [path for path in overwrite if path not in plan.outputs]:
-        raise CourseError(f"--overwrite {unknown[0]}: the build makes no such file. It makes: "
+    if others := [path for path in overwrite if path not in plan.outputs]:
+        raise CourseError(f"--overwrite {others[0]}: the build makes no such file. It makes: "
                           f"{', '.join(sorted(plan.outputs)) or 'nothing'}.")
     fresh = {path: digest(text.encode("utf-8")) for path, text in plan.outputs.items()}
     changed = [path for path in plan.outputs if digest_of(root, path) != fresh[path]]

@@ -119,7 +119,7 @@ def _plain(texts: list[str], where: str) -> None:
 
 
 def _no_latex(value, where: str) -> None:
-    """In no text of the table: neither a widget nor a terminal sets it."""
+    """Refuses LaTeX in any text of the table: neither a widget nor a terminal sets it."""
     if isinstance(value, str):
         plain = not set(value) & set("$\\")
         require(plain, where, f"nobody sets the LaTeX of {shown(value)}: write it without $ and \\")
