@@ -20,7 +20,7 @@ INSTALL := -m pip install --disable-pip-version-check $(INDEX)
 help:
 	@echo 'make lab          open the course in JupyterLab (the first time it installs: a few minutes)'
 	@echo 'make test         run every check: code, notebooks, browser, the versions that Colab has'
-	@echo 'make test-all     the same, and all numeric tests with each instruction set, one thread and two'
+	@echo 'make test-all     the same, every changed solution, and all numeric tests with each instruction set'
 	@echo 'make test-quick   run the tests of the code only'
 
 lab: .venv/.lab

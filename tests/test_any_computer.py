@@ -69,7 +69,8 @@ def test_nothing_is_used_that_only_linux_and_macos_have():
     found = []
     for path in PACKAGE:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        guarded = {name for call, word in calls(tree) if word == "hasattr" for name in [call.args[1].value]}
+        guarded = {name for call, word in calls(tree) if word == "hasattr"
+                   for name in [getattr(call.args[1], "value", None)]}
         for node in ast.walk(tree):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]

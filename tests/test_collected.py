@@ -34,8 +34,8 @@ def collected(arguments: list[str]) -> set[str]:
 
 def test_every_test_that_is_written_is_collected():
     known = run_all.groups()
-    (_, code), (_, browser) = known["code"], known["browser"]
-    found = collected(code[:-len(run_all.TWO)]) | collected(browser)
+    (_, code), (_, browser), (_, slow) = known["code"], known["browser"], known["mutants"]
+    found = collected(code[:-len(run_all.TWO)]) | collected(browser) | collected(slow[:-len(run_all.TWO)])
     assert sorted(written() - found) == [] and sorted(found - written()) == []
     assert f"tests/{run_all.CHECK}::test_course_build_check_finds_nothing" in found
     assert {"code", "browser"} <= set(run_all.in_make_test())
