@@ -60,8 +60,8 @@ def settings() -> dict[str, dict[str, str]]:
 
 def variables_of(group: str) -> dict[str, str]:
     """What the environment of a group adds: one thread, as two processes run on two cores, or its setting."""
-    return {"OMP_NUM_THREADS": "1", **settings().get(group.partition("-")[2], {}),
-            "COURSE_TOLERANCE_LIMIT": "0.2",
+    setting = settings().get(group.partition("-")[2])
+    return {"OMP_NUM_THREADS": "1", **({} if setting is None else {**setting, "COURSE_TOLERANCE_LIMIT": "0.2"}),
             "PYDEVD_DISABLE_FILE_VALIDATION": "1"}  # or every kernel prints a warning of its debugger's
 
 

@@ -62,7 +62,8 @@ def test_a_setting_is_in_the_environment_of_its_groups():
     assert found.items() >= wanted.items()
     assert run_all.variables_of("sample-mkl-1")["MKL_CBWR"] == "COMPATIBLE"
     assert [run_all.variables_of(name)["OMP_NUM_THREADS"] for name in ("code", "colab-lesson")] == ["1", "1"]
-    assert all(float(run_all.variables_of(name)["COURSE_TOLERANCE_LIMIT"]) == 0.2 for name in run_all.groups())
+    limits = {name: run_all.variables_of(name).get("COURSE_TOLERANCE_LIMIT") for name in run_all.groups()}
+    assert all(limit == ("0.2" if "-" in name and "colab" not in name else None) for name, limit in limits.items())
 
 
 @pytest.mark.skipif(run_all.resource is None, reason="CPU time is not measured on Windows")

@@ -3,13 +3,14 @@ import json
 
 from course_lib.builder.branches import branches
 from course_lib.builder.tasks import Task
-from course_lib.checks.compare import holds_floats, same
+from course_lib.checks.compare import greatest, holds_floats, same
 from course_lib.checks.outcomes import decode, encode, untuple
 from course_lib.checks.probing import gradients_of_call
 from course_lib.checks.run import outcome_of
 from course_lib.errors import CourseError
 
 ROUNDED = 1e-6  # an input that is off by no more was drawn the same, and rounded otherwise
+GREATEST = 1000  # beside a larger number the small ones of a tensor are not compared
 MARGIN = 10    # outcomes that lie closer than this many tolerances cannot be told apart
 
 
@@ -77,6 +78,10 @@ def refuse_useless(task: Task, data: dict, stub: list) -> None:
                 raise CourseError(f"{task.path}: 'wrong {wrong['name']}' gives the same as {name} on the "
                                   "drawn inputs. Draw inputs that tell them apart.")
         told[f"'wrong {wrong['name']}'"] = wrong["outcomes"]
+    if (most := greatest(data["expected"])) > GREATEST:
+        raise CourseError(f"{task.path}: the reference's outcome holds the number {most:g}. Floats of a tensor are "
+                          f"compared by its largest number, so beside one above {GREATEST:g} the small ones could be "
+                          "anything. Draw smaller inputs, or let a probe leave it out.")
     floats = [name for name, outcomes in told.items() if holds_floats(outcomes)]
     if floats and not data["tolerance"]:
         raise CourseError(f"{task.path}: TOLERANCE = 0, but the outcome of {floats[0]} holds floats, which another "

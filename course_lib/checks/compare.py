@@ -113,6 +113,14 @@ def largest(values) -> float:
     return abs(values) if math.isfinite(values) else 0.0
 
 
+def greatest(outcome) -> float:
+    """The largest number in a tensor of floats, anywhere in an outcome; 0 where there is none."""
+    if isinstance(outcome, dict) and "dtype" in outcome:
+        return largest(outcome["values"]) if "float" in outcome["dtype"] else 0.0
+    inner = outcome.get("dict", {}).values() if isinstance(outcome, dict) else outcome
+    return max(map(greatest, inner), default=0.0) if isinstance(outcome, dict | list) else 0.0
+
+
 def holds_floats(outcome) -> bool:
     """Whether an outcome has a number in it that another processor may round differently."""
     if isinstance(outcome, dict) and "dtype" in outcome:

@@ -21,7 +21,7 @@ def show() -> None:
     rows, name = summary(), student()
     print(f"{f'Progress of {name}' if name else 'Your progress'}, kept in {file.path()}")
     if not any(rows.values()):
-        print(f"Nothing is recorded yet. Start with lesson 00: {course('lab')}")
+        print("Nothing is recorded yet. Start with lesson 00.")
     for kind, title, done in (("answer", "Quiz", "right"), ("check", "Exercise tasks", "passed")):
         for event_id, entry in sorted(rows[kind].items()):
             word = done if entry["correct"] else "not yet"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 
+from course_lib.display import counted
 from course_lib.errors import CourseError, shown
 from course_lib.world.task_splits import Rows
 
@@ -73,11 +74,11 @@ def clean(by_split: dict[str, Given], source: object) -> tuple[dict[str, Rows], 
             else:
                 contradicting.append(f"{first} {shown(said)}, {place} {shown(answer)}")
     if repeated:
-        print(f"{source}: {repeated} rows repeat the {pair[0]} of another row and were left out.")
+        print(f"{source}: {counted(repeated, 'rows')} left out, whose {pair[0]} another row has.")
     if contradicting:
-        print(f"{source}: {len(contradicting)} rows have the {pair[0]} of another row and another {pair[1]} "
-              f"({'; '.join(contradicting[:3])}{'; …' if len(contradicting) > 3 else ''}). The first of each counts, "
-              "the others were left out. Which of them is right? Mend the file.")
+        print(f"{source}: {counted(len(contradicting), 'rows')} with the {pair[0]} of another row and another "
+              f"{pair[1]} ({'; '.join(contradicting[:3])}{'; …' if len(contradicting) > 3 else ''}). "
+              "The first of each counts, the others were left out. Which of them is right? Mend the file.")
     if pair == COLUMNS[0]:
         check_alike(places, source)
     return cleaned, pair == COLUMNS[0]

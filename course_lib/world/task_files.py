@@ -5,6 +5,7 @@ import json
 import os
 from pathlib import Path
 
+from course_lib.display import counted
 from course_lib.errors import CourseError, shown
 from course_lib.world.task_cleaning import COLUMNS, Given, columns
 from course_lib.world.task_splits import SPLIT_NAMES
@@ -152,7 +153,7 @@ def named(rows: Given, names: list[str] | None, source: object) -> Given:
                               f"names have the numbers 0 to {len(names) - 1}.")
         kept.append((place, row if label is None else row | {"label": names[label]}))
     if without:
-        print(f"{source}: {len(without)} rows without a label (-1) were left out, the first of them {without[0]}.")
+        print(f"{source}: {counted(len(without), 'rows')} without a label (-1) left out, the first {without[0]}.")
     return kept
 
 

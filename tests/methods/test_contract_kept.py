@@ -16,21 +16,21 @@ from tests.closeness import NET, assert_near
 from tests.hang import HANGS
 from tests.methods import tiny_models
 from tests.methods.contract import MERGED, cases, changed, every, nudged, outputs, why_not_merged
-from tests.methods.tiny_models import CASES, ROWS, batch_of, build_model, logits_of
+from tests.methods.tiny_models import CASES, ROWS, batch_of, build_model, logits_of, sum_of
 
 
-def test_saved_and_loaded_in_a_fresh_process_it_says_the_same(bases, tokenizer, tmp_path):
-    wanted = {}
+def test_loaded_in_a_fresh_process_it_has_the_same_bits_and_says_the_same(bases, tokenizer, tmp_path):
+    wanted, sums = {}, {}
     for case in CASES:
         model = bases[case.model][0]
         method = nudged(case, model, tokenizer)
         method.save(tmp_path / f"{case}.safetensors")
-        wanted[str(case)] = logits_of(model, method)
+        wanted[str(case)], sums[str(case)] = logits_of(model, method), sum_of(method)
     root = Path(__file__).parents[2]
     subprocess.run([sys.executable, tiny_models.__file__, str(tmp_path)], check=True, cwd=root, timeout=HANGS,
                    env={**os.environ, "PYTHONPATH": str(root), "PYTHONHASHSEED": "1"})
     given = load_file(tmp_path / "logits.safetensors")
-    assert given.keys() == wanted.keys()
+    assert given.keys() == wanted.keys() and load_file(tmp_path / "sums.safetensors") == sums
     for name in wanted:
         assert_near(given[name], wanted[name], **NET)
 

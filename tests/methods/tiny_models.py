@@ -4,12 +4,13 @@
 Shapes: B rows, T tokens.
 """
 import sys
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save, save_file
 
 from course_lib import methods
 from course_lib.methods import (
@@ -175,15 +176,25 @@ def logits_of(model, method, side: str = "right") -> torch.Tensor:
         return method.logits(model, sourced(method, batch_of(side=side))).contiguous()
 
 
+def sum_of(method) -> torch.Tensor:
+    """A number that differs, most probably, where a bit of the method's tensors does."""
+    return torch.tensor(zlib.crc32(save({name: one.contiguous() for name, one in method.state_dict().items()})))
+
+
 def main(folder: Path) -> None:
-    """Loads all methods in the folder, each onto the model that its file's name says, and writes logits.safetensors."""
-    models, logits = {name: build_model(name) for name in FAMILY}, {}
+    """Loads all methods in the folder, each onto the model that its file's name says.
+
+    Writes logits.safetensors, and sums.safetensors: the bits of what is loaded, as `sum_of` adds them up.
+    """
+    models, logits, sums = {name: build_model(name) for name in FAMILY}, {}, {}
     for path in sorted(folder.glob("*--*.safetensors")):
         with safe_open(path, "pt") as file:
             kind = getattr(methods, file.metadata()["method"])
         model = models[path.stem.split("--")[0]]
-        logits[path.stem] = logits_of(model, kind.load(path, model))
+        method = kind.load(path, model)
+        logits[path.stem], sums[path.stem] = logits_of(model, method), sum_of(method)
     save_file(logits, folder / "logits.safetensors")
+    save_file(sums, folder / "sums.safetensors")
 
 
 if __name__ == "__main__":

@@ -108,8 +108,8 @@ def test_labels_that_only_look_like_numbers_of_a_list_are_kept(tmp_path):
 def test_one_text_with_two_labels_is_told_with_its_lines(tmp_path, capsys):
     task = load(tmp_path, HEAD + MANY + "t1,bad\nt3,good\n t5 ,bad\n")
     said = capsys.readouterr().out
-    assert "1 rows repeat the text" in said
-    assert "2 rows have the text of another row and another label (line 3 'good', line 43 'bad'" not in said
+    assert "1 row left out, whose text another row has" in said
+    assert "2 rows with the text of another row and another label (line 3 'good', line 43 'bad'" not in said
     assert "(line 3 'good', line 42 'bad'; line 7 'good', line 44 'bad'). The first of each counts" in said
     assert len(everything(task)) == 40 and everything(task)["t1"] == "good"
 
@@ -118,7 +118,7 @@ def test_the_two_forms_of_an_accent_are_one_label_and_one_text(tmp_path, capsys)
     rows = "".join(f"un café {n},{('thé', unicodedata.normalize('NFD', 'thé'), 'eau')[n % 3]}\n" for n in range(60))
     task = load(tmp_path, HEAD + rows + unicodedata.normalize("NFD", "un café 2") + ",eau\n")
     assert names(task) == ["eau", "thé"] and len(everything(task)) == 60
-    assert "1 rows repeat the text" in capsys.readouterr().out
+    assert "1 row left out, whose text another row has" in capsys.readouterr().out
 
 
 def write_parquet(path, labels, feature=None, **more):
@@ -132,7 +132,7 @@ def test_the_names_of_classes_in_a_parquet_file_are_read(tmp_path, capsys):
     feature = datasets.ClassLabel(names=["sad", "glad"])
     task = load_task(write_parquet(tmp_path / "own.parquet", [0, 1] * 20 + [-1, -1], feature))
     assert names(task) == ["glad", "sad"] and everything(task)["t0"] == "sad" and len(everything(task)) == 40
-    assert "2 rows without a label (-1) were left out, the first of them row 41" in capsys.readouterr().out
+    assert "2 rows without a label (-1) left out, the first row 41" in capsys.readouterr().out
     with pytest.raises(CourseError, match="row 2 has no label"):
         load_task(write_parquet(tmp_path / "none.parquet", [0, None] * 20, feature))
     table = parquet.read_table(tmp_path / "own.parquet")

@@ -61,7 +61,7 @@ def test_a_text_in_two_splits_stays_in_the_test_only(tmp_path, capsys):
     rows += [(f"Another {n}.", ("bad", "good")[n % 2], "validation") for n in range(4)]
     task = load_task(write_csv(tmp_path / "s.csv", rows, "text,label,split"))
     assert len(task["train"]) == 34 and not set(task["train"]["text"]) & set(task["test"]["text"])
-    assert "6 rows repeat the text" in capsys.readouterr().out
+    assert "6 rows left out, whose text another row has" in capsys.readouterr().out
 
 
 def test_numbers_as_labels_are_sorted_as_numbers_and_a_byte_order_mark_is_no_harm(tmp_path):
