@@ -29,7 +29,7 @@ def show() -> None:
     for event_id, entry in sorted(rows["prediction"].items()):
         told = latest("outcome", event_id)
         measured = told is not None and told.correct is not None
-        word = "not yet measured" if not measured else "right" if told.correct else "off"
+        word = "not yet compared" if not measured else "right" if told.correct else "off"
         word += ", but guessed after it was measured" if entry["late"] else ""
         print(f"  {'Predictions':<15} {event_id:<22} {word}")
     for one in misconceptions(events()):

@@ -14,6 +14,8 @@ def test_a_late_guess_is_called_late_everywhere(capsys):
     reveal("01.curve", 77)
     predict("01.curve", guess=77, confidence=100)
     assert "It is late" in capsys.readouterr().out
+    command.show()
+    assert "not yet compared, but guessed after it was measured" in capsys.readouterr().out
     reveal("01.curve", 77)
     out = capsys.readouterr().out
     assert "77 % (100 % sure, late: the measurement was shown before)" in out and "does not count" in out
