@@ -84,7 +84,8 @@ def _number_box(label: str, unit: str) -> widgets.Text:
     """It sends what was typed once one leaves it, whole: letter by letter, a busy kernel would get the click first."""
     label = f"{label} ({unit})" if unit else label
     return widgets.Text(placeholder="a number", description=label, continuous_update=False,
-                        layout=widgets.Layout(width="min(32em, 100%)"), style={"description_width": "initial"})
+                        layout=widgets.Layout(width="min(32em, calc(100% - 4px))"),  # 2 px of margin on either side
+                        style={"description_width": "initial"})
 
 
 def _place(number: int, options: list[tuple[int, str]]) -> widgets.Dropdown:
