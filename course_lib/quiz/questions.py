@@ -97,7 +97,7 @@ class SeveralChoices(Question):
         """Right when exactly the right ones are ticked; else the reasons of what is ticked wrongly, or left out."""
         ticked = set(answer)
         if not ticked:
-            return Mark(None, "Tick every statement that is true first.")
+            return Mark(None, "Tick at least one statement first.")
         wrong = [c for i, c in enumerate(self.choices) if i in ticked and not c.correct]
         left_out = [c for i, c in enumerate(self.choices) if i not in ticked and c.correct]
         if wrong:
@@ -132,7 +132,7 @@ class NumberQuestion(Question):
     def mark(self, answer: float | None) -> Mark:
         """Right within the tolerance; a number that a known slip gives is answered with that slip."""
         if answer is None:
-            return Mark(None, "Type a number first, for instance 0.5.")
+            return Mark(None, "Type one number, in digits, for instance 0.5.")
         if abs(answer - self.answer) <= self.tolerance:
             return Mark(True, self.right_reason)
         for slip in self.wrong:
