@@ -67,6 +67,14 @@ def choose_and_report(rates, train, score):
     best = max(rates, key=results.get)
     return best, results[best]
 
+# %% wrong picks_on_test_and_scores_again
+# You choose by the test score, and score the winner on the test once more: the same luck, counted twice.
+# Choose on validation; the test comes once, at the end.
+def choose_and_report(rates, train, score):
+    models = {rate: train(rate) for rate in rates}
+    best = max(rates, key=lambda rate: score(models[rate], "test"))
+    return best, score(models[best], "test")
+
 # %% wrong reports_validation
 # You choose rightly, but report the score on validation. The chosen rate is the one that was best there, so
 # that score is too high as well. Score the chosen model on the test.
@@ -116,3 +124,10 @@ def choose_and_report(rates, train, score):
     results = {rate: score(train(rate), "validation") for rate in rates}
     best = max(rates, key=results.get)
     return best, score(train(best), "test")
+
+# %% wrong score_first
+# Your numbers are right, in the wrong order: the chosen rate comes first, then the score.
+def choose_and_report(rates, train, score):
+    models = {rate: train(rate) for rate in rates}
+    best = max(rates, key=lambda rate: score(models[rate], "validation"))
+    return score(models[best], "test"), best
