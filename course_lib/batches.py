@@ -15,7 +15,7 @@ from course_lib.errors import CourseError, shown
 from course_lib.models import weights_hash
 from course_lib.prompting.reading import BOTH, encode, encode_open
 from course_lib.prompting.tokens import answer_tokens
-from course_lib.rows import check_classes, check_rows, labels_for, texts_in
+from course_lib.rows import check_agree, check_classes, check_rows, labels_for, texts_in
 
 IGNORED = -100  # a label that no loss counts
 
@@ -45,6 +45,7 @@ class Batches:
         if self.pad >= len(model.get_input_embeddings().weight):
             self.pad = 0  # the model has no such token, and which one it is does not matter: the mask hides it
         if method.head is None:
+            check_agree(rows)
             answers = texts_in(rows, "answer")
             known = sorted(set(answers))
             tokens = dict(zip(known, answer_tokens(tokenizer, known)))

@@ -87,7 +87,7 @@ def swapped_answers(model, tokenizer, rows, method) -> list[int]:
     scores = []
     with method.on(model):
         for name in class_names(rows):
-            same = rows.remove_columns("answer").add_column("answer", [name] * len(rows))
+            same = rows.remove_columns(["answer", "label"]).add_column("answer", [name] * len(rows))
             data = Batches(model, tokenizer, same, method)
             for part in torch.arange(len(data)).split(ROWS):
                 batch = data.batch(part.tolist())

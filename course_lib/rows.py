@@ -39,6 +39,18 @@ def check_labels(rows) -> None:
                               f"{len(names) - 1}. Name them all, or leave the row out.")
 
 
+def check_agree(rows) -> None:
+    """CourseError for a row whose answer is not the name of its label: one is learned, and the other one counts."""
+    if "label" not in rows.column_names:
+        return
+    names = getattr(rows.features["label"], "names", None)
+    for place, (label, answer) in enumerate(zip(rows["label"][:], rows["answer"][:])):
+        if names and isinstance(answer, str) and answer != names[label]:
+            raise CourseError(f"Row {place} has the answer {shown(answer)} and the label {label}, which is "
+                              f"{shown(names[label])}: which of them is right? Without a head a model learns the "
+                              "answer and is measured by the label. Mend the row, or leave it out.")
+
+
 def texts_in(rows, column: str) -> list[str]:
     """A column of texts; CourseError, with its number, for a row in which it holds none."""
     texts = rows[column][:]

@@ -5,7 +5,7 @@ The world stays as it is. What changes is what users type, or what the people wh
 import datasets
 
 from course_lib.errors import CourseError, shown
-from course_lib.rows import check_rows, class_names
+from course_lib.rows import check_agree, check_rows, class_names
 
 
 def dead_key(rows, key: str = "e"):
@@ -40,14 +40,11 @@ def relabelled(rows, names: dict[str, str]):
     if "label" not in rows.column_names:
         raise CourseError(f"These rows have no labels to rename; their columns are {', '.join(rows.column_names)}. "
                           "Take a task with classes, such as load_task('reviews').")
+    check_agree(rows)
     words = class_names(rows)
     if not isinstance(names, dict) or set(names) != set(words) or sorted(map(str, names.values())) != sorted(words):
         raise CourseError(f"Give every answer word one of the answer words, each once: {', '.join(words)}. You gave "
                           f"{shown(names)}.")
-    for place, (answer, label) in enumerate(zip(rows["answer"][:], rows["label"][:])):
-        if answer != words[label]:
-            raise CourseError(f"Row {place} has the answer {shown(answer)} and the label {label}, which is "
-                              f"{shown(words[label])}: which of them is right? Mend the row, or leave it out.")
     answers = [names[answer] for answer in rows["answer"][:]]
     return datasets.Dataset.from_dict({**rows[:], "answer": answers, "label": [words.index(one) for one in answers]},
                                       features=rows.features)

@@ -136,6 +136,23 @@ def test_a_label_that_no_class_has_is_no_other_class(kind):
             call()
 
 
+@pytest.mark.parametrize("change", ["label", "answer", "names"])
+def test_an_answer_that_is_not_the_name_of_the_label(change):
+    """Without a head one would be learned and the other one counted; a head knows the label alone."""
+    rows = task_of("stars")["train"]
+    if change == "names":
+        odd, row = rows.cast_column("label", datasets.ClassLabel(names=["bad", "fair", "good"])), 0
+    else:
+        values = {"label": (rows["label"][5] + 1) % 3, "answer": "4"}
+        columns, row = rows.to_dict(), 5
+        columns[change][5] = values[change]
+        odd = datasets.Dataset.from_dict(columns, features=rows.features)
+    pair = pair_of("llama")
+    with pytest.raises(CourseError, match=f"Row {row} has the answer '.' and the label ., which is '.+': which of"):
+        fit(*pair, {"train": odd}, LoRA(pair[0]), progress=False)
+    assert evaluate(*pair, odd, LoRA(pair[0], num_labels=3))["n"] == len(rows)
+
+
 def test_a_row_that_is_too_long_is_named_by_its_text():
     pair, rows = pair_of("llama"), dataset([("it", "good"), ("the pear of " * 20, "good")], "{text}:")
     with pytest.raises(CourseError, match="Row 1 has .* its text is 'the pear of the pear of"):

@@ -64,6 +64,7 @@ def test_interchange_accuracy_by_hand(kind, rank, words):
     """Each row and each answer word alone: the sum of the log probabilities of its tokens."""
     (model, tokenizer), rows, marks = pair_of(kind), crossed("stars"), []
     rows = rows.cast_column("label", datasets.ClassLabel(names=list(words)))
+    rows = rows.remove_columns("answer").add_column("answer", [words[label] for label in rows["label"]])
     method, names = Interchange(model, 1, rank=rank), rows.features["label"].names
     for row in rows:
         prompt, source, scores = *(tokenizer(row[name])["input_ids"] for name in ("prompt", "source")), []
