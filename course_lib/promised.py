@@ -93,12 +93,26 @@ def check_config(config: PretrainedConfig, name: str) -> None:
         why = "has weights that another library rounded; the course rounds whole ones, with `quantise`"
     elif getattr(config, "position_embedding_type", "absolute") != "absolute":
         why = f"counts positions in a way of its own, {config.position_embedding_type!r}"
+    elif others := attention_kinds(config) - {"full_attention", "sliding_attention"}:
+        why = f"has attention of another kind, {min(others)!r}"
+    elif (known.decoder and "sliding_attention" in attention_kinds(config)
+          and (getattr(config, "sliding_window", None) or 0) < 2):
+        why = ("needs a sliding window of at least 2 places, for transformers' cache holds one less; sliding_window is "
+               f"{config.sliding_window}")
+    elif known.after_padding and config.pad_token_id is None:
+        why = "counts positions from its padding's number, and has none (pad_token_id)"
     elif "longrope" in rope_types(config):
         why = "turns all positions of a batch another way when one text is long ('longrope')"
     if why:
         raise CourseError(f"{name or 'This model'} {why}. The course's methods are tested on {names_of()}, and would "
                           "give wrong numbers on others without a word. Take a model of one of these: orchard-s is a "
                           "Llama, orchard-encoder a DistilBERT, minilm a BERT.")
+
+
+def attention_kinds(config: PretrainedConfig) -> set[str]:
+    """How far the blocks look, as the config names it: everywhere, or through a window."""
+    windowed = getattr(config, "sliding_window", None) is not None
+    return set(getattr(config, "layer_types", None) or (["sliding_attention"] if windowed else []))
 
 
 def rope_types(config: PretrainedConfig) -> set[str]:

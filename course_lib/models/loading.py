@@ -49,6 +49,7 @@ def load_model(name: str | Path, random: bool = False, seed: int = 0):
             config = AutoConfig.from_pretrained(folder, **safe)
             check_class(config)
             check_config(config, class_in(config))
+            config.return_dict, config.chunk_size_feed_forward = True, 0  # the numbers are the same, by name and whole
             tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
             auto_class = AutoModelForCausalLM if is_causal(config) else AutoModel
             check_vocabulary(folder, tokenizer)

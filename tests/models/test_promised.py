@@ -78,6 +78,10 @@ def test_another_architecture_is_refused_by_name_loaded_or_given(model_type, tok
     ("llama", {"rope_parameters": {"rope_type": "longrope", "rope_theta": 1e4, "short_factor": [1.0] * 4,
                                    "long_factor": [2.0] * 4, "original_max_position_embeddings": 32}}, "'longrope'"),
     ("llama", {"quantization_config": {"quant_method": "gptq", "bits": 4}}, "weights that another library rounded"),
+    ("gemma3_text", {"sliding_window": 1}, "a sliding window of at least 2 places, .*; sliding_window is 1"),
+    ("gemma3_text", {"sliding_window": None}, "a sliding window of at least 2 places, .*; sliding_window is None"),
+    ("qwen2", {"layer_types": ["full_attention", "chunked_attention"]}, "another kind, 'chunked_attention'"),
+    ("roberta", {"pad_token_id": None}, "counts positions from its padding's number, and has none"),
 ])
 def test_settings_that_change_what_a_promised_class_computes(model_type, more, said, tokenizers, tmp_path):
     folder = saved(random_model(model_type, **({"head_dim": 8} if model_type == "gemma3_text" else {})), tmp_path,
@@ -92,6 +96,19 @@ def test_settings_that_change_what_a_promised_class_computes(model_type, more, s
         setattr(model.config, name, value)
     with pytest.raises(CourseError, match=said):
         LoRA(model)
+
+
+@pytest.mark.parametrize("more", [{"return_dict": False}, {"chunk_size_feed_forward": 7}])
+def test_settings_of_how_the_numbers_are_handed_out_change_none(more, tokenizers, tmp_path):
+    folder, said = saved(random_model("bert"), tmp_path, tokenizers["encoder"]), []
+    for settings in ({}, more):
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps(config | settings))
+        model, batch = load_model(folder)[0], {"input_ids": torch.tensor([[5, 6, 7, 8, 9]])}
+        method = Frozen(model, train=(), num_labels=2)
+        with torch.no_grad(), method.on(model):
+            said.append(method.logits(model, batch))
+    assert torch.equal(*said)
 
 
 def test_classes_that_transformers_has_not_and_encoder_decoders(tokenizers, tmp_path):
