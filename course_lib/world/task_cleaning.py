@@ -49,7 +49,7 @@ def check_case(found: list[str], wanted: tuple[str, ...], source: object) -> Non
 def clean(by_split: dict[str, Given], source: object) -> tuple[dict[str, Rows], bool]:
     """({split: [(input, answer), ...]}, whether the answers are labels); no input comes twice.
 
-    Two inputs are the same where only the spaces around them, or the way in which accents are stored, differ.
+    Two inputs are the same where only the spaces in them, or the way in which accents are stored, differ.
     """
     found = dict.fromkeys(name for rows in by_split.values() for _, row in rows for name in row)
     pair = columns(found, source)
@@ -63,10 +63,10 @@ def clean(by_split: dict[str, Given], source: object) -> tuple[dict[str, Rows], 
             given, answer = (_field(row.get(name), name, f"{source}: {place}") for name in pair)
             answer = _one_line(answer.strip(), pair[1], f"{source}: {place}")
             if pair == COLUMNS[0]:
-                answer = " ".join(unicodedata.normalize("NFC", answer).split())
+                answer = _evenly_spaced(answer)
                 _check_both(row, answer, f"{source}: {place}")
             places.setdefault(answer, place)
-            first, said = seen.setdefault(unicodedata.normalize("NFC", given.strip()), (place, answer))
+            first, said = seen.setdefault(_evenly_spaced(given), (place, answer))
             if first == place:
                 cleaned[split].append((given, answer))
             elif said == answer:
@@ -110,6 +110,11 @@ def _looks(label: str) -> object:
     return Decimal(number) if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", number) else text
 
 
+def _evenly_spaced(text: str) -> str:
+    """The text with single spaces between its words, none around them, and its accents stored in one way."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
 def _one_line(answer: str, name: str, where: str) -> str:
     """The answer; CourseError where it has several lines, or says that there is none."""
     if "\n" in answer:
@@ -124,7 +129,7 @@ def _one_line(answer: str, name: str, where: str) -> str:
 def _check_both(row: dict, label: str, where: str) -> None:
     """CourseError where a row has all four columns, and its label is not its answer."""
     answer = row.get("answer")
-    if "prompt" in row and answer is not None and " ".join(unicodedata.normalize("NFC", str(answer)).split()) != label:
+    if "prompt" in row and answer is not None and _evenly_spaced(str(answer)) != label:
         raise CourseError(f"{where} has the label {shown(label)} and the answer {shown(answer)}. Which columns are "
                           "meant? Leave out prompt and answer, or text and label. (A task of the course keeps the "
                           "names of its classes with to_parquet, not with to_csv.)")

@@ -33,8 +33,9 @@ def read_file(path: Path) -> dict[str, Given]:
     if not rows:
         raise CourseError(f"The file {path} has no rows.")
     by_split: dict[str, Given] = {}
+    where_none = None if any("split" in row for _, row in rows) else "train"  # a line of JSON may lack it
     for place, row in rows:
-        split = row.get("split", "train")
+        split = row.get("split", where_none)
         if split not in SPLIT_NAMES:
             allowed = ", ".join(SPLIT_NAMES)
             raise CourseError(f"{path}: {place} has the split {shown(split)}; allowed are {allowed}.")
@@ -148,10 +149,10 @@ def named(rows: Given, names: list[str] | None, source: object) -> Given:
         if label == -1:
             without.append(place)
             continue
-        if label is not None and label not in range(len(names)):
+        if label is not None and label not in range(len(names)):  # 1.0 is in it, too
             raise CourseError(f"{source}: {place} has the label {shown(label)}, and the {len(names)} classes that it "
                               f"names have the numbers 0 to {len(names) - 1}.")
-        kept.append((place, row if label is None else row | {"label": names[label]}))
+        kept.append((place, row if label is None else row | {"label": names[int(label)]}))
     if without:
         print(f"{source}: {counted(len(without), 'rows')} without a label (-1) left out, the first {without[0]}.")
     return kept

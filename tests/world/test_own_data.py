@@ -121,6 +121,22 @@ def test_the_two_forms_of_an_accent_are_one_label_and_one_text(tmp_path, capsys)
     assert "1 row left out, whose text another row has" in capsys.readouterr().out
 
 
+def test_a_text_with_other_spaces_is_the_same_text_and_comes_into_one_split(tmp_path, capsys):
+    rows = [{"text": f"The  film was\u00a0number {n}", "label": n % 2, "split": "train"} for n in range(40)]
+    rows += [{"text": f"The film was number {n}", "label": n % 2, "split": "test"} for n in range(10)]
+    (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    task = load_task(tmp_path / "own.jsonl")
+    assert "10 rows repeat the text" in capsys.readouterr().out
+    assert len(task["test"]) == 10 and len(task["train"]) + len(task["validation"]) == 30
+
+
+def test_a_line_without_a_split_among_others_that_have_one(tmp_path):
+    rows = [{"text": f"t{n}", "label": n % 2} | ({"split": "test"} if n > 30 else {}) for n in range(40)]
+    (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    with pytest.raises(CourseError, match="line 1 has the split None; allowed are train"):
+        load_task(tmp_path / "own.jsonl")
+
+
 def write_parquet(path, labels, feature=None, **more):
     columns = {"text": [f"t{n}" for n in range(len(labels))], "label": labels, **more}
     features = feature and datasets.Features({"text": datasets.Value("string"), "label": feature})
@@ -140,6 +156,9 @@ def test_the_names_of_classes_in_a_parquet_file_are_read(tmp_path, capsys):
     parquet.write_table(more.replace_schema_metadata(table.schema.metadata), tmp_path / "more.parquet")
     with pytest.raises(CourseError, match="row 2 has the label 2, and the 2 classes that it names have .* 0 to 1"):
         load_task(tmp_path / "more.parquet")
+    floats = pyarrow.table({"text": table["text"][:40], "label": [0.0, 1.0] * 20})
+    parquet.write_table(floats.replace_schema_metadata(table.schema.metadata), tmp_path / "floats.parquet")
+    assert everything(load_task(tmp_path / "floats.parquet")) == everything(task)
 
 
 def test_a_task_of_the_course_comes_back_from_parquet(tmp_path):
