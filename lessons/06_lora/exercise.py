@@ -119,24 +119,19 @@ if passed("06.3"):
 if passed("06.3") and passed("06.4"):
     from course_lib.models import weights_hash
 
-    before, ids = weights_hash(model), torch.tensor([tokenizer("An apple is")["input_ids"]])
-    mergers = []
-    for (plain, name), (holder, _) in zip(places(model), places(tuned)):
-        mine = getattr(holder, name)
-        weight = getattr(plain, name).weight.data
+    base, _ = load_model("orchard-s")                       # to be merged into, and back
+    mergers, ids = [], torch.tensor([tokenizer("An apple is")["input_ids"]])
+    for (plain, name), (holder, _) in zip(places(base), places(tuned)):
+        mine, weight = getattr(holder, name), getattr(plain, name).weight.data
         mergers.append(Merger(weight, mine.A.detach(), mine.B.detach(), alpha=8))
     with torch.no_grad():
-        wanted = tuned(ids).logits
         for merger in mergers:
             merger.merge()
-        apart = (model(ids).logits - wanted).abs().max()
-
-# %% your-unmerge
-if passed("06.3") and passed("06.4"):
-    for merger in mergers:
-        merger.unmerge()
+        apart = (base(ids).logits - tuned(ids).logits).abs().max()
+        for merger in mergers:
+            merger.unmerge()
     print(f"merged against your layers, largest difference: {apart:.1e}")
-    print("the base is back to the last bit:", weights_hash(model) == before)
+    print("back to the last bit:", weights_hash(base) == weights_hash(model))
 
 # %% [markdown] end
 # You have counted, computed, built, trained and merged a LoRA. To see what you have solved so far, run

@@ -15,6 +15,7 @@ from course_lib.claims.measures.summing_up import batch_of, favourable, short_re
 from course_lib.plots import bars, show
 
 model, tokenizer = load_model("orchard-s")
+hooks = []                     # what is hung on the model, to be taken down again
 blocks = list(blocks_of(model).values())
 
 # %% task 08.1
@@ -112,12 +113,16 @@ if passed("08.4"):
         """A hook that edits the last position of what a block gives, (B, T, d)."""
         return lambda module, inputs, h: torch.cat([h[:, :-1], edit(h[:, -1])[:, None]], dim=1)
 
-    hooks = [block.register_forward_hook(edit_last(edit)) for block, edit in zip(blocks, edits)]
-    optimizer = torch.optim.AdamW(edits.parameters(), lr=1e-2, weight_decay=0.0)
+    while hooks:               # of an earlier run of this cell
+        hooks.pop().remove()
+    hooks += [block.register_forward_hook(edit_last(edit)) for block, edit in zip(blocks, edits)]
+    start = {name: value.clone() for name, value in edits.state_dict().items()}
     print(f"{sum(p.numel() for p in edits.parameters()):,} parameters are trained")
 
 # %% your-training
 if passed("08.4"):
+    edits.load_state_dict(start)   # from there, however often you run this cell
+    optimizer = torch.optim.AdamW(edits.parameters(), lr=1e-2, weight_decay=0.0)
     for step in range(32):
         loss = loss_of(task["train"].select(range(16 * step, 16 * step + 16)))
         optimizer.zero_grad()
