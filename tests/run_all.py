@@ -1,7 +1,8 @@
 """Every check, one group after the other, and one line at the end: `make test`.
 
     python tests/run_all.py              the groups of `make test`
-    python tests/run_all.py all          those, every change of a solution, every numeric test under each setting
+    python tests/run_all.py all          those, each cell of a notebook twice in a row, every change of a
+                                         solution, every numeric test under each setting
     python tests/run_all.py code         one group, or several: code notebooks browser colab
 
 Needs nothing but the standard library; the groups run in .venv and in .venv-colab. No group may change the
@@ -76,6 +77,7 @@ def groups() -> dict[str, tuple[str, list[str]]]:
         "browser": (".venv", ["tests/browser"]),
         "colab": (".venv-colab", ["--disable-warnings", *(f"tests/{name}" for name in COLAB), *TWO]),
         "colab-lesson": (".venv-colab", [*NOTEBOOKS, *[path for path in lessons if "/01_" in path]]),
+        "notebooks-twice": (".venv", [*NOTEBOOKS, "--twice", "notebooks", "solutions"]),
         "mutants": (".venv", ["tests", "-m", "slow", *TWO]),
         **{f"sample-{one}": (".venv", [*files(SAMPLE), *alone(one)]) for one in SAMPLED},
         **{f"numeric-{one}": (".venv", [*files(NUMERIC), *alone(one)]) for one in settings()},
@@ -84,7 +86,7 @@ def groups() -> dict[str, tuple[str, list[str]]]:
 
 def in_make_test() -> list[str]:
     """The groups that `make test` runs."""
-    return [name for name in groups() if name != "mutants" and not name.startswith("numeric-")]
+    return [name for name in groups() if name not in ("mutants", "notebooks-twice") and not name.startswith("numeric-")]
 
 
 def count(report: Path) -> dict[str, int]:
