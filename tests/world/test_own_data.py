@@ -126,7 +126,7 @@ def test_a_text_with_other_spaces_is_the_same_text_and_comes_into_one_split(tmp_
     rows += [{"text": f"The film was number {n}", "label": n % 2, "split": "test"} for n in range(10)]
     (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, rows)))
     task = load_task(tmp_path / "own.jsonl")
-    assert "10 rows repeat the text" in capsys.readouterr().out
+    assert "10 rows left out, whose text another row has" in capsys.readouterr().out
     assert len(task["test"]) == 10 and len(task["train"]) + len(task["validation"]) == 30
 
 
