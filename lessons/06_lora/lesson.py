@@ -618,7 +618,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 folder, words = Path(mkdtemp()), ["negative", "positive"]
-turned = few_labels["train"].remove_columns("answer").add_column(
+turned = few_labels["train"].remove_columns(["answer", "label"]).add_column(
     "answer", [words[1 - label] for label in few_labels["train"]["label"]])
 contrary = LoRA(model, TARGETS, rank=RANK, alpha=ALPHA)
 fit(model, tokenizer, {"train": turned}, contrary, steps=20, batch_size=16,
