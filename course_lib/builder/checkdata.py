@@ -1,4 +1,5 @@
 """The data of a task's public check: drawn inputs, what is expected, what each wrong solution gives."""
+import ast
 import json
 
 from course_lib.builder.branches import branches
@@ -31,7 +32,7 @@ def check_data(task: Task) -> dict:
         "name": task.name,
         "tolerance": settings["TOLERANCE"],
         "file": task.digest,
-        "probe": task.checks if "probe" in settings else None,
+        "probe": probe_source(task) if "probe" in settings else None,
         "gradients": learn,
         "inputs": inputs,
         "expected": expected,
@@ -40,6 +41,26 @@ def check_data(task: Task) -> dict:
     }
     refuse_useless(task, data, outcomes(task.stub))
     return data
+
+
+def probe_source(task: Task) -> str:
+    """What of the cell `checks` the probe needs: not `draw`, for a grader draws with it what no student has seen."""
+    lines, parts, needed, kept = task.checks.splitlines(), ast.parse(task.checks).body, {"probe"}, []
+    while more := [part for part in parts if part not in kept and bound_names(part) & needed]:
+        kept += more
+        needed |= {node.id for part in more for node in ast.walk(part) if isinstance(node, ast.Name)}
+    if any("draw" in bound_names(part) for part in kept):
+        raise CourseError(f"{task.path}: probe uses draw, which must not reach the students. Let both use a third.")
+    return "\n\n\n".join("\n".join(lines[part.lineno - 1:part.end_lineno]) for part in parts if part in kept) + "\n"
+
+
+def bound_names(statement: ast.stmt) -> set[str]:
+    """The names that a statement of a cell defines."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return {statement.name}
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
 def outcomes_of(task: Task, function, inputs: list[dict], learn: list[str]) -> list:

@@ -48,6 +48,8 @@ def test_cells_are_named_by_their_title_and_keep_other_metadata(tmp_path):
     ("tasks/double.py", "TOLERANCE = 1e-6", 'TOLERANCE = float("nan")', "it must be a number"),
     ("tasks/double.py", "def draw(seed):", "def draw(seed):\n    seed[0]", r"double.py: draw\(0\) stops with Type"),
     ("tasks/double.py", "def draw(seed):", "def draw(seed):\n    return [3]", r"draw\(0\) gives \[3\]; it must be"),
+    ("tasks/double.py", "def draw(seed):", "def probe(double, x):\n    return double(draw(x)['x'])\n\n\n"
+     "def draw(seed):", "probe uses draw, which must not reach the students"),
     ("tasks/double.py", "other way round.\ndef double", "other way round.\ndef halve", "defines no 'double'"),
 ])
 def test_bad_sources_are_refused(tiny, change, name, old, new, message):
@@ -92,10 +94,10 @@ def test_a_damaged_record(tiny, text):
 
 
 def test_outside_any_clone_it_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr("course_lib.builder.root.__file__", str(tmp_path / "a" / "b" / "c.py"))
+    monkeypatch.setattr("course_lib.root.__file__", str(tmp_path / "a" / "b.py"))
     monkeypatch.chdir(tmp_path)
     for argv in ([], ["--check"]):
-        with pytest.raises(CourseError, match="no folder 'lessons' .* inside a clone of the course's repository"):
+        with pytest.raises(CourseError, match="no folder 'lessons' .* inside of the course's folder"):
             main(argv)
 
 

@@ -45,6 +45,12 @@ def test_the_shipped_data_are_those_of_the_task_file(task):
 
 
 @each_task
+def test_what_draws_fresh_inputs_does_not_ship(task):
+    probe = load_task_data(task.id)["probe"]
+    assert "def draw" not in (probe or "") and (probe is None) == ("probe" not in task.settings)
+
+
+@each_task
 def test_the_same_seed_draws_the_same_inputs_and_another_one_others(task):
     draw = task.settings["draw"]
     drawn = [str(draw(seed)) for seed in (*task.seeds, *task.seeds)]
