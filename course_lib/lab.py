@@ -12,10 +12,10 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from course_lib.builder.root import find_root
 from course_lib.display import course
 from course_lib.errors import CourseError
 from course_lib.files import user_path
+from course_lib.root import find_root
 from course_lib.working_copy import COPY, another_folder, update_copy
 
 FIRST = "notebooks/00_start_here.ipynb"

@@ -38,7 +38,8 @@ def update_copy(root: Path, copy: Path) -> list[str]:
     """
     given = [path for folder in FOLDERS for path in sorted((root / folder).glob("*.ipynb"))]
     if not given:
-        raise CourseError(f"There are no notebooks in {root / FOLDERS[0]}. Run {course('build')} there first.")
+        raise CourseError(f"There are no notebooks in {root / FOLDERS[0]}. Get the course's folder again, or, in a "
+                          f"clone of its repository, run {course('build')} first.")
     try:
         refuse_other_folder(root, copy)
         marker = copy / MARKER

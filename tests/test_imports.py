@@ -15,7 +15,7 @@ import course_lib
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted(module.name for module in pkgutil.walk_packages(course_lib.__path__, "course_lib."))
 LAYERS = (  # a part imports its own layer and those above it in this list, never one below
-    ("errors", "display", "files", "framed", "intervals", "lazy", "lessons", "threads"),
+    ("errors", "display", "files", "framed", "intervals", "lazy", "lessons", "root", "threads"),
     ("working_copy", "plots", "world", "promised", "architecture"),
     ("progress", "models", "method", "copies", "virtual_tokens", "prompt_edits", "quantise"),
     ("quiz", "checks", "methods", "prompting"),

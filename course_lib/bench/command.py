@@ -28,7 +28,7 @@ def base(write: bool) -> bool:
 def lessons() -> bool:
     """Whether every lesson keeps its time budgets."""
     from course_lib.bench import budgets
-    from course_lib.builder.root import find_root
+    from course_lib.root import find_root
 
     return budgets.lessons(find_root("notebooks"))
 
@@ -59,7 +59,7 @@ def pretrain() -> bool:
 def picture() -> bool:
     """Writes docs/picture.png; always True."""
     from course_lib.bench.picture import draw
-    from course_lib.builder.root import find_root
+    from course_lib.root import find_root
 
     draw(find_root("notebooks") / "docs" / "picture.png")
     return True

@@ -3,9 +3,9 @@ import argparse
 from pathlib import Path
 
 from course_lib.builder.record import digest, digest_of, edited, present, read_record, write_record
-from course_lib.builder.root import find_root
 from course_lib.errors import CourseError, unknown
 from course_lib.files import write_text
+from course_lib.root import find_root
 
 
 def build(root: Path, overwrite: tuple[str, ...] = ()) -> list[str]:

@@ -46,14 +46,14 @@ def test_only_notebooks_and_exercises_are_copied_to_my_course_or_where_one_says(
 def test_without_notebooks_it_says_so(clone):
     (clone / LESSON).unlink()
     (clone / EXERCISE).unlink()
-    with pytest.raises(CourseError, match="no notebooks in .* Run `.*course build`"):
+    with pytest.raises(CourseError, match="no notebooks in .* run `.*course build`"):
         main(["--no-open"])
 
 
 def test_outside_any_clone_it_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr("course_lib.builder.root.__file__", str(tmp_path / "a" / "b" / "c.py"))
+    monkeypatch.setattr("course_lib.root.__file__", str(tmp_path / "a" / "b.py"))
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(CourseError, match="inside a clone of the course's repository"):
+    with pytest.raises(CourseError, match="inside of the course's folder"):
         main(["--no-open"])
 
 

@@ -6,7 +6,7 @@ from course_lib.errors import CourseError
 
 
 def find_root(folder: str, start: Path | None = None) -> Path:
-    """The repository: the nearest folder upwards that holds pyproject.toml and `folder`.
+    """The course's folder: the nearest one upwards that holds pyproject.toml and `folder`.
 
     Looks from `start` (the current folder) upwards, then where the package itself lies.
     Raises CourseError where there is none.
@@ -15,8 +15,8 @@ def find_root(folder: str, start: Path | None = None) -> Path:
         start = (start or Path.cwd()).resolve()
     except OSError:  # the folder was deleted under us
         start = Path(os.sep)
-    for place in (start, *start.parents, Path(__file__).resolve().parents[2]):
+    for place in (start, *start.parents, Path(__file__).resolve().parents[1]):
         if os.path.isdir(place / folder) and os.path.isfile(place / "pyproject.toml"):
             return place
-    raise CourseError(f"There is no folder '{folder}' here or above ({start}). Run this command inside a clone of the "
-                      "course's repository; the installed package alone holds no notebooks.")
+    raise CourseError(f"There is no folder '{folder}' here or above ({start}). Run this command inside of "
+                      "the course's folder; the installed package alone holds no notebooks.")
