@@ -1,0 +1,133 @@
+"""What runs in the sandbox: the student's cell and the calls of its function, or the draws and the reference.
+
+A child writes a line of JSON for each thing that happened, at once, so that a loop or a crash costs the rest alone:
+
+    {"cell": null}                            the cell was executed; or {"cell": {"error": kind, "line": number}}
+    {"call": number, "outcome": outcome, "error": ..., "stub": bool, "course": name}
+    {"refused": what}                         what was seen that no task allows
+    "done"
+"""
+import builtins
+import json
+import os
+import resource
+import sys
+
+from course_lib.checks.outcomes import decode, encode
+from course_lib.checks.run import course_calls, outcome_of
+from course_lib.checks.store import load_probe
+from course_lib.grading import watch
+
+PRELUDE = "import math, random; import numpy as np; import torch; from torch import nn; import torch.nn.functional as F"
+PAGE = resource.getpagesize()
+
+
+def prepare() -> None:
+    """Import once what every child needs, and what torch would import at its first gradient or optimizer."""
+    import statistics  # noqa: F401
+
+    import numpy  # noqa: F401
+    import torch
+
+    torch.set_num_threads(1)
+    one = torch.ones(2, requires_grad=True)
+    optimizer = torch.optim.SGD([one], lr=0.1)
+    torch.nn.functional.cross_entropy((one * 2).reshape(1, 2), torch.tensor([1])).backward()
+    optimizer.step()
+    watch.prepare()
+
+
+def student(job: dict, write: int) -> None:
+    """In the child: execute the cell, call its function on every input, and write what came of it."""
+    limit(job["limits"])
+    tell = teller(write)
+    watcher = watch.Watcher()
+    space = watcher.namespace()
+    exec(PRELUDE, space)
+    probe, errors = load_probe({"probe": job["probe"]}), []
+    watcher.start()
+    try:
+        with watcher.looking():
+            exec(compile(job["source"], watch.CELL, "exec", dont_inherit=True), space)
+    except BaseException as error:
+        tell({"cell": what_stopped(error), **watcher.said()})
+        return tell("done")
+    tell({"cell": None, **watcher.said()})
+    function = space.get(job["name"])
+    if not callable(function):
+        tell({"missing": type(function).__name__})
+        return tell("done")
+    for number, inputs in enumerate(job["inputs"]):
+        as_it_was()
+        call = {key: decode(value) for key, value in inputs.items()}
+        with course_calls() as called, watcher.looking():
+            outcome = outcome_of(function, call, probe, errors, job["gradients"])
+        stopped = what_stopped(errors.pop()) if errors else None
+        own = [name for name in called if not name.startswith("course_lib.grading.")]
+        tell({"call": number, "outcome": outcome, "stopped": stopped, "course": own[0] if own else None,
+              **watcher.said()})
+    tell("done")
+
+
+def teller(write: int):
+    """The function that writes a line for the host. Made before the student's code runs, of what it cannot reach."""
+    dumps, put = json.JSONEncoder().encode, os.write
+
+    def tell(value) -> None:
+        text = dumps(value).encode() + b"\n"
+        while text:
+            text = text[put(write, text):]
+
+    return tell
+
+
+def limit(limits: dict) -> None:
+    """No process, no thread, no file written, little memory more than torch itself took, and no end of time."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        memory = int(file.read().split()[0]) * PAGE + limits["memory"]
+    for what, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0),
+                       (resource.RLIMIT_NOFILE, 64), (resource.RLIMIT_NPROC, 0)):
+        resource.setrlimit(what, (most, most))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"], limits["cpu"] + 1))  # at the first it gets SIGXCPU
+
+
+def as_it_was() -> None:
+    """What a student's code may change for itself, and no later call shall see."""
+    import torch
+
+    torch.set_grad_enabled(True)
+    torch.set_default_dtype(torch.float32)
+    sys.setrecursionlimit(1000)
+
+
+def what_stopped(error: BaseException) -> dict:
+    """The kind of an error, where Python or torch knows it, and the line of the student's cell that it came from.
+
+    Its words stay here: they are the student's, and could say what was drawn.
+    """
+    kind, line, last, step = type(error), None, "", error.__traceback__
+    while step is not None:
+        last = step.tb_frame.f_code.co_filename
+        if last == watch.CELL:
+            line = step.tb_lineno
+        step = step.tb_next
+    if kind is SyntaxError and line is None:
+        line = error.lineno if type(error.lineno) is int else None
+    memory = issubclass(kind, MemoryError) or (kind is RuntimeError and "allocate memory" in str(error))
+    known = getattr(builtins, kind.__name__, None) is kind
+    return {"kind": kind.__name__ if known else "an error", "line": line, "memory": memory,
+            "stub": kind is NotImplementedError and last == watch.CELL}
+
+
+def reference(job: dict) -> dict:
+    """Draw inputs with these seeds, and say what the reference makes of them. No student code comes here."""
+    checks, space = {"__name__": "__task__"}, {"__name__": "__task__"}
+    exec(compile(job["checks"], "<the check of the task>", "exec"), checks)
+    exec(compile(job["reference"], "<reference>", "exec"), space)
+    inputs = [{key: encode(value) for key, value in checks["draw"](seed).items()} for seed in job["seeds"]]
+    expected = []
+    for one in inputs:
+        as_it_was()
+        call = {key: decode(value) for key, value in one.items()}
+        expected.append(outcome_of(space[job["name"]], call, checks.get("probe"), learn=job["gradients"]))
+    return {"inputs": inputs, "expected": expected}

@@ -1,0 +1,88 @@
+"""Marks of honest work: right, wrong, unwritten, missing, and what stops."""
+from pathlib import Path
+
+import pytest
+
+from course_lib.builder.tasks import read_tasks
+from course_lib.grading.engine import Limits, first_seed, fresh, grade_cells
+from course_lib.grading.sandbox import Worker
+
+LESSONS = Path(__file__).resolve().parents[2] / "lessons"
+TASKS = {id: task for folder in sorted(LESSONS.glob("[0-9]*")) for id, task in read_tasks(folder).items()}
+LORA = {id: task for id, task in TASKS.items() if id.startswith("06")}
+SHORT = Limits(call=4, task=10, cpu=4)
+
+
+@pytest.fixture(scope="module")
+def worker():
+    with Worker() as worker:
+        yield worker
+
+
+def one(source: str, worker: Worker, task: str = "06.1", limits: Limits = SHORT, seed: int = 0):
+    return grade_cells("student-07", {task: source}, {task: TASKS[task]}, seed, worker=worker, limits=limits)[0]
+
+
+def test_a_submission(worker):
+    cells = {"06.1": LORA["06.1"].reference, "06.2": LORA["06.2"].stub, "06.3": LORA["06.3"].wrong[2].source}
+    marks = grade_cells("student-07", cells, LORA, 5, worker=worker)
+    assert [(mark.task, mark.name, mark.points, mark.out_of, mark.verdict) for mark in marks] == [
+        ("06.1", "lora_parameters", 1.0, 1.0, "right"), ("06.2", "lora_forward", 0.0, 1.0, "unwritten"),
+        ("06.3", "LoRALinear", 0.0, 1.0, "wrong"), ("06.4", "Merger", 0.0, 1.0, "missing")]
+    wrong = LORA["06.3"].wrong[2]
+    assert (marks[2].mistake, marks[2].message, marks[2].source) == (wrong.name, wrong.message, wrong.source)
+    assert all(mark.reason and mark.reason.endswith(".") for mark in marks)
+
+
+@pytest.mark.parametrize("source, verdict, reason", [
+    ("def lora_parameters(shapes, rank):\n    return 1 / 0", "error",
+     "lora_parameters stops with ZeroDivisionError in line 2 of the cell."),
+    ("x = 1\nraise KeyError(x)", "error", "The cell stops with KeyError in line 2 of the cell before "
+     "lora_parameters is defined."),
+    ("def other(): pass", "error", "The cell does not define lora_parameters."),
+    ("lora_parameters = 3", "error", "The cell defines no function, but an object called lora_parameters."),
+    ("class Own(Exception): pass\ndef lora_parameters(shapes, rank):\n    raise Own(shapes)", "error",
+     "lora_parameters stops with an error in line 3 of the cell."),
+    ("def lora_parameters(shapes, rank):\n    while True: pass", "time",
+     "lora_parameters took too long. Is there a loop without an end?"),
+    ("def lora_parameters(shapes, rank):\n    return torch.ones(10**10)", "memory",
+     "lora_parameters wants more memory than there is in line 2 of the cell."),
+    ("def lora_parameters(shapes, rank):\n    return [0] * 10**10", "memory",
+     "lora_parameters wants more memory than there is in line 2 of the cell."),
+    ("def lora_parameters(shapes, rank):\n    raise SystemExit", "error",
+     "lora_parameters stops with SystemExit in line 2 of the cell."),
+])
+def test_what_stops_says_why(worker, source, verdict, reason):
+    mark = one(source, worker)
+    assert (mark.verdict, mark.points) == (verdict, 0)
+    assert mark.reason == reason
+    assert one(TASKS["06.1"].reference, worker).verdict == "right", "the worker goes on"
+
+
+def test_answers_learned_by_heart_are_worth_nothing(worker):
+    """Those of the public check, and those of another student."""
+    from course_lib.checks.store import load_task_data
+
+    data, task = load_task_data("06.1"), TASKS["06.1"]
+    inputs, expected = fresh(task, first_seed(0, "another", "06.1"), False)
+    known = {str([one["shapes"], one["rank"]]): value for one, value in
+             zip(data["inputs"] + inputs, data["expected"] + expected)}
+    source = ("def lora_parameters(shapes, rank):\n    shapes = [{'tuple': list(one)} for one in shapes]\n"
+              f"    return {known!r}.get(str([shapes, rank]))")
+    mark = one(source, worker)
+    assert mark.verdict == "wrong" and mark.points == 0 and "on the 4 inputs of the public check" in mark.reason
+    assert grade_cells("another", {"06.1": source}, {"06.1": task}, 0, worker=worker)[0].points == 1
+
+
+def test_fresh_seeds_are_each_students_own_and_visit_every_case():
+    seeds = {first_seed(seed, student, task) for seed in (0, 1) for student in ("a", "b") for task in ("06.1", "06.2")}
+    assert len(seeds) == 8 and all(seed % 840 == 0 and seed > 10**6 for seed in seeds)
+    assert first_seed(0, "a", "06.1") == first_seed(0, "a", "06.1")
+
+
+def test_a_dead_worker_costs_one_task():
+    """It is started again for the tasks behind."""
+    worker = Worker()
+    worker.close()
+    marks = grade_cells("student-07", {id: task.reference for id, task in LORA.items()}, LORA, 0, worker=worker)
+    assert [mark.verdict for mark in marks] == ["right"] * 4
