@@ -1,0 +1,112 @@
+"""A CSV file in which single cells change, and every other byte stays: encoding, separator, quotes, line ends."""
+import codecs
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_lib.errors import CourseError
+
+MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+LARGEST = 50_000_000  # bytes
+SEPARATORS = (",", ";", "\t")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: what it says, and where it stands in the file's text, its quotes included."""
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV file as it lies on the disk. `rows` leaves out empty lines."""
+    path: Path
+    text: str
+    mark: bytes      # the byte-order mark, or nothing
+    encoding: str
+    separator: str
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def filled(self, changes: Mapping[Cell, str]) -> bytes:
+        """The file's bytes with these cells changed; a cell that had quotes keeps them."""
+        parts, place = [], 0
+        for cell, text in sorted(changes.items(), key=lambda item: item[0].start):
+            quoted = self.text[cell.start:cell.start + 1] == '"'
+            if quoted or self.separator in text:
+                text = f'"{text}"'
+            parts += [self.text[place:cell.start], text]
+            place = cell.end
+        return self.mark + "".join([*parts, self.text[place:]]).encode(self.encoding)
+
+
+def read_table(path: Path) -> Table:
+    """Reads a CSV file with any of the separators , ; and tab, in UTF-8, UTF-16 or Windows' Western encoding.
+
+    Raises CourseError where it is no such file, or would not come back byte for byte.
+    """
+    try:
+        with open(path, "rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise CourseError(f"Cannot read {path}: {error.strerror}.") from None
+    if len(content) > LARGEST:
+        raise CourseError(f"{path} is too large for an export of grades ({LARGEST // 10**6} MB at most).")
+    mark, encoding = encoding_of(content)
+    try:
+        text = content[len(mark):].decode(encoding)
+    except UnicodeDecodeError:
+        raise CourseError(f"{path} is no CSV file in UTF-8, UTF-16 or Windows-1252. Give the export as it was "
+                          "downloaded.") from None
+    if "\0" in text or text.encode(encoding) != content[len(mark):]:
+        raise CourseError(f"{path} is no text, or in an encoding that is not known here. Give the CSV file that was "
+                          "downloaded, not a workbook.")
+    heading = next(filter(str.strip, text.splitlines()), "")
+    separator = max(SEPARATORS, key=lambda sign: len(split(heading, sign)))
+    try:
+        rows = rows_of(text, separator)
+    except ValueError as error:
+        raise CourseError(f"{path}: {error}. Download the export again.") from None
+    return Table(path, text, mark, encoding, separator, tuple(map(tuple, rows)))
+
+
+def encoding_of(content: bytes) -> tuple[bytes, str]:
+    """The byte-order mark and the encoding of a file."""
+    for mark, encoding in MARKS:
+        if content.startswith(mark):
+            return mark, encoding
+    if content[1:2] == b"\0" or content[:1] == b"\0":
+        return b"", "utf-16-le" if content[1:2] == b"\0" else "utf-16-be"
+    try:
+        content.decode("utf-8")
+        return b"", "utf-8"
+    except UnicodeDecodeError:
+        return b"", "cp1252"
+
+
+def split(line: str, separator: str) -> list[str]:
+    return re.findall(rf'(?:^|{separator})("(?:[^"]|"")*"|[^{separator}]*)', line)
+
+
+def rows_of(text: str, separator: str) -> list[list[Cell]]:
+    """All rows with something in them. Raises ValueError where a quotation mark is never closed."""
+    cell = re.compile(rf'"((?:[^"]|"")*)"(?=[{separator}\r\n]|\Z)|([^{separator}\r\n]*)')
+    rows, row, place = [], [], 0
+    while True:
+        found = cell.match(text, place)
+        quoted, plain = found.groups()
+        if quoted is None and plain.startswith('"'):
+            raise ValueError(f"a quotation mark in line {text.count(chr(10), 0, place) + 1} is never closed")
+        row.append(Cell(plain if quoted is None else quoted.replace('""', '"'), *found.span()))
+        place = found.end()
+        if text[place:place + 1] == separator:
+            place += 1
+            continue
+        if any(one.text for one in row):
+            rows.append(row)
+        row = []
+        if place >= len(text):
+            return rows
+        place += 2 if text[place:place + 2] == "\r\n" else 1
