@@ -14,7 +14,7 @@ from course_lib.intervals import wilson
 from course_lib.prompting import complete, score_choices
 from course_lib.prompting.reading import added, attached, check_model, encode_plain, texts_of
 from course_lib.prompting.tokens import answer_tokens, as_written, stop_tokens
-from course_lib.rows import check_rows, class_names, texts_in
+from course_lib.rows import check_agree, check_rows, class_names, texts_in
 from course_lib.world import documents
 
 ROWS = 64  # in one forward pass
@@ -27,7 +27,8 @@ def evaluate(model, tokenizer, rows, method=None) -> dict[str, float]:
     the answer words; where a task has no labels, with what it writes, and the share is called "exact_match". Without a
     method the bare base is asked. With Interchange the share is the interchange accuracy: every row has a `source`, and
     its label is what should come with the source swapped in. Classes are told by their names, and texts are compared
-    as the tokenizer writes both. Raises CourseError for rows or a method that do not go with the model.
+    as the tokenizer writes both. Raises CourseError for rows or a method that do not go with the model, and, without a
+    head, for a row whose answer is not the name of its label.
     """
     given, right = answers(model, tokenizer, rows, method)
     if "label" not in rows.column_names:
@@ -57,6 +58,7 @@ def answers(model, tokenizer, rows, method=None) -> tuple[list, list]:
                          for part in torch.arange(len(data)).split(ROWS)]
             return torch.cat(given).tolist(), data.labels.tolist()
         rows = check_rows(rows, decoder=True)
+        check_agree(rows)
         if method is not None and method.takes_source:
             return swapped_answers(model, tokenizer, rows, method), rows["label"][:]
         if "label" in rows.column_names:

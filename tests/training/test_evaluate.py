@@ -45,6 +45,18 @@ def test_a_decoder_answers_with_the_most_probable_answer_word(kind, build):
     check(evaluate(model, tokenizer, ROWS, method), marks)
 
 
+@pytest.mark.parametrize("ask", [evaluate, answers])
+@pytest.mark.parametrize("build", [None, LoRA])
+def test_a_row_whose_answer_is_not_its_labels_name_is_refused_as_fit_refuses_it(ask, build):
+    model, tokenizer = pair_of("llama")
+    rows = ROWS.remove_columns("answer").add_column("answer", ["positive", *ROWS["answer"][1:]])
+    assert ROWS[0]["answer"] == "negative"
+    with pytest.raises(CourseError, match="Row 0 has the answer 'positive' and the label 0, which is 'negative'"):
+        ask(model, tokenizer, rows, build and build(model))
+    method = LoRA(model, num_labels=2)  # a head is told by the labels alone
+    assert ask(model, tokenizer, rows, method) == ask(model, tokenizer, ROWS, method)
+
+
 @pytest.mark.parametrize("kind", ["llama", "gpt2", "bert", "distilbert"])
 def test_a_head_answers_with_its_highest_logit(kind, monkeypatch):
     model, tokenizer = pair_of(kind)

@@ -31,7 +31,7 @@ def searched(model, tokenizer, train, test, seed: int, rank: int = 1) -> tuple[f
 def own_rows(model, tokenizer, split: str, n: int, seed: int) -> datasets.Dataset:
     """Pairs of reviews in which the answer is what the model itself says of the source, each answer in half of them."""
     texts, labels = short_reviews(split, n, seed)
-    said, _ = answers(model, tokenizer, rows_of(labels, prompt=texts, answer=texts))
+    said, _ = answers(model, tokenizer, rows_of(labels, prompt=texts, answer=[PHRASES[label] for label in labels]))
     random, labels = Random(seed), [row % 2 for row in range(n)]
     sources = [random.choice([text for text, side in zip(texts, said) if side == label]) for label in labels]
     return rows_of(labels, prompt=random.sample(texts, n), source=sources, answer=[PHRASES[label] for label in labels])
