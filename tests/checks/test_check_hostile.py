@@ -35,7 +35,7 @@ class YesDict(dict):
     __eq__ = Yes.__eq__
 
 
-@pytest.mark.parametrize("value", [Yes(), YesNumber(1), YesText("6"), YesDict(), [Yes()], {"raises": Yes()}],
+@pytest.mark.parametrize("value", [Yes(), YesNumber(1), YesText("6"), YesDict({"6": 6}), [Yes()], {"raises": Yes()}],
                          ids=["object", "number", "text", "dict", "list", "raises"])
 def test_an_object_that_is_equal_to_everything_does_not_pass(value):
     assert isinstance(examine(DATA, lambda x: value), CheckFailed)

@@ -54,8 +54,10 @@ VALUES = {
     "long double": (numpy.longdouble(6), "type longdouble"),
     "date": (numpy.datetime64("2026-01-01"), "type datetime64"),
     "complex tensor": (torch.zeros(2, dtype=torch.complex64), "type Tensor"),
-    "sparse": (torch.zeros(2, 2).to_sparse(), "type Tensor"), "meta": (torch.zeros(2, device="meta"), "type Tensor"),
+    "sparse": (torch.zeros(2, 2).to_sparse(), "a tensor instead"), "meta": (torch.zeros(2, device="meta"), "type Tensor"),
     "large tensor": (torch.zeros(1).expand(10**7), "Tensor of shape (10000000,)"),
+    "large sparse tensor": (torch.zeros(1000, 1000).to_sparse(), "Tensor of shape (1000, 1000)"),
+    "two keys": ({1: 3, "1": 4}, "type dict with both 1 and '1' as keys"),
     "object array": (numpy.array([Broken]), "type ndarray"),
     "large array": (numpy.zeros(100_000), "ndarray of shape (100000,)"),
 }

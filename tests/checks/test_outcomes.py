@@ -1,5 +1,7 @@
 """Outcomes: to JSON and back, and the first difference in words."""
 import json
+from collections import Counter, OrderedDict, defaultdict, namedtuple
+from enum import Enum, IntEnum
 
 import numpy
 import pytest
@@ -29,6 +31,53 @@ def test_what_a_student_returns_is_taken_by_its_true_type():
     assert outcome(numpy.float64(0.5)) == 0.5 and outcome(numpy.ones(2))["dtype"] == "float64"
     assert outcome(object()) == {"object": "object"} and outcome({1, 2}) == {"object": "set"}
     assert outcome({"raises": "ValueError"}) == {"dict": {"raises": "ValueError"}}, "no outcome can be forged"
+
+
+Pair = namedtuple("Pair", "low high")
+Word = Enum("Word", {"GOOD": "good"}, type=str)
+Level = IntEnum("Level", {"TWO": 2})
+
+
+@pytest.mark.parametrize("given, plain", [
+    (OrderedDict(b=1, a=[2]), {"a": [2], "b": 1}), (defaultdict(list, {"a": [1]}), {"a": [1]}),
+    (Counter("abba"), {"a": 2, "b": 2}), (Pair(1, 2.5), [1, 2.5]), (TENSOR.shape, [2, 2]), (Word.GOOD, "good"),
+    (Level.TWO, 2), ({Word.GOOD: 1, Level.TWO: 2, numpy.int64(7): 3}, {"good": 1, 2: 2, 7: 3}),
+    (numpy.str_("good"), "good"), ([Pair(Word.GOOD, Level.TWO)], [["good", 2]]),
+], ids=str)
+def test_a_kind_of_a_built_in_type_is_what_is_stored_in_it(given, plain):
+    assert json.dumps(outcome(given), sort_keys=True) == json.dumps(outcome(plain), sort_keys=True)
+
+
+@pytest.mark.parametrize("base, stored", [(list, [1]), (tuple, (1,)), (dict, {"a": 1}), (str, "a"), (int, 7),
+                                          (float, 0.5)])
+def test_nothing_that_a_kind_of_a_built_in_type_says_of_itself_is_asked(base, stored):
+    def refuse(*_, **__):
+        raise AssertionError("code of the value's own was run")
+
+    asked = ("__len__", "__iter__", "__getitem__", "items", "keys", "values", "get", "bit_length", "__str__", "__repr__",
+             "__int__", "__float__", "__index__", "__eq__", "__bool__", "__hash__", "__format__", "__getattribute__")
+    value = type("Odd", (base,), dict.fromkeys(asked, refuse))(stored)
+    assert outcome(value) == outcome(stored)
+
+
+def test_two_keys_that_are_one_in_json_are_named():
+    said = "an object of the type dict with both 1 and '1' as keys instead of a dict"
+    assert difference(outcome({1: 5, "1": 6}), outcome({"1": 6}), 0) == said
+    assert outcome([{"1": 6, 1: 5}]) == [{"object": "dict with both 1 and '1' as keys"}]
+
+
+@pytest.mark.parametrize("make", [torch.Tensor.to_sparse, torch.Tensor.to_sparse_csr, torch.Tensor.to_sparse_csc,
+                                  torch.Tensor.to_mkldnn,
+                                  lambda one: torch.quantize_per_tensor(one, 0.1, 0, torch.quint8)])
+@pytest.mark.filterwarnings("ignore")
+def test_a_tensor_stored_in_another_way_is_a_tensor(make):
+    assert same(outcome(make(TENSOR)), outcome(TENSOR), 1e-6)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_tensor_with_rows_of_different_lengths_is_named():
+    rows = torch.nested.nested_tensor([torch.ones(2), torch.ones(3)])
+    assert outcome([rows]) == [{"object": "Tensor, nested"}]
 
 
 def test_a_list_that_holds_itself_ends():
