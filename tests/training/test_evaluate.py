@@ -49,9 +49,10 @@ def test_a_decoder_answers_with_the_most_probable_answer_word(kind, build):
 @pytest.mark.parametrize("build", [None, LoRA])
 def test_a_row_whose_answer_is_not_its_labels_name_is_refused_as_fit_refuses_it(ask, build):
     model, tokenizer = pair_of("llama")
-    rows = ROWS.remove_columns("answer").add_column("answer", ["positive", *ROWS["answer"][1:]])
-    assert ROWS[0]["answer"] == "negative"
-    with pytest.raises(CourseError, match="Row 0 has the answer 'positive' and the label 0, which is 'negative'"):
+    right = ROWS[0]["answer"]
+    wrong = "positive" if right == "negative" else "negative"
+    rows = ROWS.remove_columns("answer").add_column("answer", [wrong, *ROWS["answer"][1:]])
+    with pytest.raises(CourseError, match=f"Row 0 has the answer '{wrong}' and the label ., which is '{right}'"):
         ask(model, tokenizer, rows, build and build(model))
     method = LoRA(model, num_labels=2)  # a head is told by the labels alone
     assert ask(model, tokenizer, rows, method) == ask(model, tokenizer, ROWS, method)
