@@ -1,5 +1,4 @@
 """How well a model does a task, and how well it predicts text. Shapes: B rows, T tokens, V vocabulary, N labels."""
-import math
 from collections.abc import Sequence
 from itertools import islice
 
@@ -7,7 +6,7 @@ import torch
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
-from course_lib.architecture import check_tokens, evaluating
+from course_lib.architecture import check_tokens, context_of, evaluating
 from course_lib.batches import Batches, check_head, check_method
 from course_lib.errors import CourseError, shown, whole_number
 from course_lib.intervals import wilson
@@ -137,7 +136,7 @@ def mean_loss(model, tokenizer, texts: Sequence[str], batch: int = 50, method=No
     documents, batch = _ids(tokenizer, texts), whole_number("batch", batch, 1)
     check_tokens(model, [token for ids in documents for token in ids])
     longest = max(range(len(documents)), key=lambda place: len(documents[place]))
-    limit = getattr(model.config, "max_position_embeddings", math.inf)
+    limit = context_of(model)
     if len(documents[longest]) > limit:
         raise CourseError(f"A document has {len(documents[longest])} tokens with its two ends; this model reads at "
                           f"most {limit}. Shorten or split it: {shown(texts[longest])}.")

@@ -2,7 +2,6 @@
 
 Shapes: B prompts, T tokens, V vocabulary.
 """
-import math
 from collections.abc import Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from transformers import Cache, PreTrainedTokenizerBase
 
-from course_lib.architecture import check_tokens, evaluating, with_positions
+from course_lib.architecture import check_tokens, context_of, evaluating, with_positions
 from course_lib.errors import CourseError, shown
 from course_lib.promised import check_config
 from course_lib.threads import threads_for
@@ -103,7 +102,7 @@ def encode_prompts(model, tokenizer, prompt: str | Sequence[str], room: int, met
     check_model(model)
     rows = encode_open(tokenizer, prompts)
     virtual = getattr(method, "length", 0)
-    limit = getattr(model.config, "max_position_embeddings", math.inf) - virtual
+    limit = context_of(model) - virtual
     for place, (row, text) in enumerate(zip(rows, prompts)):
         which = f"Prompt {place}" if len(rows) > 1 else "The prompt"
         if not row:
