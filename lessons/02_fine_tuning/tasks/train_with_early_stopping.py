@@ -10,7 +10,8 @@
 #
 # Take at most `steps` steps. After every `every` steps measure the loss on validation. When `patience`
 # measurements in a row were no lower than the best one before them, stop. At the end the model has the
-# parameters with which the validation loss was lowest. Return the list of all validation losses.
+# parameters with which the validation loss was lowest. Return the list of all validation losses. (`steps` is
+# at least `every`: there is something to measure.)
 
 # %% stub
 def train_with_early_stopping(model, train_step, measure, steps, every, patience) -> list[float]:
