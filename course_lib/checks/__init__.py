@@ -4,6 +4,7 @@ It runs the student's function on a few inputs and compares what comes back with
 with the course: inputs, expected outcomes, and the outcomes of known mistakes with what to say about each.
 Reference code does not.
 """
+import re
 import sys
 
 from course_lib.checks.messages import (
@@ -37,7 +38,8 @@ def check(task_id: str, answer=None) -> None:
     if failure is None:
         _passed.add(task_id)
         print(f"Task {task_id} passed: {data['name']} is right on all {len(data['inputs'])} inputs.")
-    remember(task_id, failure)
+    if failure is None or failure.tried:
+        remember(task_id, failure)
     if failure:
         raise failure
 
@@ -73,7 +75,8 @@ def examine(data: dict, answer) -> CheckFailed | None:
         return None
     mistake = next((one for one in data["wrong"] if same(outcomes, one["outcomes"], data["tolerance"])), None)
     failure = not_right(data, answer, outcomes, mistake, errors)
-    failure.mistake = mistake["name"] if mistake else ""
+    if mistake:
+        failure.mistake, failure.said = mistake["name"], re.split(r"(?<=[.!?])\s", mistake["message"])[0]
     return failure
 
 
@@ -89,6 +92,6 @@ def remember(task_id: str, failure: CheckFailed | None) -> None:
     """Keep the result in the student's progress; that this fails must not spoil the check itself."""
     try:
         from course_lib.progress import record_check
-        record_check(task_id, failure is None, failure.mistake if failure else "")
+        record_check(task_id, failure is None, failure.mistake if failure else "", failure.said if failure else "")
     except Exception as error:
         print(f"(This result could not be kept in your progress: {error})")

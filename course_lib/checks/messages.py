@@ -16,14 +16,22 @@ class CheckFailed(AssertionError):
     """A check that did not pass. A notebook shows its message alone, without a traceback."""
 
     mistake = ""  # the name of the wrong solution that was recognised
+    said = ""     # the first sentence about it
+    tried = True  # whether there was something to check: no stub, no missing function
 
     def _render_traceback_(self) -> list[str]:
         return str(self).splitlines()
 
 
+def untried(message: str) -> CheckFailed:
+    failure = CheckFailed(message)
+    failure.tried = False
+    return failure
+
+
 def not_found(data: dict) -> CheckFailed:
-    return CheckFailed(f"Task {data['task']}: there is no {data['name']} yet. Run the cell that defines it "
-                       f"(its first line is '# task {data['task']}: {data['name']}'), then this one again.")
+    return untried(f"Task {data['task']}: there is no {data['name']} yet. Run the cell that defines it "
+                   f"(its first line is '# task {data['task']}: {data['name']}'), then this one again.")
 
 
 def no_function(data: dict, answer) -> CheckFailed:
@@ -42,8 +50,8 @@ def not_written(data: dict, called: str) -> CheckFailed:
 
 
 def unwritten(data: dict) -> CheckFailed:
-    return CheckFailed(f"Task {data['task']}: {data['name']} is not written yet. Put your code in place of "
-                       "'raise NotImplementedError' in the cell above, run that cell, then this one.")
+    return untried(f"Task {data['task']}: {data['name']} is not written yet. Put your code in place of "
+                   "'raise NotImplementedError' in the cell above, run that cell, then this one.")
 
 
 def not_right(data: dict, answer, outcomes: list, mistake: dict | None, errors: list[BaseException]) -> CheckFailed:

@@ -3,7 +3,7 @@ import argparse
 import sys
 
 from course_lib.display import course
-from course_lib.errors import CourseError
+from course_lib.errors import CourseError, shown
 from course_lib.progress import (
     calibration,
     events,
@@ -35,11 +35,19 @@ def show() -> None:
     for one in misconceptions(events()):
         times = f"{one['times']} times" if one["times"] > 1 else "once"
         after = ", right since" if one["solved"] else ""
-        print(f"  {'What went wrong':<15} {one['id']:<22} {one['misconception']} ({times}{after})")
+        print(f"  {'What went wrong':<15} {one['id']:<22} {in_words(one)} ({times}{after})")
     if counted := calibration():
         sure = sum(entry["confidence"] for entry in counted) / len(counted)
         right = sum(entry["right"] for entry in counted)
         print(f"You were {sure:.0f} % sure on average; {right} of {len(counted)} guesses were right.")
+
+
+def in_words(one: dict) -> str:
+    """A misconception as a sentence: what the check said, which keeps the name of a wrong solution, else as it is."""
+    said = [event.data.get("said") for event in events(one["kind"], one["id"])
+            if event.data.get("misconception") == one["misconception"]]
+    words = said[-1] if isinstance(said[-1], str) and said[-1] else one["misconception"]
+    return words if words.isprintable() else shown(words)  # an imported one may hold anything
 
 
 def ask() -> str:

@@ -47,9 +47,11 @@ def record_outcome(prediction_id: str, measured, guess, correct: bool | None) ->
         _record("outcome", prediction_id, data, correct)
 
 
-def record_check(task_id: str, passed: bool, misconception: str = "") -> None:
-    """The public check of an exercise task; `misconception` names the wrong solution that it recognised."""
-    _record("check", task_id, {"misconception": misconception} if misconception else {}, passed)
+def record_check(task_id: str, passed: bool, misconception: str = "", said: str = "") -> None:
+    """The public check of an exercise task; `misconception` names the wrong solution that it recognised, `said` tells
+    it in words.
+    """
+    _record("check", task_id, {"misconception": misconception, "said": said} if misconception else {}, passed)
 
 
 def record_name(name: str) -> None:

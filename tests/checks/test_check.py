@@ -14,7 +14,7 @@ ZERO = {"raises": "ZeroDivisionError"}
 DATA = {
     "task": "01.1", "name": "double", "tolerance": 1e-6, "file": "", "probe": None, "gradients": [],
     "inputs": [{"x": 3}, {"x": 4}, {"x": 5}], "expected": [6, 8, 10],
-    "wrong": [{"name": "squared", "message": "You square it.", "outcomes": [9, 16, 25]},
+    "wrong": [{"name": "squared", "message": "You square it. Double it.", "outcomes": [9, 16, 25]},
               {"name": "zero", "message": "You halve nothing.", "outcomes": 3 * [ZERO]}],
 }
 
@@ -46,7 +46,7 @@ def test_a_right_function_passes_and_is_recorded(recorded, capsys):
     assert not passed("01.1")
     assert check("01.1", lambda x: x + x) is None
     assert capsys.readouterr().out == "Task 01.1 passed: double is right on all 3 inputs.\n"
-    assert passed("01.1") and recorded == [("01.1", True, "")]
+    assert passed("01.1") and recorded == [("01.1", True, "", "")]
 
 
 def test_the_function_is_found_in_the_callers_namespace():
@@ -60,7 +60,7 @@ def test_the_function_is_found_in_the_callers_namespace():
 def test_a_known_mistake_is_named(recorded):
     message = failure(lambda x: x * x)
     assert "You square it." in message and "x = 3" in message and "Expected: 6" in message
-    assert recorded == [("01.1", False, "squared")] and not passed("01.1")
+    assert recorded == [("01.1", False, "squared", "You square it.")] and not passed("01.1")
 
 
 def test_passing_no_longer_counts_after_a_failure():
@@ -75,10 +75,14 @@ def test_an_unknown_mistake_says_what_came_and_what_was_expected():
     assert message.endswith("The first difference: 7 instead of 10.")
 
 
-def test_the_stub_is_no_error():
+def test_the_stub_is_no_error_and_no_try(recorded):
     def double(x):
         raise NotImplementedError
     assert "is not written yet" in failure(double)
+    assert "there is no double yet" in failure()
+    assert recorded == []
+    failure(lambda x: None)
+    assert recorded == [("01.1", False, "", "")]
 
 
 def test_a_stub_that_says_what_to_do_is_no_error_either():

@@ -86,6 +86,17 @@ def test_the_command(tmp_path, capsys, fill):
     assert "Cannot read" in capsys.readouterr().err
 
 
+def test_what_went_wrong_is_told_in_words(capsys):
+    progress.record_check("01.1", False, "squared", "You square it.")
+    progress.record_check("01.2", False, "of_an_earlier_version")
+    progress.record_answer("01.bare", 0, False, "a belief\x1b[2J")
+    assert cli.main(["progress"]) == 0
+    said = capsys.readouterr().out
+    assert "You square it. (once)" in said and "squared" not in said
+    assert "of_an_earlier_version (once)" in said and "\x1b" not in said
+    assert [one["misconception"] for one in progress.misconceptions(progress.events())][:1] == ["squared"]
+
+
 def test_it_is_quick(fill):
     fill(3)
     assert min(timeit.repeat(progress.summary, number=1, repeat=5)) < 0.5  # the best of five: others compute too
