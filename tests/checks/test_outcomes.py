@@ -55,7 +55,8 @@ def test_nothing_that_a_kind_of_a_built_in_type_says_of_itself_is_asked(base, st
         raise AssertionError("code of the value's own was run")
 
     asked = ("__len__", "__iter__", "__getitem__", "items", "keys", "values", "get", "bit_length", "__str__",
-             "__repr__", "__int__", "__float__", "__index__", "__eq__", "__bool__", "__hash__", "__format__", "__getattribute__")
+             "__repr__", "__int__", "__float__", "__index__", "__eq__", "__bool__", "__hash__", "__format__",
+             "__getattribute__")
     value = type("Odd", (base,), dict.fromkeys(asked, refuse))(stored)
     assert outcome(value) == outcome(stored)
 
