@@ -32,12 +32,16 @@ def task_cells(content: bytes, stubs: dict[str, str] | None = None) -> tuple[dic
                 found.setdefault(id, []).append(plain_python(id, part, notes))
     chosen = {}
     for id, sources in found.items():
-        written = [source for source in sources if body(source) not in ("", body((stubs or {}).get(id, "")))]
-        chosen[id] = (written or sources)[-1]
+        chosen[id] = sources[last_written(sources, (stubs or {}).get(id, ""))]
         if len(sources) > 1:
-            which = "the last that is not the stub" if written else "the last"
-            notes.append(f"There are {len(sources)} cells of task {id}; {which} counts.")
+            notes.append(f"There are {len(sources)} cells of task {id}; the last that is not the stub counts.")
     return chosen, notes
+
+
+def last_written(sources: list[str], stub: str) -> int:
+    """The place of the last source that is neither empty nor the stub; where all are, of the last."""
+    written = [place for place, source in enumerate(sources) if body(source) not in ("", body(stub))]
+    return written[-1] if written else len(sources) - 1
 
 
 def decode(content: bytes) -> tuple[str, list[str]]:

@@ -1,0 +1,151 @@
+"""A class is graded by several processes: each submission once, whatever happens to one of them or to the command."""
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from course_lib.builder.tasks import read_tasks
+from course_lib.errors import CourseError
+from course_lib.grading.results import Graded, Mark
+from course_lib.grading.run import Settings, code_digest, digest, grade_all, grade_one, read, stored
+from course_lib.grading.submissions import find, slug
+
+from .test_notebook import dumped
+
+ROOT = Path(__file__).resolve().parents[2]
+TASKS = {id: replace(task) for id, task in read_tasks(ROOT / "lessons" / "06_lora").items()}
+RIGHT = "# task 06.1: lora_parameters\nright = 1\n"
+
+
+def by_a_word(student, cells, tasks, seed, unsafe=False):
+    """A grader that looks for a word, and does what the cell says; it notes in a file that it graded."""
+    marks = []
+    for id, task in sorted(tasks.items()):
+        source = cells.get(id, "")
+        if "LOG" in os.environ:
+            with open(os.environ["LOG"], "a", encoding="utf-8") as log:
+                log.write(f"{student} {id}\n")
+        if "killed once" in source and not os.path.exists(os.environ["ONCE"]):
+            Path(os.environ["ONCE"]).touch()
+            os._exit(9)
+        if "stops" in source:
+            raise RuntimeError("no sandbox left")
+        if "slow" in source:
+            time.sleep(0.3)
+        verdict = "missing" if id not in cells else "right" if "right" in source else "wrong"
+        marks.append(Mark(id, task.name, float(verdict == "right"), 1.0, verdict, f"{verdict} {seed}", source=source))
+    return tuple(marks)
+
+
+SETTINGS = Settings({"06.1": TASKS["06.1"]}, 7, by_a_word, code="1")
+
+
+def handed_in(folder: Path, cells: dict[str, str | bytes]) -> list:
+    for student, held in cells.items():
+        (folder / student).mkdir(parents=True, exist_ok=True)
+        (folder / student / "06.ipynb").write_bytes(held if isinstance(held, bytes) else dumped(held))
+    return find(folder)[0]
+
+
+@pytest.fixture
+def log(tmp_path, monkeypatch):
+    """What the grader was asked, a line each."""
+    monkeypatch.setenv("LOG", str(tmp_path / "log"))
+    monkeypatch.setenv("ONCE", str(tmp_path / "once"))
+
+    def lines():
+        found = (tmp_path / "log").read_text(encoding="utf-8").splitlines() if (tmp_path / "log").exists() else []
+        (tmp_path / "log").unlink(missing_ok=True)
+        return sorted(found)
+    return lines
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_each_is_graded_once_and_kept_in_a_file_of_its_own(tmp_path, log, jobs):
+    names = [f"student-{number:02}" for number in range(6)] + ["Zoë 😀"]
+    class_06 = handed_in(tmp_path / "in", {name: RIGHT for name in names})
+    results, kept = grade_all(class_06, SETTINGS, tmp_path / "out", jobs)
+    assert sorted(one.student for one in results) == sorted(names) and kept == 0
+    assert log() == sorted(f"{name} 06.1" for name in names)
+    assert {one.marks[0].points for one in results} == {1.0}
+    for one in results:
+        assert stored(tmp_path / "out" / "results" / f"{slug(one.student)}.json") == one
+    assert grade_all(class_06, SETTINGS, tmp_path / "out", jobs, resume=True) == (results, len(names)) and log() == []
+
+
+@pytest.mark.parametrize("changed", [{"seed": 8}, {"code": "2"}, {"unsafe": True}, {"tasks": {"06.2": TASKS["06.2"]}}])
+def test_what_decides_the_marks_has_all_graded_again(tmp_path, log, changed):
+    class_06 = handed_in(tmp_path / "in", {"ada": RIGHT, "bob": RIGHT})
+    grade_all(class_06, SETTINGS, tmp_path / "out")
+    log()
+    _, kept = grade_all(class_06, replace(SETTINGS, **changed), tmp_path / "out", resume=True)
+    assert kept == 0 and len(log()) == 2
+
+
+def test_only_who_hands_in_something_else_is_graded_again(tmp_path, log):
+    grade_all(handed_in(tmp_path / "in", {"ada": RIGHT, "bob": RIGHT}), SETTINGS, tmp_path / "out")
+    log()
+    class_06 = handed_in(tmp_path / "in", {"bob": "# task 06.1\nno"})
+    results, kept = grade_all(class_06, SETTINGS, tmp_path / "out", resume=True)
+    assert kept == 1 and log() == ["bob 06.1"] and [one.marks[0].points for one in results] == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b"{}", b"\xff", b'{"marks": [{}]}', None])
+def test_a_damaged_result_is_made_again(tmp_path, log, damage):
+    class_06 = handed_in(tmp_path / "in", {"ada": RIGHT})
+    results, _ = grade_all(class_06, SETTINGS, tmp_path / "out")
+    path = tmp_path / "out" / "results" / "ada.json"
+    path.unlink() if damage is None else path.write_bytes(damage)
+    assert grade_all(class_06, SETTINGS, tmp_path / "out", resume=True) == (results, 0)
+
+
+def test_a_process_that_is_ended_from_outside_loses_nothing_and_nothing_is_kept_twice(tmp_path, log):
+    cells = {f"student-{number}": RIGHT for number in range(6)} | {"student-3": RIGHT + "# killed once"}
+    results, _ = grade_all(handed_in(tmp_path / "in", cells), SETTINGS, tmp_path / "out", jobs=2)
+    assert [one.marks[0].points for one in results] == [1.0] * 6
+    assert len(list((tmp_path / "out" / "results").iterdir())) == 6
+
+
+def test_where_the_grader_stops_the_mark_says_so_and_the_next_run_tries_again(tmp_path, log):
+    class_06 = handed_in(tmp_path / "in", {"ada": "# task 06.1\nstops", "bob": RIGHT})
+    (ada, bob), _ = grade_all(class_06, SETTINGS, tmp_path / "out")
+    assert bob.marks[0].points == 1 and "no sandbox left" in ada.marks[0].reason and "not graded" in ada.notes[0]
+    log()
+    assert grade_all(class_06, SETTINGS, tmp_path / "out", resume=True)[1] == 1 and log() == ["ada 06.1"]
+
+
+def test_a_broken_notebook_gives_its_reason_and_the_other_counts(tmp_path):
+    class_06 = handed_in(tmp_path, {"ada": b"{", "bob": b"{", "eve": b"\xef\xbb\xbf" + dumped(RIGHT)})
+    (tmp_path / "bob" / "07.ipynb").write_bytes(dumped(RIGHT))
+    ada, bob, eve = (grade_one(read(one), SETTINGS) for one in find(tmp_path)[0])
+    assert len(class_06) == 3 and ada.marks[0].verdict == "unreadable" and "damaged" in ada.marks[0].reason
+    assert bob.marks[0].points == eve.marks[0].points == 1 and "bob/06.ipynb" in bob.notes[0] and eve.notes == ()
+
+
+@pytest.mark.parametrize("order, points", [((RIGHT, TASKS["06.1"].stub), 1), ((TASKS["06.1"].stub, RIGHT), 1),
+                                           ((RIGHT, "no"), 0), (("no", RIGHT), 1)])
+def test_of_a_task_in_two_notebooks_the_last_that_is_written_counts(tmp_path, order, points):
+    (tmp_path / "ada").mkdir()
+    for name, source in zip(("06.ipynb", "06 (1).ipynb"), order):
+        (tmp_path / "ada" / name).write_bytes(dumped("# task 06.1\n" + source.removeprefix(RIGHT.splitlines(True)[0])))
+    found = grade_one(read(find(tmp_path)[0][0]), SETTINGS)
+    assert found.marks[0].points == points and "2 notebooks" in found.notes[0]
+
+
+def test_what_no_file_can_hold_is_made_harmless(tmp_path):
+    (one,) = handed_in(tmp_path, {"ada": "# task 06.1\nright = '\ud800'"})
+    found = grade_one(read(one), replace(SETTINGS, grade=lambda *_: (Mark("06.1", "x", 0.0, 1.0, "wrong", "\ud800"),)))
+    assert Graded.from_json(found.to_json().encode().decode()) == found
+
+
+def test_the_digest_is_of_the_code_and_the_student(tmp_path):
+    ada, bob = (read(one) for one in handed_in(tmp_path, {"ada": RIGHT, "bob": RIGHT}))
+    assert digest(ada, SETTINGS) != digest(bob, SETTINGS) and digest(ada, SETTINGS) == digest(ada, SETTINGS)
+    assert len(code_digest()) == 64
+
+
+def test_an_address_without_a_scheduler_is_refused(tmp_path):
+    with pytest.raises(CourseError, match="distributed|scheduler"):
+        grade_all(handed_in(tmp_path / "in", {"ada": RIGHT}), SETTINGS, tmp_path / "out", dask="tcp://127.0.0.1:9")
