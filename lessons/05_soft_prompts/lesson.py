@@ -50,22 +50,15 @@ say(f"{len(soft.prompt)} vectors and {len(ids)} tokens: the model reads {len(rea
     f"each a vector of {table.shape[1]} numbers. (Our tokenizer cuts rare words into pieces.)")
 
 # %% [markdown] scratch
-# From scratch it is a line of `cat`, and three things that are easy to forget: the mask grows, the labels
-# grow, and nothing may be predicted at the vectors. (The label `-100` means: do not count this position.)
+# From scratch it is a line of `cat`. What must grow with it is easy to forget: the mask and the positions, and
+# the labels, for nothing may be predicted at the vectors. (The label `-100` means: do not count this
+# position.) You build all of that in the exercise; here the library does.
 
 # %% scratch-run
-def put_before(prompt, batch):
-    """What a model reads when the rows of `prompt` stand before every text of the batch."""
-    B, P = len(batch["input_ids"]), len(prompt)
-    text = table[batch["input_ids"]]                                 # (B, T) -> (B, T, d)
-    vectors = torch.cat([prompt.expand(B, -1, -1), text], dim=1)     # (B, P + T, d)
-    seen = torch.ones(B, P, dtype=torch.long)                        # every vector may be seen
-    mask = torch.cat([seen, batch["attention_mask"]], dim=1)         # (B, P + T)
-    nothing = torch.full((B, P), -100)                               # nothing to predict there
-    labels = torch.cat([nothing, batch["labels"]], dim=1)            # (B, P + T)
-    positions = (mask.cumsum(1) - 1).clamp(0)                        # padding counts for nothing
-    return {"inputs_embeds": vectors, "attention_mask": mask, "labels": labels,
-            "position_ids": positions}
+def put_before(prompt, ids):
+    """What a model reads when the rows of `prompt` stand before one text, given by its tokens."""
+    text = table[ids]                                            # (T,) -> (T, d)
+    return torch.cat([prompt, text])                             # (P, d), (T, d) -> (P + T, d)
 
 # %% scratch-equal
 texts = [f"{sentence}\nlabel: positive\n", "It was awful.\nlabel: negative\n"]
@@ -73,12 +66,11 @@ batch = dict(tokenizer(texts, padding=True, padding_side="left", return_tensors=
 batch.pop("token_type_ids", None)
 batch["labels"] = batch["input_ids"].clone()
 batch["labels"][:, :-2] = -100                                   # only " positive" and the newline
-ours = put_before(soft.prompt, batch)
 with soft.on(model):                                             # inside, the model is frozen
     course = soft.prepare(batch)
-assert ours.keys() == course.keys()
+for ids, given in zip(batch["input_ids"], course["inputs_embeds"]):
+    assert torch.equal(put_before(soft.prompt, ids), given)
 for name, given in course.items():
-    assert torch.equal(ours[name], given)
     print(f"{name:15}", tuple(given.shape))
 show_source(PromptTuning.prepare)
 
