@@ -1,5 +1,4 @@
-# make lab   opens the course        make test   runs every check
-# Each does everything from a bare clone; all they need is Python 3.11 or newer.
+# make lab opens the course. It does everything by itself; all it needs is Python 3.11 or newer.
 #   TORCH_INDEX=ADDRESS   one more package index, such as the one of PyTorch's CPU build
 #   PYTHON=PATH           the Python to use
 SHELL := /bin/bash
@@ -15,27 +14,13 @@ INDEX := --extra-index-url "$(TORCH_INDEX)"
 endif
 INSTALL := -m pip install --disable-pip-version-check $(INDEX)
 
-.PHONY: help lab test test-all test-quick
+.PHONY: help lab
 
-help:
+help::
 	@echo 'make lab          open the course in JupyterLab (the first time it installs: a few minutes)'
-	@echo 'make test         run every check: code, notebooks, browser, the versions that Colab has'
-	@echo 'make test-all     the same, every changed solution, and all numeric tests with each instruction set'
-	@echo 'make test-quick   run the tests of the code only'
 
 lab: .venv/.lab
 	@.venv/bin/course lab
-
-test:
-	@$(MAKE) --no-print-directory .venv/.test .venv-colab/.test
-	@.venv/bin/python tests/run_all.py
-
-test-all:
-	@$(MAKE) --no-print-directory .venv/.test .venv-colab/.test
-	@.venv/bin/python tests/run_all.py all
-
-test-quick: .venv/.test
-	@.venv/bin/python tests/run_all.py code
 
 .venv/bin/python:
 	@if [ -z "$(PYTHON)" ]; then \
@@ -48,15 +33,4 @@ test-quick: .venv/.test
 	@.venv/bin/python $(INSTALL) -c constraints.txt -e '.[lab]'
 	@touch $@
 
-.venv/.test: pyproject.toml constraints.txt | .venv/bin/python
-	@echo 'Installing the course and its tests in .venv: once, a few minutes ...'
-	@.venv/bin/python $(INSTALL) --quiet -c constraints.txt -e '.[test]'
-	@.venv/bin/course install minilm || echo 'Without it the tests on a real pretrained encoder are skipped.'
-	@touch $@ .venv/.lab
-
-.venv-colab/.test: pyproject.toml constraints-colab.txt | .venv/bin/python
-	@echo 'Installing the versions that Colab has in .venv-colab: once, a few minutes ...'
-	@.venv/bin/python -m venv .venv-colab
-	@.venv-colab/bin/python $(INSTALL) --quiet --no-compile -c constraints-colab.txt -e . nbval pytest pytest-xdist
-	@.venv-colab/bin/course install minilm || echo 'Without it the tests on a real pretrained encoder are skipped.'
-	@touch $@
+-include tests/targets.mk  # a clone of the repository has tests; what students get does not

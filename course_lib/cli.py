@@ -5,7 +5,9 @@ A module offers `main(argv) -> int`; it is imported only when its command runs, 
 import errno
 import importlib
 import sys
+from importlib.machinery import PathFinder
 
+import course_lib
 from course_lib.errors import CourseError, unknown
 
 COMMANDS = {
@@ -18,15 +20,23 @@ COMMANDS = {
     "claims": ("course_lib.claims.command", "list, run and verify the measured claims"),
     "progress": ("course_lib.progress.command", "show, export and import your answers and predictions"),
     "build": ("course_lib.builder.command", "build notebooks, exercises and solutions from lessons/"),
+    "release": ("course_lib.builder.release", "write what students get: the course without solutions and tests"),
     "bench": ("course_lib.bench.command", "measure the base models and the course's time budgets"),
 }
 REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC}  # a folder of somebody else's, a full disk
 
 
+def is_here(name: str) -> bool:
+    """Whether the part of the package that a command needs is here: what students get lacks some."""
+    part = ".".join(COMMANDS[name][0].split(".")[:2])
+    return PathFinder.find_spec(part, course_lib.__path__) is not None  # in this folder, not where another is installed
+
+
 def usage() -> str:
-    """What `course --help` prints: a line for each command."""
-    width = max(map(len, COMMANDS))
-    rows = "\n".join(f"  {name:<{width}}  {about}" for name, (_, about) in COMMANDS.items())
+    """What `course --help` prints: a line for each command that is here."""
+    here = [name for name in COMMANDS if is_here(name)]
+    width = max(map(len, here))
+    rows = "\n".join(f"  {name:<{width}}  {COMMANDS[name][1]}" for name in here)
     return f"usage: course COMMAND [options]\n\n{rows}\n\n`course COMMAND --help` says more about each."
 
 
@@ -42,7 +52,9 @@ def main(argv: list[str] | None = None) -> int:
     name, *rest = argv
     try:
         if name not in COMMANDS:
-            raise unknown("command", name, COMMANDS)
+            raise unknown("command", name, filter(is_here, COMMANDS))
+        if not is_here(name):
+            raise CourseError("this command is not part of what students get; it comes with the course's repository.")
         return importlib.import_module(COMMANDS[name][0]).main(rest)
     except CourseError as error:
         print(f"course {name}: {error}", file=sys.stderr)

@@ -42,6 +42,6 @@ def test_every_test_that_is_written_is_collected():
 
 
 def test_make_test_and_the_ci_run_every_group():
-    make = (TESTS.parent / "Makefile").read_text(encoding="utf-8")
+    make = (TESTS / "targets.mk").read_text(encoding="utf-8")
     assert re.search(r"^test:\n\t.*\n\t@.venv/bin/python tests/run_all.py\n", make, flags=re.MULTILINE)
     assert (TESTS.parent / ".ci" / "run").read_text(encoding="utf-8").rstrip().endswith("exec make test")

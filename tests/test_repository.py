@@ -104,7 +104,8 @@ def test_what_a_run_makes_is_ignored(name, tmp_path):
 
 
 def test_the_readme_names_only_what_there_is():
-    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    makefiles = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("Makefile", "tests/targets.mk"))
+    targets = re.findall(r"^([a-z-]+):", makefiles, flags=re.MULTILINE)
     named = re.findall(r"(?:^|`)(?:\.venv/bin/)?(make|course) ([a-z-]+)", README, flags=re.MULTILINE)
     assert {name for tool, name in named if tool == "make"} <= set(targets)
     assert {name for tool, name in named if tool == "course"} - {"--help"} <= set(COMMANDS)
