@@ -19,6 +19,7 @@ COMMANDS = {
     "pretrain": ("course_lib.models.pretrain", "train a base model from nothing, as the shipped ones were"),
     "claims": ("course_lib.claims.command", "list, run and verify the measured claims"),
     "progress": ("course_lib.progress.command", "show, export and import your answers and predictions"),
+    "grade": ("course_lib.grading.command", "grade what a class handed in, each task in a sandbox"),
     "build": ("course_lib.builder.command", "build notebooks, exercises and solutions from lessons/"),
     "release": ("course_lib.builder.release", "write what students get: the course without solutions and tests"),
     "bench": ("course_lib.bench.command", "measure the base models and the course's time budgets"),

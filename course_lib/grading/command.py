@@ -1,0 +1,138 @@
+"""`course grade`: grades what a class handed in, each task in a sandbox, and keeps every result.
+
+It looks for notebooks in a folder with a folder for each student, in notebooks or zips side by side, in a zip of
+those, and in what Canvas and Moodle download.
+"""
+import argparse
+import csv
+import io
+import secrets
+import unicodedata
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import joblib
+
+from course_lib.builder.plan import lesson_folders
+from course_lib.builder.tasks import Task, read_tasks
+from course_lib.errors import LARGEST_SEED, CourseError, shown, unknown, whole_number
+from course_lib.files import user_path, write_text
+from course_lib.grading.engine import grade_cells
+from course_lib.grading.gradebook import fill_gradebook
+from course_lib.grading.grades import write_grades
+from course_lib.grading.results import Graded
+from course_lib.grading.run import Settings, code_digest, grade_all, none_of
+from course_lib.grading.submissions import find
+from course_lib.root import find_root
+
+NOTHING = "Nothing was handed in."
+
+
+def chosen_tasks(only: list[str]) -> dict[str, Task]:
+    """The tasks of these lessons ("06") and of these ids ("06.2"); all, where `only` is empty."""
+    folders = lesson_folders(find_root("lessons"))
+    tasks = {id: replace(task) for folder in folders for id, task in read_tasks(folder).items()}
+    lessons = {id.split(".")[0] for id in tasks}
+    for wanted in only:
+        if wanted not in tasks and wanted not in lessons:
+            raise unknown("task or lesson", wanted, sorted({*tasks, *lessons}))
+    return {id: task for id, task in tasks.items() if not only or {id, id.split(".")[0]} & set(only)}
+
+
+def read_roster(given: str) -> list[str]:
+    """The column `student` of a CSV file. Raises CourseError where there is none."""
+    path = user_path(given)
+    try:
+        rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+        names = [(row.get("student") or "").strip() for row in rows]
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise CourseError(f"{path}: the roster cannot be read ({shown(str(error))}).") from None
+    if "student" not in (rows.fieldnames or ()):
+        raise CourseError(f"{path}: a roster is a CSV file in UTF-8 with a column 'student'; this one has the columns "
+                          f"{shown(rows.fieldnames)}.")
+    if twice := [name for name, times in Counter(names).items() if times > 1 and name]:
+        raise CourseError(f"{path}: {shown(twice[0])} stands in it twice.")
+    return [name for name in names if name]
+
+
+def absent_and_unknown(roster: list[str], students: list[str]) -> tuple[list[str], list[str]]:
+    """Who of the roster handed in nothing, and who handed in and is not in it. The coding of letters does not count."""
+    plain = {name: unicodedata.normalize("NFC", name) for name in [*roster, *students]}
+    there, listed = {plain[name] for name in students}, {plain[name] for name in roster}
+    return ([name for name in roster if plain[name] not in there],
+            [name for name in students if plain[name] not in listed])
+
+
+def seed_of(out: Path, given: int | None) -> int:
+    """The seed of this class: `given`, else the one kept in OUT/seed, else a fresh one; it is kept there."""
+    path = out / "seed"
+    if given is None and path.exists():
+        try:
+            given = int(path.read_text(encoding="utf-8"))
+        except ValueError:
+            raise CourseError(f"{path} holds no number. Name the seed: --seed N.") from None
+    seed = whole_number("--seed", secrets.randbelow(LARGEST_SEED) if given is None else given, 0, LARGEST_SEED)
+    write_text(path, f"{seed}\n")
+    return seed
+
+
+def table(rows: dict[str, object]) -> str:
+    width = max(map(len, rows))
+    return "\n".join(f"  {name:<{width}}  {value}" for name, value in rows.items())
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="course grade", description=__doc__)
+    made.add_argument("submissions", metavar="SUBMISSIONS", help="a folder or a zip")
+    made.add_argument("--out", metavar="DIR", required=True, help="where the results go; kept for --resume")
+    made.add_argument("--roster", metavar="FILE", help="a CSV file with a column student: who of them is missing?")
+    made.add_argument("--only", metavar="TASK", nargs="+", action="extend", default=[],
+                      help="a lesson (06) or a task (06.2), or several; else all")
+    made.add_argument("--jobs", metavar="N", type=int, default=joblib.cpu_count(), help="submissions at a time")
+    made.add_argument("--resume", action="store_true", help="grade only what is new or has changed")
+    made.add_argument("--gradebook", metavar="EXPORT", help="the export of Canvas or Moodle, to be filled in")
+    made.add_argument("--seed", metavar="N", type=int, help="of the drawn inputs; else drawn once and kept in DIR/seed")
+    made.add_argument("--dask", metavar="ADDRESS", help="grade on a cluster, by its scheduler's address")
+    made.add_argument("--unsafe-no-sandbox", action="store_true",
+                      help="run the code of students without a sandbox: it can do whatever you can")
+    return made
+
+
+def main(argv: list[str]) -> int:
+    """0: all were graded; 1: some could not be read; 2 (CourseError): nothing was graded."""
+    chosen = parser().parse_args(argv)
+    jobs = whole_number("--jobs", chosen.jobs, 1)
+    source, out = user_path(chosen.submissions).resolve(), user_path(chosen.out).resolve()
+    if out == source or source in out.parents:
+        raise CourseError(f"{out} lies in the submissions. Choose a folder elsewhere for --out.")
+    if out.exists() and not out.is_dir():
+        raise CourseError(f"{out} is a file. Choose a folder for --out.")
+    tasks = chosen_tasks(chosen.only)
+    roster = read_roster(chosen.roster) if chosen.roster else None
+    submissions, aside = find(source)
+    out.mkdir(parents=True, exist_ok=True)
+    settings = Settings(tasks, seed_of(out, chosen.seed), grade_cells, chosen.unsafe_no_sandbox, code_digest())
+    results, kept = grade_all(submissions, settings, out, jobs, chosen.resume, chosen.dask)
+    problems = [f"{one.student}: {mark.reason}" for one in results
+                for mark in one.marks if mark.verdict == "unreadable"]
+    students = [one.student for one in submissions]
+    absent, strangers = absent_and_unknown(roster, students) if roster is not None else ([], [])
+    results += [Graded(name, (), "", settings.seed, settings.unsafe, (), none_of(tasks, "missing", NOTHING))
+                for name in absent]
+    write_grades(results, out / "grades.csv")
+    filled = fill_gradebook(results, chosen.gradebook, out) if chosen.gradebook else None
+    for title, names in (("Could not be read", list(dict.fromkeys(problems))), ("Handed in nothing", absent),
+                         ("Not in the roster, graded all the same", strangers), ("Left aside, nobody's", aside),
+                         ("Not in the export, or left open there", filled.problems if filled else ())):
+        if names:
+            print(f"{title}:", *(f"  {shown(name)}" for name in names), sep="\n")
+    print(table({"submissions": len(submissions), "graded now": len(submissions) - kept, "kept": kept,
+                 "could not be read": len({one.student for one in results for mark in one.marks
+                                           if mark.verdict == "unreadable"}),
+                 "grades": out / "grades.csv", "each result": out / "results"}))
+    if filled:
+        print(f"{filled.kind}'s export is filled in, column {shown(filled.column)}: {filled.path}")
+    if settings.unsafe:
+        print("Graded WITHOUT a sandbox: what ran could do whatever you can, and could change its own marks.")
+    return 1 if problems else 0

@@ -1,0 +1,106 @@
+"""`course grade`, as an instructor types it."""
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from course_lib.cli import main
+from course_lib.grading import command
+
+from .test_notebook import dumped
+from .test_run import by_a_word, handed_in
+
+ROOT = Path(__file__).resolve().parents[2]
+RIGHT = "# task 06.1: lora_parameters\nright = 1\n"
+
+
+@pytest.fixture(autouse=True)
+def a_small_grader(monkeypatch):
+    monkeypatch.setattr(command, "grade_cells", by_a_word)
+
+
+def rows(out: Path) -> list[dict]:
+    return list(csv.DictReader((out / "grades.csv").open(encoding="utf-8", newline="")))
+
+
+def graded(tmp_path: Path, *options: str) -> int:
+    return main(["grade", str(tmp_path / "in"),
+                 "--out", str(tmp_path / "out"), "--jobs", "1", "--only", "06.1", *options])
+
+
+def test_a_class_gets_a_row_each_and_the_command_says_what_was_done(tmp_path, capsys):
+    handed_in(tmp_path / "in", {"ada": RIGHT, "bob": "# task 06.1\nno", "eve": b"{"})
+    assert graded(tmp_path) == 1
+    assert [(row["student"], row["task"], float(row["points"])) for row in rows(tmp_path / "out")] == [
+        ("ada", "06.1", 1), ("bob", "06.1", 0), ("eve", "06.1", 0)]
+    said = capsys.readouterr().out
+    assert "eve/06.ipynb cannot be read" in said and str(tmp_path / "out" / "grades.csv") in said
+    assert "graded now         3" in said
+    assert graded(tmp_path, "--resume") == 1 and "kept               3" in capsys.readouterr().out
+
+
+def test_the_seed_is_drawn_once_and_kept(tmp_path):
+    handed_in(tmp_path / "in", {"ada": RIGHT})
+    assert graded(tmp_path) == 0
+    first = (tmp_path / "out" / "seed").read_text(encoding="utf-8")
+    graded(tmp_path)
+    assert (tmp_path / "out" / "seed").read_text(encoding="utf-8") == first
+    graded(tmp_path, "--seed", "12")
+    assert rows(tmp_path / "out")[0]["reason"] == "right 12"
+
+
+def test_the_roster_says_who_is_missing_and_who_is_unknown(tmp_path, capsys):
+    handed_in(tmp_path / "in", {"ada": RIGHT, "eve": RIGHT, "Zoe\u0301": RIGHT})
+    (tmp_path / "roster.csv").write_text("student,group\nada,1\nbob,2\nZo\u00e9,1\n", encoding="utf-8-sig")
+    assert graded(tmp_path, "--roster", str(tmp_path / "roster.csv")) == 0
+    found = {row["student"]: (float(row["points"]), row["reason"]) for row in rows(tmp_path / "out")}
+    assert found["bob"] == (0, command.NOTHING) and found["ada"][0] == 1 and len(found) == 4
+    said = capsys.readouterr().out
+    assert "Handed in nothing:\n  'bob'" in said and "Not in the roster, graded all the same:\n  'eve'" in said
+
+
+@pytest.mark.parametrize("options, why", [
+    (["--only", "06.9"], "no task or lesson"), (["--only", "66"], "no task or lesson"), (["--jobs", "0"], "--jobs"),
+    (["--seed", "-1"], "--seed"), (["--roster", "none.csv"], "roster"), (["--out", "IN/out"], "elsewhere"),
+    (["--out", "IN/ada/06.ipynb"], "elsewhere")])
+def test_bad_input_is_refused_before_anything_is_graded(tmp_path, capsys, options, why):
+    handed_in(tmp_path / "in", {"ada": RIGHT})
+    assert graded(tmp_path, *(one.replace("IN", str(tmp_path / "in")) for one in options)) == 2
+    assert why in capsys.readouterr().err and not (tmp_path / "out" / "grades.csv").exists()
+
+
+@pytest.mark.parametrize("content, why", [("name\nada\n", "column 'student'"), ("", "column"),
+                                          ("student\na\na\n", "twice")])
+def test_a_roster_that_is_none_is_refused(tmp_path, capsys, content, why):
+    handed_in(tmp_path / "in", {"ada": RIGHT})
+    (tmp_path / "roster.csv").write_text(content, encoding="utf-8")
+    assert graded(tmp_path, "--roster", str(tmp_path / "roster.csv")) == 2 and why in capsys.readouterr().err
+
+
+def test_killed_and_resumed_in_the_real_sandbox_nothing_is_lost_and_nothing_graded_twice(tmp_path):
+    solution = (ROOT / "solutions" / "06_lora.ipynb").read_bytes()
+    stub = (ROOT / "exercises" / "06_lora.ipynb").read_bytes()
+    loop = dumped("# task 06.1: lora_parameters\ndef lora_parameters(shapes, rank):\n    return 7\n")
+    handed_in(tmp_path / "in", {"a": solution, "b": stub, "c": solution, "d": loop, "e": b"{", "f": solution})
+    typed = [sys.executable, "-m", "course_lib.cli", "grade", str(tmp_path / "in"), "--out", str(tmp_path / "out"),
+             "--only", "06.1", "--jobs", "1", "--seed", "5", "--resume"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    results = tmp_path / "out" / "results"
+    with subprocess.Popen(typed, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as started:
+        until = time.monotonic() + 240
+        while len(list(results.glob("[a-z]*.json"))) < 2 and started.poll() is None and time.monotonic() < until:
+            time.sleep(0.05)
+        started.send_signal(signal.SIGKILL)
+    before = {path: path.stat().st_mtime_ns for path in results.glob("[a-z]*.json")}
+    assert 2 <= len(before) < 6
+    done = subprocess.run(typed, cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 1, done.stderr
+    assert {path: path.stat().st_mtime_ns for path in before} == before, "graded a second time"
+    assert [float(row["points"]) for row in rows(tmp_path / "out")] == [1, 0, 1, 0, 0, 1]
+    assert {json.loads(path.read_text(encoding="utf-8"))["seed"] for path in results.glob("[a-z]*.json")} == {5}
