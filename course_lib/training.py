@@ -22,6 +22,7 @@ from course_lib.resume import checkpoint_path, load_run, save_run
 from course_lib.reuse import FrozenWork
 
 VALIDATION_ROWS = 64  # in one forward pass
+ALSO_CALLED = ("validation", "val", "valid", "dev", "development", "eval", "evaluation")  # what others call that split
 
 
 def fit(model, tokenizer, task, method, epochs: int = 3, learning_rate: float = 2e-3, seed: int = 0, *,
@@ -194,6 +195,10 @@ def batches_of(model, tokenizer, task, method) -> dict[str, Batches]:
                           f"{shown(task)}.")
     if "train" not in task:
         raise CourseError(f"The task has no split called train; it has {', '.join(map(str, task)) or 'none'}.")
+    meant = [split for split in task if str(split).lower() in ALSO_CALLED]
+    if meant and "validation" not in task:
+        raise CourseError(f"The split {shown(meant[0])} would not be read. If it is for validation, call it validation: "
+                          "{'train': rows, 'validation': other_rows}; if not, leave it out.")
     parts: dict[str, Batches] = {}
     for split in ("train", "validation"):
         classes = parts["train"].names if parts else None

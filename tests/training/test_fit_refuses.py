@@ -147,6 +147,12 @@ def test_the_tokenizer_of_another_model_is_refused(small):
     refused("The tokenizer is of another model: it gives the token", pair=(small[0], encoder_tokenizer))
 
 
+@pytest.mark.parametrize("name", ["val", "dev", "valid", "Validation", "eval", "development"])
+def test_a_validation_split_of_another_name_is_not_overlooked(name):
+    train = task_of("reviews")["train"]
+    refused(f"The split '{name}' would not be read", {"train": train, name: train.select(range(4))}, steps=1)
+
+
 def test_patience_needs_a_validation_split():
     refused("no split called validation", {"train": task_of("reviews")["train"]}, patience=2)
 
