@@ -14,7 +14,7 @@ CLEANED_FIRST = ("test", "shifted", "validation", "train")  # a text in two spli
 LONGEST_LABEL = 200  # characters
 COLUMNS = (("text", "label"), ("prompt", "answer"))
 QUOTES = "\"'“”„‘’«» "
-NO_LABEL = ("nan", "NaN", "<NA>", "NaT")  # what pandas writes for an empty place
+NOTHING = ("nan", "NaN", "<NA>", "NaT", "null", "NULL", "None", "NA", "N/A", "n/a", "#N/A")  # an empty place, written
 Given = list[tuple[str, dict]]  # rows as they came, each with its place, such as "line 7"
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
@@ -56,6 +56,7 @@ def clean(by_split: dict[str, Given], source: object) -> tuple[dict[str, Rows], 
     cleaned: dict[str, Rows] = {}
     seen: dict[str, tuple[str, str]] = {}    # input -> (its place, its answer)
     places: dict[str, str] = {}              # answer -> the first place
+    sorts: dict[str, tuple[str, object]] = {}  # sort of label -> its first place, and the label
     repeated, contradicting = 0, []
     for split in (name for name in CLEANED_FIRST if name in by_split):
         cleaned[split] = []
@@ -65,6 +66,7 @@ def clean(by_split: dict[str, Given], source: object) -> tuple[dict[str, Rows], 
             if pair == COLUMNS[0]:
                 answer = _evenly_spaced(answer)
                 _check_both(row, answer, f"{source}: {place}")
+                sorts.setdefault(_sort(row["label"]), (place, row["label"]))
             places.setdefault(answer, place)
             first, said = seen.setdefault(_evenly_spaced(given), (place, answer))
             if first == place:
@@ -80,8 +82,21 @@ def clean(by_split: dict[str, Given], source: object) -> tuple[dict[str, Rows], 
               f"{pair[1]} ({'; '.join(contradicting[:3])}{'; …' if len(contradicting) > 3 else ''}). "
               "The first of each counts, the others were left out. Which of them is right? Mend the file.")
     if pair == COLUMNS[0]:
+        check_sorts(sorts, source)
         check_alike(places, source)
     return cleaned, pair == COLUMNS[0]
+
+
+def check_sorts(sorts: dict[str, tuple[str, object]], source: object) -> None:
+    """CourseError for labels of more than one sort, each given with its first place and label: 1, "1" and true."""
+    if len(sorts) > 1:
+        (one, (here, first)), (other, (there, second)) = list(sorts.items())[:2]
+        raise CourseError(f"{source}: {here} has the label {shown(first)}, {one}, and {there} the label "
+                          f"{shown(second)}, {other}. Write all labels in one way, best as texts.")
+
+
+def _sort(label: object) -> str:
+    return "true or false" if isinstance(label, bool) else "a text" if isinstance(label, str) else "a number"
 
 
 def check_alike(places: dict[str, str], source: object) -> None:
@@ -116,13 +131,10 @@ def _evenly_spaced(text: str) -> str:
 
 
 def _one_line(answer: str, name: str, where: str) -> str:
-    """The answer; CourseError where it has several lines, or says that there is none."""
+    """The answer; CourseError where it has several lines."""
     if "\n" in answer:
         raise CourseError(f"{where} has several lines as its {name}, {shown(answer)}. An answer ends with its first "
                           "newline: write it in one line.")
-    if name == "label" and answer in NO_LABEL:
-        raise CourseError(f"{where} has no label, only {answer}, as which an empty place was written. Leave the row "
-                          "out.")
     return answer
 
 
@@ -144,6 +156,9 @@ def _field(value: object, name: str, where: str) -> str:
     text = str(value)
     if value is None or not text.strip() or (isinstance(value, float) and math.isnan(value)):
         raise CourseError(f"{where} has no {name}.")
+    if name in COLUMNS[0] and text.strip() in NOTHING:
+        raise CourseError(f"{where} has no {name}, only {text.strip()}, as which an empty place is written. Leave the "
+                          "row out; if the word is meant, write it in another way.")
     if half := _HALF_CHARACTER.search(text):
         raise CourseError(f"{where} has only half of a character in its {name}, {half[0]!r}: such codes come in "
                           "pairs. Write the character itself, in UTF-8.")

@@ -45,6 +45,9 @@ def read_file(path: Path) -> dict[str, Given]:
 
 def _text_of(path: Path) -> str:
     data = path.read_bytes()
+    if b"\0" in data:  # in UTF-16, of every plain letter
+        raise CourseError(f"The file {path} is not UTF-8: it holds bytes of 0, as UTF-16 does. Save it again as "
+                          f"UTF-8, or convert it: iconv -f utf-16 -t utf-8 '{path.name}' > 'utf8-{path.name}'.")
     try:
         return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:

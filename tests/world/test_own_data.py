@@ -41,6 +41,10 @@ REFUSED = {
     "a capital": (HEAD + MANY + "x,Good\n", f"line 3 has the label 'good' and line 42 the label 'Good'. {LOOK}"),
     "a sign without a width": (HEAD + MANY + "x,go\u200bod\n", f"line 42 .*{LOOK}"),
     "-1 among 0 and 1": (HEAD + NUMBERS + "x,-1\n", "line 42 has the label '-1', .*nobody labelled"),
+    **{f"{word} as a label": (HEAD + MANY + f"x, {word}\n", f"line 42 has no label, only {word}")
+       for word in ("null", "NULL", "N/A", "None", "NA")},
+    **{f"{word} as a text": (HEAD + MANY + f"{word},good\n", f"line 42 has no text, only {word}")
+       for word in ("nan", "null", "N/A")},
     "a label that pandas wrote": (HEAD + MANY + "x,nan\n", "line 42 has no label, only nan"),
     "no label": (HEAD + MANY + "x,\n", "line 42 has no label"),
     "no text": (HEAD + MANY + " ,good\n", "line 42 has no text"),
@@ -72,7 +76,11 @@ JSON = {
     "nested": ('{"text": {"en": "a"}, "label": 1}', "line 1 has a list or an object as text"),
     "null": ('{"text": "a", "label": 1}\n\n{"text": "b", "label": null}', "line 3 has no label"),
     "1 and 1.0": ('{"text": "a", "label": 1}\n{"text": "b", "label": 1.0}', f"line 1 .* line 2 .* '1.0'. {LOOK}"),
-    "true and 1": ('{"text": "a", "label": true}\n{"text": "b", "label": "True "}\n{"text": "c", "label": "TRUE"}',
+    **{f"{one} and {other}": (f'{{"text": "a", "label": {one}}}\n{{"text": "b", "label": {other}}}',
+                              f"line 1 has the label .*, {first}, and line 2 the label .*, {second}. Write all labels")
+       for one, other, first, second in (("1", '"1"', "a number", "a text"), ("true", "1", "true or false", "a number"),
+                                         ('"no"', "true", "a text", "true or false"))},
+    "true and TRUE": ('{"text": "a", "label": "true"}\n{"text": "b", "label": "true "}\n{"text": "c", "label": "TRUE"}',
                    f"line 1 .* line 3 .*{LOOK}"),
 }
 
