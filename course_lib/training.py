@@ -197,7 +197,7 @@ def batches_of(model, tokenizer, task, method) -> dict[str, Batches]:
         raise CourseError(f"The task has no split called train; it has {', '.join(map(str, task)) or 'none'}.")
     meant = [split for split in task if str(split).lower() in ALSO_CALLED]
     if meant and "validation" not in task:
-        raise CourseError(f"The split {shown(meant[0])} would not be read. If it is for validation, call it validation: "
+        raise CourseError(f"The split {shown(meant[0])} would not be read. If it is for validation, call it so: "
                           "{'train': rows, 'validation': other_rows}; if not, leave it out.")
     parts: dict[str, Batches] = {}
     for split in ("train", "validation"):
