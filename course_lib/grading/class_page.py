@@ -1,0 +1,28 @@
+"""class.html: what the class knows, where it goes wrong, and which answers are alike. For the instructor alone."""
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from course_lib.files import write_text
+from course_lib.grading.pages import page
+from course_lib.grading.results import Graded
+from course_lib.grading.similar import similar
+from course_lib.grading.statistics import asked, calibrated, distribution, items
+from course_lib.grading.submissions import slug
+
+MOST_PAIRS = 20
+
+
+def write_class(graded: Iterable[Graded], path: Path, known: Mapping[str, Iterable[str]] | None = None,
+                exports: Iterable[Sequence[tuple]] = (), file_of: Callable[[str], str] = slug) -> None:
+    """Writes class.html.
+
+    known: task id -> the stub and the reference, whose lines make no two answers alike. exports: what
+    `course_lib.progress.exchange.read_export` gives, one for each student who handed a progress file in.
+    file_of: a student's page is feedback/`file_of(student)`.html beside `path`.
+    """
+    graded, exports = list(graded), list(exports)
+    pairs = similar(graded, known or {})
+    write_text(path, page(
+        "class.html", weak=any(one.weak for one in graded), graded=graded, bands=distribution(graded),
+        items=items(graded), asked=asked(exports), calibrated=calibrated(exports), exports=len(exports),
+        pairs=pairs[:MOST_PAIRS], more_pairs=max(0, len(pairs) - MOST_PAIRS), file_of=file_of))
