@@ -1,23 +1,151 @@
-"""What the student's code does while it runs, seen from inside of its process."""
+"""What a student's code does while it runs, seen from inside its process: the second look, behind allowed.py.
+
+A hook of the interpreter, which cannot be taken off again, sees what the code asks of the computer. And each time
+that control returns from the student's code to other code, what the probe stands on (Python's own names, torch,
+numpy, the check) must be what it was; so a patch is also seen where it is taken back before the call ends.
+"""
+import builtins
+import importlib
+import operator
+import sys
 from contextlib import contextmanager
 
 CELL = "<your cell>"
+NOT_FOR_STUDENTS = ("exec", "eval", "compile", "open", "globals", "locals", "vars", "breakpoint", "input", "help",
+                    "exit", "quit", "memoryview", "copyright", "credits", "license")
+MODULES = {"torch", "numpy", "math", "random", "itertools", "functools", "collections", "statistics", "typing",
+           "dataclasses", "copy", "re", "string", "operator", "heapq", "bisect", "warnings", "contextlib", "abc",
+           "fractions", "decimal", "numbers", "enum", "time"}   # as allowed.MODULES: a test holds them together
+WATCHED = ("builtins", "math", "random", "json", "copy", "operator", "functools", "numpy", "torch", "torch.nn",
+           "torch.nn.functional", "torch.nn.init", "torch.autograd", "torch.optim", "torch.linalg", "torch.overrides",
+           "course_lib.checks.run", "course_lib.checks.probing", "course_lib.checks.outcomes",
+           "course_lib.grading.running", "json.encoder", "torch.nn.modules.module", "torch._tensor")
+CLASSES_OF = ("torch.nn", "torch.optim")
+HARMLESS = ("import", "builtins.id", "time.sleep", "cpython.", "object.__setattr__", "object.__delattr__")
+NEVER = ("socket.", "subprocess.", "ctypes.dlopen", "ctypes.dlsym", "os.system", "os.exec", "os.fork", "os.posix_spawn",
+         "os.kill", "os.remove", "os.rename", "os.putenv", "signal.", "_thread.start", "gc.", "code.__new__",
+         "sys.settrace", "sys.setprofile", "sys.addaudithook", "os.listdir", "os.scandir")
+SNAPSHOT: list = []   # (name, its namespace, whether it is a class, keys, values) of all that is watched
 
 
-def prepare():
-    pass
+def prepare() -> None:
+    """Load what is watched, and note how it is before any student's code runs."""
+    for name in WATCHED:
+        importlib.import_module(name)
+    SNAPSHOT[:] = [(name, vars(one), isinstance(one, type), tuple(vars(one)), tuple(vars(one).values()))
+                   for name, one in watched().items()]
 
 
 class Watcher:
-    def namespace(self):
-        return {"__name__": "__task__"}
+    """Watches one child. `said()` is {"refused": what} once something was seen."""
 
-    def start(self):
-        pass
+    def __init__(self):
+        self.seen: list[str] = []
+        self.before, self.asking = SNAPSHOT[:], [False]
+
+    def namespace(self) -> dict:
+        """The globals of the cell, with those of Python's own names that a task may use."""
+        given = {name: value for name, value in vars(builtins).items() if name not in NOT_FOR_STUDENTS}
+        given["__import__"] = guarded(builtins.__import__, self.seen)
+        return {"__name__": "__task__", "__builtins__": given}
+
+    def start(self) -> None:
+        """Look at all that is asked of the interpreter from here on."""
+        seen, frame, asking = self.seen, sys._getframe, self.asking
+
+        def hook(event: str, arguments) -> None:
+            if asking[0]:   # its own looks at frames are events, too
+                return
+            asking[0] = True
+            try:
+                caller = frame().f_back
+                while caller is not None and caller.f_code.co_filename.startswith("<frozen"):
+                    caller = caller.f_back
+                direct = caller is not None and caller.f_code.co_filename == CELL
+                bad = direct and not event.startswith(HARMLESS) or event.startswith(NEVER) and is_below_cell(caller)
+            finally:
+                asking[0] = False
+            if bad:
+                seen.append(f"it asks the interpreter for {event}")
+                raise PermissionError("not allowed in a task")
+
+        sys.addaudithook(hook)
 
     @contextmanager
     def looking(self):
-        yield
+        """The block in which each return from the student's code is looked at, beside the profile that is set."""
+        before, changed, seen, asking = sys.getprofile(), self.changed, self.seen, self.asking
 
-    def said(self):
-        return {}
+        def look(frame, event, argument) -> None:
+            asking[0] = True
+            try:
+                look_at(frame, event, argument)
+            finally:
+                asking[0] = False
+
+        def look_at(frame, event, argument) -> None:
+            if before is not None:
+                before(frame, event, argument)
+            if event == "return" and frame.f_code.co_filename == CELL and not seen:
+                back = frame.f_back
+                if back is not None and back.f_code.co_filename != CELL and (name := changed()):
+                    seen.append(f"it changes {name}")
+
+        sys.setprofile(look)
+        try:
+            yield
+        finally:
+            if sys.getprofile() is not look:
+                seen.append("it changes what watches it")
+            sys.setprofile(before)
+            if not seen and (name := changed()):
+                seen.append(f"it changes {name}")
+
+    def changed(self) -> str | None:
+        """The first of what is watched that is not as it was, or None."""
+        for name, now, is_class, keys, values in self.before:
+            if len(now) == len(keys):
+                if not all(map(operator.is_, now.values(), values)):
+                    return changed_name(name, now, keys, values)
+            elif is_class or len(now) < len(keys):
+                return name
+            elif found := changed_name(name, now, keys, values):   # a library imports more of itself when it is used
+                return found
+        return None
+
+    def said(self) -> dict:
+        return {"refused": str(self.seen[0])[:100]} if self.seen else {}
+
+
+def changed_name(name: str, now, keys: tuple, values: tuple) -> str | None:
+    return next((f"{name}.{key}" for key, value in zip(keys, values) if now.get(key) is not value), None)
+
+
+def watched() -> dict:
+    """name -> module or class, each once."""
+    import numpy
+    import torch
+
+    modules = {name: sys.modules[name] for name in WATCHED}
+    classes = {f"{name}.{key}": one for name in CLASSES_OF for key, one in vars(modules[name]).items()
+               if isinstance(one, type)}
+    return modules | classes | {"torch.Tensor": torch.Tensor, "numpy.ndarray": numpy.ndarray}
+
+
+def is_below_cell(frame) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename == CELL:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def guarded(plain, seen: list):
+    """`import` for the student's code: of allowed modules alone."""
+    def __import__(name, *arguments, **named):
+        if type(name) is not str or name.partition(".")[0] not in MODULES:
+            seen.append(f"it imports {str(name)[:40]}")
+            raise ImportError("not allowed in a task")
+        return plain(name, *arguments, **named)
+
+    return __import__

@@ -1,0 +1,68 @@
+"""What a task allows: all that a student would write honestly, and nothing that reaches the machinery."""
+from pathlib import Path
+
+import pytest
+
+from course_lib.builder import meddling
+from course_lib.builder.mutants import mutants, run
+from course_lib.builder.tasks import read_tasks
+from course_lib.grading import allowed, watch
+
+LESSONS = Path(__file__).resolve().parents[2] / "lessons"
+
+
+@pytest.mark.parametrize("folder", sorted(LESSONS.glob("0*")), ids=lambda folder: folder.name)
+def test_every_solution_right_or_wrong_is_allowed(folder):
+    for task in read_tasks(folder).values():
+        equal = {name for one in task.equal for name in run(one.source, str(task.path)).get("MUTANTS", [])}
+        sources = [task.reference, task.stub, *(wrong.source for wrong in task.wrong)]
+        sources += [one.source for one in mutants(task) if one.name in equal
+                    and not any(f"{name}(" in one.source for name in meddling.NAMES)]
+        assert [allowed.read(source) for source in sources] == [None] * len(sources)
+
+
+@pytest.mark.parametrize("source", [
+    "import torch.nn as nn\nclass A(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    "        self._w = 1\n    def forward(self, x):\n        return self._w * x",
+    "import re\nWORD = re.compile('a')", "def f(x, F):\n    F.requires_grad = True\n    return F",
+    "def f(x):\n    id = input = 3\n    return type(x).__name__, x.__class__.__name__, id, input",
+    "from torch.nn.functional import softmax\nimport numpy as np\nnp.random.seed(0)\ntorch.manual_seed(0)",
+    "class A:\n    def __init__(self):\n        self.types = self.io = 1\n    def load(self):\n"
+    "        return self.types",
+    "def f(x):\n    x.weight.data = x.weight.data + 1\n    setattr(x, 'k', 2)\n    return getattr(x, 'k', None)",
+    "if __name__ == '__main__':\n    print('hello')",
+])
+def test_honest_ways_to_write(source):
+    assert allowed.read(source) is None
+
+
+@pytest.mark.parametrize("source, part", [
+    ("import os", "imports os"), ("import course_lib.methods", "the course's own"), ("from torch import os", "os"),
+    ("x = 1\nimport torch.overrides", "Line 2"), ("torch.utils._pytree", "torch"), ("exec('1')", "exec"),
+    ("(lambda: 0).__globals__", "__globals__"), ("try: pass\nexcept E as e: e.__traceback__", "__traceback__"),
+    ("[x for x in ().__class__.__base__.__subclasses__()]", "."), ("getattr(torch, 'o' + 's')", "only known when"),
+    ("getattr(torch, 'os')", ".os"), ("g = getattr", "getattr"), ("torch.Tensor.__eq__ = f", "__eq__"),
+    ("torch.relu = f", "reaches into torch"), ("nn.Linear.forward = f", "nn.Linear"), ("F.softmax = f", "softmax"),
+    ("class A(torch.Tensor): pass", "class"), ("class A(int): pass", "class"), ("class A(float): pass", "class"),
+    ("class A:\n    def __eq__(self, o): return True", "__eq__"), ("class A(metaclass=M): pass", "metaclass"),
+    ("class A:\n    __class__ = int", "__class__"), ("A = type('A', (), {})", "calling type"),
+    ("class A(nn.Module):\n    def parameters(self): return []", "parameters"), ("__builtins__", "__builtins__"),
+    ("torch.jit", "jit"), ("np.lib", "lib"), ("np.load('x')", "load"),
+    ("from operator import attrgetter", "attrgetter"),
+    ("match x:\n    case A(__dict__=d): pass", "__dict__"), ("from torch import *", "everything"),
+    ("open('x')", "open"),
+    ("import torch as t\nt.sys", ".sys"), ("def f():\n    yield\nf().gi_frame", "gi_frame"),
+])
+def test_what_reaches_the_machinery(source, part):
+    verdict, reason = allowed.read(source)
+    assert verdict == "refused" and part in reason and reason.startswith("Line "), reason
+
+
+@pytest.mark.parametrize("source", ["def f(:", "x = '\0'", "(" * 5000, "-" * 100_000 + "1", "return 3", "\ufeffa b",
+                                    "x = " + "9" * 100_000])
+def test_what_is_no_python(source):
+    assert allowed.read(source)[0] == "unreadable"
+
+
+def test_both_looks_know_the_same_modules():
+    assert allowed.MODULES == watch.MODULES
