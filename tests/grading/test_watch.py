@@ -18,7 +18,7 @@ def worker():
 @pytest.mark.parametrize("attack", [
     "t = [torch][0]\nt.relu = t.sigmoid", "L = [nn.Linear][0]\nL.forward = lambda self, x: x",
     "[torch.Tensor][0].tolist = lambda self: 1", "import os", "import sys", "import course_lib.methods",
-    "[torch][0].sys.setprofile(None)", "[torch][0].sys._getframe(1)", "[torch][0].os.system('touch /tmp/x')",
+    "[torch][0].sys.setprofile(None)", "[torch][0].sys._getframe(1)", "[torch][0].os.system('true')",
     "[torch][0].os.fork()", "[torch][0].load('/etc/passwd')", "(lambda: 0).__code__",
 ])
 def test_seen_while_it_runs(worker, monkeypatch, attack):

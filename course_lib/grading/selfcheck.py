@@ -1,0 +1,44 @@
+"""Before anybody is graded: does this computer give the reference full marks, the stub none, each mistake less?
+
+Once, as root, the sandbox closed Python's folders, and every student would have got 0 with a plausible sentence.
+"""
+from course_lib.builder.tasks import Task
+from course_lib.errors import CourseError
+from course_lib.grading.engine import grade_cells
+from course_lib.grading.results import Mark
+from course_lib.grading.sandbox import Worker
+
+
+def check(tasks: dict[str, Task], seed: int = 0, unsafe: bool = False) -> int:
+    """How many cells were graded as they must be. Raises CourseError that names the first that was not."""
+    variants = {"reference": {id: task.reference for id, task in tasks.items()},
+                "stub": {id: task.stub for id, task in tasks.items()}}
+    for id, task in tasks.items():
+        for number, wrong in enumerate(task.wrong):
+            variants.setdefault(number, {})[id] = wrong.source
+    worker, graded = Worker(unsafe), 0
+    try:
+        for variant, cells in variants.items():
+            if not worker.alive:
+                worker = Worker(unsafe)
+            for mark in grade_cells("self-check", cells, {id: tasks[id] for id in cells}, seed, unsafe, worker):
+                refuse(mark, tasks[mark.task], variant)
+                graded += 1
+    finally:
+        worker.__exit__()
+    return graded
+
+
+def refuse(mark: Mark, task: Task, variant) -> None:
+    """Raise CourseError where this mark is not what the variant must get."""
+    full = mark.points == mark.out_of
+    if variant == "reference" and not full:
+        what = "the reference does not get full marks"
+    elif variant == "stub" and mark.verdict != "unwritten":
+        what = "the stub is not seen as unwritten"
+    elif type(variant) is int and full:
+        what = f"the wrong solution {task.wrong[variant].name} gets full marks"
+    else:
+        return
+    raise CourseError(f"Nobody is graded: on this computer {what} (task {mark.task}, {mark.name}: {mark.reason}) "
+                      "'course grade --doctor' says what this computer lacks.")
