@@ -1,4 +1,5 @@
 """Every task of the course: reference, stub and wrong solutions against the shipped check."""
+import functools
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from course_lib.builder.checkdata import agrees, check_data
 from course_lib.builder.tasks import Task, read_task
 from course_lib.checks import CheckFailed, check
 from course_lib.checks.store import load_task_data, task_ids
+from course_lib.distillation.losses import soft_target_loss
 
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = sorted(map(read_task, ROOT.glob("lessons/*/tasks/*.py")), key=lambda task: task.id)
@@ -62,3 +64,13 @@ def test_the_same_seed_draws_the_same_inputs_and_another_one_others(task):
 def test_fresh_inputs_also_tell_right_from_wrong(task, seed, monkeypatch):
     monkeypatch.setattr(Task, "seeds", range(seed, seed + task.settings["DRAWS"]))
     check_data(task)
+
+
+@pytest.mark.parametrize("wrapped", [
+    lambda own: functools.partial(own), lambda own: functools.partial(functools.partial(own)),
+    lambda own: type("Mine", (), {"__call__": staticmethod(own)})(), lambda own: lambda *given: own(*given),
+    lambda own: functools.lru_cache(None)(own), lambda own: functools.wraps(own)(lambda *given: own(*given)),
+    lambda own: type(own)(own.__code__, own.__globals__), lambda own: own])
+def test_a_wrapper_around_the_courses_own_function_is_none_of_the_students(wrapped):
+    with pytest.raises(CheckFailed, match="the course's own"):
+        check("04.2", wrapped(soft_target_loss))
