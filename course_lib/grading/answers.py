@@ -24,11 +24,13 @@ class Seen:
     def read(cls, answer: dict | None, calls: int) -> "Seen":
         if answer is None:
             return cls({}, "crash")
+        if not is_frame(answer):
+            return cls({}, "crash")
         seen = cls({}, answer["ending"], answer["signal"], answer["seconds"])
         for line in answer["lines"]:
             try:
                 seen.note(json.loads(line), calls)
-            except (ValueError, TypeError, RecursionError, AttributeError):
+            except (ValueError, TypeError, KeyError, RecursionError, AttributeError):
                 seen.refused = seen.refused or "something that is no answer"
         if not seen.ending and not seen.in_cell and not seen.missing and len(seen.outcomes) < calls:
             seen.ending = "crash"
@@ -58,6 +60,13 @@ class Seen:
                 raise ValueError
             self.outcomes[number] = outcome
             self.course = self.course or plain_text(event["course"] or "")
+
+
+def is_frame(answer: dict) -> bool:
+    """Whether this is what the worker itself writes about a child."""
+    return (type(answer.get("ending")) is str and type(answer.get("signal")) is int
+            and type(answer.get("seconds")) in (int, float) and type(answer.get("lines")) is list
+            and all(type(line) is str for line in answer["lines"]))
 
 
 def plain_text(value) -> str:

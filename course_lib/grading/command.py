@@ -18,12 +18,16 @@ from course_lib.builder.plan import lesson_folders
 from course_lib.builder.tasks import Task, read_tasks
 from course_lib.errors import LARGEST_SEED, CourseError, shown, unknown, whole_number
 from course_lib.files import user_path, write_text
+from course_lib.grading import doctor
+from course_lib.grading.class_page import write_class
 from course_lib.grading.engine import grade_cells
 from course_lib.grading.gradebook import fill_gradebook
 from course_lib.grading.grades import write_grades
+from course_lib.grading.pages import write_feedback
 from course_lib.grading.results import Graded
 from course_lib.grading.run import Settings, code_digest, grade_all, none_of
-from course_lib.grading.submissions import find
+from course_lib.grading.selfcheck import check
+from course_lib.grading.submissions import find, slug
 from course_lib.root import find_root
 
 NOTHING = "Nothing was handed in."
@@ -93,7 +97,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--resume", action="store_true", help="grade only what is new or has changed")
     made.add_argument("--gradebook", metavar="EXPORT", help="the export of Canvas or Moodle, to be filled in")
     made.add_argument("--seed", metavar="N", type=int, help="of the drawn inputs; else drawn once and kept in DIR/seed")
-    made.add_argument("--dask", metavar="ADDRESS", help="grade on a cluster, by its scheduler's address")
+    made.add_argument("--doctor", action="store_true", help="alone: can this computer grade in a sandbox?")
     made.add_argument("--unsafe-no-sandbox", action="store_true",
                       help="run the code of students without a sandbox: it can do whatever you can")
     return made
@@ -101,6 +105,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str]) -> int:
     """0: all were graded; 1: some could not be read; 2 (CourseError): nothing was graded."""
+    if argv == ["--doctor"]:
+        print(report := doctor.report())
+        return 0 if report.startswith(doctor.READY) else 1
     chosen = parser().parse_args(argv)
     jobs = whole_number("--jobs", chosen.jobs, 1)
     source, out = user_path(chosen.submissions).resolve(), user_path(chosen.out).resolve()
@@ -113,7 +120,9 @@ def main(argv: list[str]) -> int:
     submissions, aside = find(source)
     out.mkdir(parents=True, exist_ok=True)
     settings = Settings(tasks, seed_of(out, chosen.seed), grade_cells, chosen.unsafe_no_sandbox, code_digest())
-    results, kept = grade_all(submissions, settings, out, jobs, chosen.resume, chosen.dask)
+    print("Looking whether this computer grades the reference, the stubs and every known mistake as it must ...")
+    print(f"It does: {check(tasks, settings.seed, settings.unsafe)} cells.")
+    results, kept = grade_all(submissions, settings, out, jobs, chosen.resume)
     problems = [f"{one.student}: {mark.reason}" for one in results
                 for mark in one.marks if mark.verdict == "unreadable"]
     students = [one.student for one in submissions]
@@ -121,6 +130,10 @@ def main(argv: list[str]) -> int:
     results += [Graded(name, (), "", settings.seed, settings.unsafe, (), none_of(tasks, "missing", NOTHING))
                 for name in absent]
     write_grades(results, out / "grades.csv")
+    (out / "feedback").mkdir(exist_ok=True)
+    for one in results:
+        write_feedback(one, out / "feedback" / f"{slug(one.student)}.html")
+    write_class(results, out / "class.html", {id: (task.stub, task.reference) for id, task in tasks.items()})
     filled = fill_gradebook(results, chosen.gradebook, out) if chosen.gradebook else None
     for title, names in (("Could not be read", list(dict.fromkeys(problems))), ("Handed in nothing", absent),
                          ("Not in the roster, graded all the same", strangers), ("Left aside, nobody's", aside),
@@ -130,7 +143,8 @@ def main(argv: list[str]) -> int:
     print(table({"submissions": len(submissions), "graded now": len(submissions) - kept, "kept": kept,
                  "could not be read": len({one.student for one in results for mark in one.marks
                                            if mark.verdict == "unreadable"}),
-                 "grades": out / "grades.csv", "each result": out / "results"}))
+                 "grades": out / "grades.csv", "feedback": out / "feedback", "the class": out / "class.html",
+                 "each result": out / "results"}))
     if filled:
         print(f"{filled.kind}'s export is filled in, column {shown(filled.column)}: {filled.path}")
     if settings.unsafe:

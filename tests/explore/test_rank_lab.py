@@ -57,7 +57,7 @@ def test_what_is_kept_grows_with_the_rank_and_ends_with_all():
             values = [getattr(result, what) for result in results]
             assert values == sorted(values) and values[0] == 0
         assert_near([results[-1].kept, results[-1].kept_at_random], [1.0, 1.0], terms=128)
-        assert all(result.kept >= result.kept_at_random for result in results)
+        assert all(result.kept >= result.kept_at_random for result in results[:-1])
         shapes = update(model).shapes
         assert results[3].bytes == 4 * 4 * sum(d + k for d, k in shapes)
         assert results[0].full_bytes == 4 * sum(d * k for d, k in shapes)
