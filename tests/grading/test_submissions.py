@@ -153,7 +153,8 @@ def lying(data: bytes, size: int) -> bytes:
     (zipped({f"{number}.txt": b"" for number in range(submissions.MOST_ENTRIES + 1)}), "more than 10,000 files"),
     (zipped({"a/" * 30 + "06.ipynb": b"1"}), "too deep"),
     (zipped({"06.ipynb": b"1" * 1000})[:-40], "no zip"), (b"", "no zip"), (b"PK\5\6", "no zip"),
-    (zipped({"notes.txt": b"1"}), "holds only: ada.zip/notes.txt"), (zipped({}), "empty")])
+    (zipped({"notes.txt": b"1"}), "holds only: ada.zip/notes.txt"), (zipped({}), "empty")],
+    ids=["bomb", "inside a zip", "notebooks", "files", "deep", "cut", "nothing", "start only", "notes", "empty"])
 def test_a_bomb_or_a_broken_zip_gets_a_reason_and_stops_nobody(tmp_path, held, why):
     laid(tmp_path, {"ada.zip": held, "bob.ipynb": b"1"})
     ada, bob = find(tmp_path)[0]
