@@ -17,6 +17,7 @@ from course_lib.builder.release import digest, given_files, main, release
 from course_lib.builder.tasks import read_tasks
 from course_lib.cli import COMMANDS
 from course_lib.errors import CourseError
+from tests.hang import HANGS
 
 ROOT = Path(__file__).resolve().parents[1]
 TASKS = [task for folder in lesson_folders(ROOT) for task in read_tasks(folder).values()]
@@ -77,7 +78,7 @@ def run(released, home: Path, *arguments: str, **more) -> subprocess.CompletedPr
     environment = {**os.environ, "PYTHONPATH": str(folder), "COURSE_HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1",
                    "COURSE_TEXT": "1", "MPLBACKEND": "agg"}
     return subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, capture_output=True,
-                          encoding="utf-8", timeout=300, **more)
+                          encoding="utf-8", timeout=HANGS, **more)
 
 
 def test_it_holds_what_students_need_and_nothing_else(released):

@@ -39,7 +39,8 @@ def causes() -> list[str]:
         found.append("This seems to be a container: start it with user namespaces allowed (Docker: --security-opt "
                      "seccomp=unconfined --security-opt apparmor=unconfined --cap-add SYS_ADMIN), or grade outside of "
                      "it.")
-    plain = subprocess.run(["bwrap", "--ro-bind", "/", "/", "true"], capture_output=True, text=True)
+    plain = subprocess.run(["bwrap", "--ro-bind", "/", "/", "true"], capture_output=True, text=True,
+                           encoding="utf-8")
     if plain.returncode:
         found.append(f"bwrap alone says: {plain.stderr.strip()[:300]}")
     return found

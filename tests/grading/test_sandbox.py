@@ -2,6 +2,7 @@
 import subprocess
 
 from course_lib.grading.sandbox import WORKER, sandboxed
+from tests.hang import HANGS
 
 LOOK = """
 import json, os, socket
@@ -25,7 +26,7 @@ def test_from_inside():
 
     command = sandboxed()
     command[-len(WORKER):] = ["-B", "-s", "-S", "-c", LOOK]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={}, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANGS, env={}, check=False)
     seen = json.loads(done.stdout)
     assert not {"home", "root", "work", "mnt", "srv", "var"} & set(seen["files"])
     assert seen["course"] == ["__init__.py", "checks", "display.py", "errors.py", "grading", "lazy.py", "threads.py"]
