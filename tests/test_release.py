@@ -21,7 +21,8 @@ from tests.hang import HANGS
 
 ROOT = Path(__file__).resolve().parents[1]
 TASKS = [task for folder in lesson_folders(ROOT) for task in read_tasks(folder).values()]
-ANSWERS = [pytest.param(task, source, id=f"{task.id}-{name}") for task in TASKS for name, source in
+ANSWERS = [pytest.param(task, source, id=f"{task.id}-{name}", marks=() if name == "reference" else pytest.mark.slow)
+           for task in TASKS for name, source in
            [("reference", task.reference), *((one.name, one.source) for one in task.wrong)]]
 GONE = {name for name, (module, _) in COMMANDS.items() if module.split(".")[1] in ("builder", "grading")}
 
