@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from course_lib.errors import CourseError
-from course_lib.grading import submissions
+from course_lib.grading import entries, submissions
 from course_lib.grading.submissions import find, slug
 
 
@@ -133,11 +133,11 @@ def test_pipes_and_devices_are_not_opened(tmp_path):
 
 
 def test_a_large_notebook_is_not_read(tmp_path):
-    laid(tmp_path, {"ada/06.ipynb": b" " * (50 * 2**20), "bob/06.ipynb": b" " * submissions.LARGEST})
+    laid(tmp_path, {"ada/06.ipynb": b" " * (50 * 2**20), "bob/06.ipynb": b" " * entries.LARGEST})
     ada, bob = find(tmp_path)[0]
     with pytest.raises(CourseError, match="larger than 20 MB"):
         ada.notebooks[0].read()
-    assert len(bob.notebooks[0].read()) == submissions.LARGEST
+    assert len(bob.notebooks[0].read()) == entries.LARGEST
 
 
 def lying(data: bytes, size: int) -> bytes:
@@ -150,7 +150,7 @@ def lying(data: bytes, size: int) -> bytes:
     (zipped({"06.ipynb": b"\0" * 2**28}), "larger than 20 MB"),
     (zipped({"inner.zip": zipped({"06.ipynb": b"1"})}), "zip in a zip"),
     (zipped({f"{number}.ipynb": b"1" for number in range(submissions.MOST_NOTEBOOKS + 1)}), "101 notebooks"),
-    (zipped({f"{number}.txt": b"" for number in range(submissions.MOST_ENTRIES + 1)}), "more than 10,000 files"),
+    (zipped({f"{number}.txt": b"" for number in range(entries.MOST_ENTRIES + 1)}), "more than 10,000 files"),
     (zipped({"a/" * 30 + "06.ipynb": b"1"}), "too deep"),
     (zipped({"06.ipynb": b"1" * 1000})[:-40], "no zip"), (b"", "no zip"), (b"PK\5\6", "no zip"),
     (zipped({"notes.txt": b"1"}), "holds only: ada.zip/notes.txt"), (zipped({}), "empty")],
@@ -181,7 +181,7 @@ def test_an_encrypted_zip_gets_a_reason(tmp_path):
 
 
 def test_a_folder_of_endless_files_or_depth_gets_a_reason(tmp_path, monkeypatch):
-    monkeypatch.setattr(submissions, "MOST_ENTRIES", 25)
+    monkeypatch.setattr(entries, "MOST_ENTRIES", 25)
     laid(tmp_path, {**{f"ada/{number}.txt": b"" for number in range(40)}, "bob/06.ipynb": b"1",
                     "eve/" + "a/" * 30 + "06.ipynb": b"1"})
     ada, bob, eve = find(tmp_path)[0]
