@@ -6,9 +6,8 @@ was imported, and classes that answer in place of a number. The sandbox and watc
 """
 import ast
 
-MODULES = {"torch", "numpy", "math", "random", "itertools", "functools", "collections", "statistics", "typing",
-           "dataclasses", "copy", "re", "string", "operator", "heapq", "bisect", "warnings", "contextlib", "abc",
-           "fractions", "decimal", "numbers", "enum", "time"}
+from course_lib.grading.watch import MODULES
+
 # Inside torch and numpy: enough for every task. The rest of them loads files, compiles, or watches other code.
 SUBMODULES = {"torch": {"nn", "autograd", "linalg", "optim", "fft", "special", "functional", "func"},
               "numpy": {"linalg", "random", "fft", "typing"}, "collections": {"abc"}}

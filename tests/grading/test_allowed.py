@@ -6,7 +6,7 @@ import pytest
 from course_lib.builder import meddling
 from course_lib.builder.mutants import mutants, run
 from course_lib.builder.tasks import read_tasks
-from course_lib.grading import allowed, watch
+from course_lib.grading import allowed
 
 LESSONS = Path(__file__).resolve().parents[2] / "lessons"
 
@@ -62,7 +62,3 @@ def test_what_reaches_the_machinery(source, part):
                                     "x = " + "9" * 100_000])
 def test_what_is_no_python(source):
     assert allowed.read(source)[0] == "unreadable"
-
-
-def test_both_looks_know_the_same_modules():
-    assert allowed.MODULES == watch.MODULES
