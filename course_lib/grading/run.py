@@ -1,8 +1,8 @@
 """Grades all submissions, several at a time, and keeps each result in a file of its own the moment it is there.
 
 The grading of one submission is one function of what was handed in (`grade_one`): joblib runs it in processes of this
-computer, or on a cluster of dask. Killed at any moment, `resume` goes on: a result counts as long as its digest is
-that of all that decides the marks.
+computer. Killed at any moment, `resume` goes on: a result counts as long as its digest is that of all that decides
+the marks.
 """
 import hashlib
 import os
@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -124,12 +123,12 @@ def stored(path: Path) -> Graded | None:
         return None
 
 
-def grade_all(submissions: list[Submission], settings: Settings, out: Path, jobs: int = 1, resume: bool = False,
-              dask: str | None = None) -> tuple[list[Graded], int]:
+def grade_all(submissions: list[Submission], settings: Settings, out: Path, jobs: int = 1,
+              resume: bool = False) -> tuple[list[Graded], int]:
     """All results, in the order of the submissions, and how many of them were kept from before.
 
     Each is written to OUT/results/SLUG.json as it comes; one that is there already is kept if `resume` and its
-    digest is still that of what decides the marks. `dask`: the address of a scheduler, in the place of `jobs`.
+    digest is still that of what decides the marks.
     """
     folder = out / "results"
     folder.mkdir(parents=True, exist_ok=True)
@@ -142,45 +141,24 @@ def grade_all(submissions: list[Submission], settings: Settings, out: Path, jobs
                 results[one.student] = known
     kept = len(results)
     with tqdm(total=len(submissions), initial=kept, unit="submission", desc="grading") as bar:
-        for graded in graded_by(lambda: [one for one in submissions if one.student not in results], settings, jobs,
-                                dask):
+        for graded in graded_by(lambda: [one for one in submissions if one.student not in results], settings, jobs):
             write_text(place[graded.student], graded.to_json())
             results[graded.student] = graded
             bar.update()
     return [results[one.student] for one in submissions], kept
 
 
-def graded_by(waiting: Callable[[], list[Submission]], settings: Settings, jobs: int,
-              dask: str | None) -> Iterator[Graded]:
+def graded_by(waiting: Callable[[], list[Submission]], settings: Settings, jobs: int) -> Iterator[Graded]:
     """The results of all that is waiting, as they come. Processes that were ended from outside are started again."""
     for start in range(1, MOST_STARTS + 1):
         try:
-            with where(dask):
-                yield from joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(
-                    joblib.delayed(in_a_process)(read(one), settings, os.getpid()) for one in waiting())
+            yield from joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(
+                joblib.delayed(in_a_process)(read(one), settings, os.getpid()) for one in waiting())
             return
         except BrokenProcessPool:
             if start == MOST_STARTS:
                 raise CourseError("the processes that grade were ended from outside, again and again; is there enough "
                                   "memory? Try --jobs 1 --resume.") from None
-
-
-@contextmanager
-def where(dask: str | None) -> Iterator[None]:
-    """The block in which joblib uses the cluster at that address; this computer where it is None."""
-    if dask is None:
-        yield
-        return
-    try:
-        from distributed import Client
-    except ImportError:
-        raise CourseError("--dask needs the package distributed: pip install 'course-lib[cluster]'.") from None
-    try:
-        client = Client(dask, timeout=20)
-    except (OSError, ValueError) as error:
-        raise CourseError(f"there is no dask scheduler at {shown(dask)} ({shown(str(error))}).") from None
-    with client, joblib.parallel_config("dask"):
-        yield
 
 
 def in_a_process(handed: HandedIn, settings: Settings, parent: int) -> Graded:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from course_lib.builder.tasks import read_tasks
-from course_lib.errors import CourseError
 from course_lib.grading.results import Graded, Mark
 from course_lib.grading.run import Settings, code_digest, digest, grade_all, grade_one, read, stored
 from course_lib.grading.submissions import find, slug
@@ -144,8 +143,3 @@ def test_the_digest_is_of_the_code_and_the_student(tmp_path):
     ada, bob = (read(one) for one in handed_in(tmp_path, {"ada": RIGHT, "bob": RIGHT}))
     assert digest(ada, SETTINGS) != digest(bob, SETTINGS) and digest(ada, SETTINGS) == digest(ada, SETTINGS)
     assert len(code_digest()) == 64
-
-
-def test_an_address_without_a_scheduler_is_refused(tmp_path):
-    with pytest.raises(CourseError, match="distributed|scheduler"):
-        grade_all(handed_in(tmp_path / "in", {"ada": RIGHT}), SETTINGS, tmp_path / "out", dask="tcp://127.0.0.1:9")
