@@ -45,10 +45,10 @@ class Prediction:
             return value
         number = self.read(value) if isinstance(value, str) and what == "guess" else as_float(value)
         if number is not None and what == "guess" and not self.min <= number <= self.max:
-            raise CourseError(f"The {what} for {self.id} is {number:g}; it must lie between {self.min:g} and "
+            raise CourseError(f"The {what} is {number:g}; it must lie between {self.min:g} and "
                               f"{self.max:g} ({self.unit}).")
         if number is None or not math.isfinite(number):
-            raise CourseError(f"The {what} for {self.id} is {shown(value)}; it must be a number ({self.unit}).")
+            raise CourseError(f"The {what} is {shown(value)}; it must be a number ({self.unit}).")
         return number
 
     def read(self, typed: str) -> float | None:
