@@ -195,3 +195,9 @@ def test_nothing_is_changed_and_nothing_has_a_gradient(model, tokenizer):
     next_answers(model, tokenizer, PROMPT)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_what_was_called_by_name_from_outside_is_still_there():
+    from course_lib.prompting import answers, tokens
+
+    assert answers.answer_tokens is tokens.answer_tokens

@@ -13,6 +13,7 @@ from course_lib.architecture import check_tokens
 from course_lib.errors import CourseError, shown, whole_number
 from course_lib.prompting.reading import attached, encode_prompts, read, read_on
 from course_lib.prompting.tokens import answer_text, newline, stop_tokens, told_apart
+from course_lib.prompting.tokens import answer_tokens as answer_tokens  # called by this name from outside
 
 ROWS = 128  # sequences in one forward pass
 WIDEST = 4096  # open answers of a beam: each is a sequence in a forward pass
