@@ -74,7 +74,7 @@ def groups() -> dict[str, tuple[str, list[str]]]:
     return {
         "code": (".venv", ["tests", "-m", "not browser and not slow", *TWO]),
         "notebooks": (".venv", [*NOTEBOOKS, "notebooks", "solutions"]),
-        "browser": (".venv", ["tests/browser", "tests/grading", "-m", "browser"]),
+        "browser": (".venv", ["tests/browser"]),
         "colab": (".venv-colab", ["--disable-warnings", *(f"tests/{name}" for name in COLAB), *TWO]),
         "colab-lesson": (".venv-colab", [*NOTEBOOKS, *[path for path in lessons if "/01_" in path]]),
         "notebooks-twice": (".venv", [*NOTEBOOKS, "--twice", "notebooks", "solutions"]),

@@ -1,4 +1,6 @@
-"""Marks for the tests of what grading writes."""
+"""Marks, and rows of progress files, for the tests of what grading writes."""
+import json
+
 from course_lib.grading.results import Graded, Mark
 
 
@@ -12,3 +14,12 @@ def graded(student="student-01", *marks: Mark, weak=False, notes=()) -> Graded:
 
 def share(student: str, points: float, out_of: float = 4.0, **more) -> Graded:
     return graded(student, mark(points=points, out_of=out_of), **more)
+
+
+def wrong(task: str, **more) -> Mark:
+    return mark(task, 0.0, verdict=more.pop("verdict", "wrong"), reason="Differs.", **more)
+
+
+def row(at: int, kind: str, id: str, data: dict, correct: int | None = None) -> tuple:
+    """A row of a student's progress on that day of a month."""
+    return ("0" * 32, f"2026-11-0{at}T00:00:00+00:00", kind, id, json.dumps(data), correct)

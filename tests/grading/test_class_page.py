@@ -1,21 +1,9 @@
-"""The figures of a class, worked by hand, and pages that everybody can read."""
-import json
-
+"""The figures of a class, worked by hand."""
 import pytest
 
-from course_lib.grading.class_page import write_class
-from course_lib.grading.pages import write_feedback
 from course_lib.grading.statistics import asked, calibrated, correlation, distribution, items
 from course_lib.quiz.reading import bank
-from tests.grading.marks import graded, mark, share
-
-
-def wrong(task, **more):
-    return mark(task, 0.0, verdict=more.pop("verdict", "wrong"), reason="Differs.", **more)
-
-
-def row(at, kind, id, data, correct=None):
-    return ("0" * 32, f"2026-11-0{at}T00:00:00+00:00", kind, id, json.dumps(data), correct)
+from tests.grading.marks import graded, mark, row, share, wrong
 
 
 def test_the_distribution_has_full_marks_in_its_last_band():
@@ -66,56 +54,3 @@ def test_calibration_takes_the_last_guess_before_the_first_measurement():
     odd = [[row(1, "prediction", id, {"confidence": value}), row(2, "outcome", id, {}, 1)]
            for value in ("90", True, 101, -1, None, 5.5)]
     assert calibrated([good, sure, late, *odd]) == [("80–100 %", 2, 95.0, 1)]
-
-
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pages")
-    code = "def lora(x, W, A, B, alpha):\n" + "".join(f"    x = x + {i} * alpha @ W\n" for i in range(60))
-    class_ = [graded(name, wrong("06.1", mistake="no-scale", message="It forgets alpha / r.", source=code),
-                     mark("06.2", source="y = " + "x + " * 200 + "1"), weak=True, notes=["Two cells with one marker."])
-              for name in ("anna", "ben", "<b>eve</b>")]
-    question, prediction = next(iter(bank()[0].values())), next(iter(bank()[1]))
-    exports = [[row(1, "answer", question.id, {"misconception": ""}, 1),
-                row(1, "prediction", prediction, {"confidence": 70}), row(2, "outcome", prediction, {}, 1)]]
-    (folder / "feedback").mkdir()
-    write_class(class_, folder / "class.html", exports=exports)
-    write_feedback(class_[2], folder / "feedback" / "eve.html")
-    write_class([], folder / "empty.html")
-    return folder
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("name", ["class.html", "feedback/eve.html", "empty.html"])
-def test_axe_finds_nothing(name, width, scheme, pages, axe_browser):
-    from axe_playwright_python.sync_playwright import Axe
-
-    page = axe_browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page.goto((pages / name).as_uri())
-    for closed in page.query_selector_all("summary"):
-        closed.click()
-    found = [(one["id"], one["impact"]) for one in Axe().run(page).response["violations"]]
-    assert not found
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
-    page.close()
-
-
-@pytest.fixture(scope="module")
-def axe_browser():
-    import os
-
-    from playwright.sync_api import sync_playwright
-
-    from tests.browser.jupyter import FLAGS, find_browser
-
-    path = find_browser()
-    if path is None:
-        if os.environ.get("COURSE_REQUIRE_BROWSER") == "1":
-            pytest.fail("no Chromium or Chrome was found (name one with COURSE_BROWSER=PATH)")
-        pytest.skip("no Chromium or Chrome was found")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
