@@ -56,6 +56,8 @@ def student(job: dict, write: int) -> None:
     try:
         with watcher.looking():
             exec(compile(job["source"], watch.CELL, "exec", dont_inherit=True), space)
+        if watcher.too_deep():
+            raise RecursionError
     except BaseException as error:
         tell({"cell": what_stopped(error), **watcher.said()})
         return tell("done")
@@ -69,6 +71,8 @@ def student(job: dict, write: int) -> None:
         call = {key: decode(value) for key, value in inputs.items()}
         with course_calls() as called, watcher.looking():
             outcome = outcome_of(function, call, probe, errors, job["gradients"])
+        if watcher.too_deep():   # also where the code caught it: nobody saw what it did meanwhile
+            outcome, errors = {"raises": "RecursionError"}, errors or [RecursionError()]
         stopped = what_stopped(errors.pop()) if errors else None
         own = [name for name in called if not name.startswith("course_lib.grading.")]
         tell({"call": number, "outcome": outcome, "stopped": stopped, "course": own[0] if own else None,

@@ -41,7 +41,7 @@ class Watcher:
 
     def __init__(self):
         self.seen: list[str] = []
-        self.before, self.asking = SNAPSHOT[:], [False]
+        self.before, self.asking, self.deep = SNAPSHOT[:], [False], [False]
 
     def namespace(self) -> dict:
         """The globals of the cell, with those of Python's own names that a task may use."""
@@ -51,7 +51,7 @@ class Watcher:
 
     def start(self) -> None:
         """Look at all that is asked of the interpreter from here on."""
-        seen, frame, asking = self.seen, sys._getframe, self.asking
+        seen, frame, asking, deep, most = self.seen, sys._getframe, self.asking, self.deep, sys.getrecursionlimit()
 
         def hook(event: str, arguments) -> None:
             if asking[0]:   # its own looks at frames are events, too
@@ -62,6 +62,9 @@ class Watcher:
                 while caller is not None and caller.f_code.co_filename.startswith("<frozen"):
                     caller = caller.f_back
                 direct = caller is not None and caller.f_code.co_filename == CELL
+                if direct and event == "sys.setprofile" and depth(caller) > most - 100:
+                    deep[0] = True   # no room was left to look, so Python stops looking: a recursion without an end
+                    return
                 bad = direct and not event.startswith(HARMLESS) or event.startswith(NEVER) and is_below_cell(caller)
             finally:
                 asking[0] = False
@@ -95,7 +98,7 @@ class Watcher:
         try:
             yield
         finally:
-            if sys.getprofile() is not look:
+            if sys.getprofile() is not look and not self.deep[0]:
                 seen.append("it changes what watches it")
             sys.setprofile(before)
             if not seen and (name := changed()):
@@ -112,6 +115,11 @@ class Watcher:
             elif found := changed_name(name, now, keys, values):   # a library imports more of itself when it is used
                 return found
         return None
+
+    def too_deep(self) -> bool:
+        """Whether the code went so deep, since this was asked last, that it could not be watched any more."""
+        found, self.deep[0] = self.deep[0], False
+        return found
 
     def said(self) -> dict:
         return {"refused": str(self.seen[0])[:100]} if self.seen else {}
@@ -130,6 +138,14 @@ def watched() -> dict:
     classes = {f"{name}.{key}": one for name in CLASSES_OF for key, one in vars(modules[name]).items()
                if isinstance(one, type)}
     return modules | classes | {"torch.Tensor": torch.Tensor, "numpy.ndarray": numpy.ndarray}
+
+
+def depth(frame) -> int:
+    """How many calls lead to this frame."""
+    count = 0
+    while frame is not None:
+        frame, count = frame.f_back, count + 1
+    return count
 
 
 def is_below_cell(frame) -> bool:

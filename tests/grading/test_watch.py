@@ -43,3 +43,21 @@ def test_a_patch_that_is_taken_back_is_seen(worker):
     hidden = ("class Own(nn.Module):\n    def forward(self, x):\n        return x\n" + hidden)
     mark = grade_cells("student-07", {"06.1": hidden}, {"06.1": TASKS["06.1"]}, 0, worker=worker, limits=SHORT)[0]
     assert mark.verdict == "refused" and "torch.equal" in mark.reason
+
+
+CAUGHT = "try: deep()\nexcept RecursionError: "
+
+
+@pytest.mark.parametrize("source, verdict, reason", [
+    ("def lora_parameters(shapes, rank):\n    return lora_parameters(shapes, rank)", "error",
+     "lora_parameters stops with RecursionError"),
+    ("def deep(): deep()\n" + HONEST.replace("    total = 0", "    try: deep()\n    except RecursionError: total = 0"),
+     "error", "lora_parameters stops with RecursionError"),
+    ("def deep(): deep()\n" + CAUGHT + "pass\n" + HONEST, "error", "The cell stops with RecursionError"),
+    ("def deep(): deep()\n" + CAUGHT + "[torch][0].equal = print\n" + HONEST, "refused",
+     "lora_parameters does something that no task allows: it changes torch.equal"),
+])
+def test_a_recursion_without_an_end_is_called_so_and_hides_nothing(worker, source, verdict, reason):
+    """Python stops looking where there is no room for it left."""
+    mark = grade_cells("student-07", {"06.1": source}, {"06.1": TASKS["06.1"]}, 0, worker=worker, limits=SHORT)[0]
+    assert (mark.points, mark.verdict) == (0, verdict) and mark.reason.startswith(reason), mark.reason
