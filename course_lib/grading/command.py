@@ -28,6 +28,7 @@ from course_lib.grading.results import Graded
 from course_lib.grading.run import Settings, code_digest, grade_all, none_of
 from course_lib.grading.selfcheck import check
 from course_lib.grading.submissions import find, slug
+from course_lib.progress.exchange import read_export
 from course_lib.root import find_root
 
 NOTHING = "Nothing was handed in."
@@ -68,6 +69,22 @@ def absent_and_unknown(roster: list[str], students: list[str]) -> tuple[list[str
             [name for name in students if plain[name] not in listed])
 
 
+def read_progress(given: str | None) -> tuple[list[list[tuple]], list[str]]:
+    """What the students' progress files in this folder hold, and the names of those that are none."""
+    if given is None:
+        return [], []
+    folder = user_path(given)
+    if not folder.is_dir():
+        raise CourseError(f"{folder}: there is no such folder. Give the one with the students' progress files.")
+    found, problems = [], []
+    for path in sorted(folder.rglob("*.json")):
+        try:
+            found.append(read_export(path))
+        except CourseError:  # `course progress import` says what is wrong with it
+            problems.append(f"{path.relative_to(folder)}: no progress file as the course writes it")
+    return found, problems
+
+
 def seed_of(out: Path, given: int | None) -> int:
     """The seed of this class: `given`, else the one kept in OUT/seed, else a fresh one; it is kept there."""
     path = out / "seed"
@@ -96,6 +113,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--jobs", metavar="N", type=int, default=joblib.cpu_count(), help="submissions at a time")
     made.add_argument("--resume", action="store_true", help="grade only what is new or has changed")
     made.add_argument("--gradebook", metavar="EXPORT", help="the export of Canvas or Moodle, to be filled in")
+    made.add_argument("--column", metavar="TITLE", help="of the export, where several could take the grades")
+    made.add_argument("--progress", metavar="DIR", help="a folder with students' progress files, for class.html")
     made.add_argument("--seed", metavar="N", type=int, help="of the drawn inputs; else drawn once and kept in DIR/seed")
     made.add_argument("--doctor", action="store_true", help="alone: can this computer grade in a sandbox?")
     made.add_argument("--unsafe-no-sandbox", action="store_true",
@@ -117,6 +136,7 @@ def main(argv: list[str]) -> int:
         raise CourseError(f"{out} is a file. Choose a folder for --out.")
     tasks = chosen_tasks(chosen.only)
     roster = read_roster(chosen.roster) if chosen.roster else None
+    exports, unread = read_progress(chosen.progress)
     submissions, aside = find(source)
     out.mkdir(parents=True, exist_ok=True)
     settings = Settings(tasks, seed_of(out, chosen.seed), grade_cells, chosen.unsafe_no_sandbox, code_digest())
@@ -133,9 +153,11 @@ def main(argv: list[str]) -> int:
     (out / "feedback").mkdir(exist_ok=True)
     for one in results:
         write_feedback(one, out / "feedback" / f"{slug(one.student)}.html")
-    write_class(results, out / "class.html", {id: (task.stub, task.reference) for id, task in tasks.items()})
-    filled = fill_gradebook(results, chosen.gradebook, out) if chosen.gradebook else None
-    for title, names in (("Could not be read", list(dict.fromkeys(problems))), ("Handed in nothing", absent),
+    write_class(results, out / "class.html", {id: (task.stub, task.reference) for id, task in tasks.items()},
+                exports)
+    filled = fill_gradebook(results, chosen.gradebook, out, chosen.column) if chosen.gradebook else None
+    for title, names in (("Could not be read", list(dict.fromkeys(problems))), ("Progress files", unread),
+                         ("Handed in nothing", absent),
                          ("Not in the roster, graded all the same", strangers), ("Left aside, nobody's", aside),
                          ("Not in the export, or left open there", filled.problems if filled else ())):
         if names:

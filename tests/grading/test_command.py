@@ -1,5 +1,6 @@
 """`course grade`, as an instructor types it."""
 import csv
+import html
 import json
 import os
 import signal
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from course_lib import progress
 from course_lib.cli import main
 from course_lib.grading import command
+from course_lib.quiz.reading import bank
 
 from .test_notebook import dumped
 from .test_run import by_a_word, handed_in
@@ -65,8 +68,36 @@ def test_the_roster_says_who_is_missing_and_who_is_unknown(tmp_path, capsys):
     assert "Handed in nothing:\n  'bob'" in said and "Not in the roster, graded all the same:\n  'eve'" in said
 
 
+def test_progress_files_are_counted_and_a_bad_one_is_named(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path / "home"))
+    handed_in(tmp_path / "in", {"ada": RIGHT})
+    question = next(iter(bank()[0].values()))
+    belief = next(choice.misconception for choice in question.choices if choice.misconception)
+    progress.record_answer(question.id, "x", False, belief)
+    (tmp_path / "handed").mkdir()
+    progress.export(tmp_path / "handed" / "ada.json", name="Ada")
+    (tmp_path / "handed" / "bob.json").write_text("{", encoding="utf-8")
+    assert graded(tmp_path, "--progress", str(tmp_path / "handed")) == 0
+    page = (tmp_path / "out" / "class.html").read_text(encoding="utf-8")
+    assert "in 1 progress files" in page and belief in html.unescape(page)
+    assert "bob.json: no progress file" in capsys.readouterr().out
+    assert (tmp_path / "out" / "feedback" / "ada.html").exists()
+
+
+def test_an_export_with_several_columns_takes_the_named_one(tmp_path, capsys):
+    handed_in(tmp_path / "in", {"Ode, Anna": RIGHT})
+    (tmp_path / "canvas.csv").write_text(
+        "Student,ID,SIS Login ID,Section,Week 5 (11),Week 6 (12)\n    Points Possible,,,,10,20\n"
+        "\"Ode, Anna\",7,anna,S,,\n", encoding="utf-8")
+    assert graded(tmp_path, "--gradebook", str(tmp_path / "canvas.csv")) == 2
+    assert "--column" in capsys.readouterr().err
+    assert graded(tmp_path, "--gradebook", str(tmp_path / "canvas.csv"), "--column", "Week 6") == 0
+    assert (tmp_path / "out" / "gradebook.csv").read_text(encoding="utf-8").endswith('"Ode, Anna",7,anna,S,,20\n')
+
+
 @pytest.mark.parametrize("options, why", [
-    (["--only", "06.9"], "no task or lesson"), (["--only", "66"], "no task or lesson"), (["--jobs", "0"], "--jobs"),
+    (["--progress", "none"], "no such folder"), (["--jobs", "0"], "--jobs"),
+    (["--only", "06.9"], "no task or lesson"), (["--only", "66"], "no task or lesson"),
     (["--seed", "-1"], "--seed"), (["--roster", "none.csv"], "roster"), (["--out", "IN/out"], "elsewhere"),
     (["--out", "IN/ada/06.ipynb"], "elsewhere")])
 def test_bad_input_is_refused_before_anything_is_graded(tmp_path, capsys, options, why):
