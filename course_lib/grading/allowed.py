@@ -6,7 +6,7 @@ was imported, and classes that answer in place of a number. The sandbox and watc
 """
 import ast
 
-from course_lib.grading.watch import MODULES
+from course_lib.grading.watch import MODULES, PRELUDE
 
 # Inside torch and numpy: enough for every task. The rest of them loads files, compiles, or watches other code.
 SUBMODULES = {"torch": {"nn", "autograd", "linalg", "optim", "fft", "special", "functional", "func"},
@@ -66,9 +66,8 @@ class Reader:
     """Looks at one node after another. It knows which names the cell imports, and which it binds."""
 
     def __init__(self, tree: ast.Module):
-        self.imported = {"torch": "torch", "np": "numpy", "nn": "torch.nn", "F": "torch.nn.functional",
-                         "math": "math", "random": "random"}   # the cell's prelude
-        for node in ast.walk(tree):
+        self.imported = {}
+        for node in (*ast.walk(ast.parse(PRELUDE)), *ast.walk(tree)):
             if isinstance(node, ast.Import):
                 for one in node.names:
                     self.imported[one.asname or one.name.partition(".")[0]] = (
@@ -80,7 +79,7 @@ class Reader:
                       and not isinstance(node.ctx, ast.Load)}
         self.bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
         self.called = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
-        for name in self.bound & {"F", "nn", "np"}:   # a matrix called F is no module
+        for name in self.bound & {"F", "nn", "np", "copy", "mean", "random"}:   # a matrix called F is no module
             self.imported.pop(name)
 
     def refused(self, node: ast.AST) -> str | None:

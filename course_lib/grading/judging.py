@@ -23,8 +23,11 @@ def judge(data: dict, expected: list, outcomes: dict, seen: Seen) -> tuple[str, 
     where = f" in line {seen.stopped['line']} of the cell" if seen.stopped and seen.stopped["line"] else ""
     if seen.stopped and seen.stopped["memory"]:
         return "memory", f"{name} wants more memory than there is{where}."
+    alone = ""
+    if seen.stopped and seen.stopped["kind"] == "NameError":
+        alone = " Only this cell is graded: what it uses from other cells has to stand in it."
     if seen.in_cell:
-        return "error", f"The cell stops with {seen.stopped['kind']}{where} before {name} is defined."
+        return "error", f"The cell stops with {seen.stopped['kind']}{where} before {name} is defined.{alone}"
     if seen.missing:
         what = "does not define" if seen.missing == "NoneType" else "defines no function, but an object called"
         return "error", f"The cell {what} {name}."
@@ -40,7 +43,7 @@ def judge(data: dict, expected: list, outcomes: dict, seen: Seen) -> tuple[str, 
     right = [same(outcomes[place], one, tolerance) for place, one in enumerate(expected)]
     first = right.index(False)
     if isinstance(outcomes[first], dict) and "raises" in outcomes[first]:
-        return "error", f"{name} stops with {seen.stopped['kind'] if seen.stopped else 'an error'}{where}."
+        return "error", f"{name} stops with {seen.stopped['kind'] if seen.stopped else 'an error'}{where}.{alone}"
     if said := beside_the_value(outcomes[first], expected[first], None, tolerance):
         return "wrong", said
     if all(right[:count]):

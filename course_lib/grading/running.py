@@ -20,7 +20,6 @@ from course_lib.checks.run import course_calls, outcome_of
 from course_lib.checks.store import load_probe
 from course_lib.grading import watch
 
-PRELUDE = "import math, random; import numpy as np; import torch; from torch import nn; import torch.nn.functional as F"
 PAGE = resource.getpagesize()
 
 
@@ -50,7 +49,7 @@ def student(job: dict, write: int) -> None:
     tell = teller(write)
     watcher = watch.Watcher()
     space = watcher.namespace()
-    exec(PRELUDE, space)
+    exec(watch.PRELUDE, space)
     probe, errors = load_probe({"probe": job["probe"]}), []
     watcher.start()
     try:

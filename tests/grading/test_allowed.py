@@ -1,12 +1,15 @@
 """What a task allows: all that a student would write honestly, and nothing that reaches the machinery."""
+import ast
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from course_lib.builder import meddling
 from course_lib.builder.mutants import mutants, run
 from course_lib.builder.tasks import read_tasks
 from course_lib.grading import allowed
+from course_lib.grading.watch import PRELUDE
 
 LESSONS = Path(__file__).resolve().parents[2] / "lessons"
 
@@ -31,6 +34,7 @@ def test_every_solution_right_or_wrong_is_allowed(folder):
     "        return self.types",
     "def f(x):\n    x.weight.data = x.weight.data + 1\n    setattr(x, 'k', 2)\n    return getattr(x, 'k', None)",
     "if __name__ == '__main__':\n    print('hello')",
+    "def f(x):\n    copy, mean = x.data, x\n    return copy.load, mean",
 ])
 def test_honest_ways_to_write(source):
     assert allowed.read(source) is None
@@ -62,3 +66,16 @@ def test_what_reaches_the_machinery(source, part):
                                     "x = " + "9" * 100_000])
 def test_what_is_no_python(source):
     assert allowed.read(source)[0] == "unreadable"
+
+
+def imported(source: str) -> set[str]:
+    """The names that the code imports, but for the course's own."""
+    return {one.asname or one.name for node in ast.walk(ast.parse(source))
+            if isinstance(node, (ast.Import, ast.ImportFrom)) for one in node.names
+            if not (getattr(node, "module", None) or one.name).startswith(("course_lib", "importlib"))}
+
+
+@pytest.mark.parametrize("path", sorted((LESSONS.parent / "exercises").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_cell_that_works_in_its_notebook_finds_its_imports_when_it_is_graded(path):
+    source = "\n".join(cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code")
+    assert imported(source) <= imported(PRELUDE)

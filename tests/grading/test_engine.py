@@ -37,6 +37,9 @@ def test_a_submission(worker):
 @pytest.mark.parametrize("source, verdict, reason", [
     ("def lora_parameters(shapes, rank):\n    return 1 / 0", "error",
      "lora_parameters stops with ZeroDivisionError in line 2 of the cell."),
+    ("def lora_parameters(shapes, rank):\n    return helper(shapes)", "error",
+     "lora_parameters stops with NameError in line 2 of the cell. Only this cell is graded: what it uses from other "
+     "cells has to stand in it."),
     ("x = 1\nraise KeyError(x)", "error", "The cell stops with KeyError in line 2 of the cell before "
      "lora_parameters is defined."),
     ("def other(): pass", "error", "The cell does not define lora_parameters."),
