@@ -23,9 +23,10 @@ from course_lib.grading.class_page import write_class
 from course_lib.grading.engine import grade_cells
 from course_lib.grading.gradebook import fill_gradebook
 from course_lib.grading.grades import write_grades
+from course_lib.grading.one import Settings, code_digest, none_of
 from course_lib.grading.pages import write_feedback
 from course_lib.grading.results import Graded
-from course_lib.grading.run import Settings, code_digest, grade_all, none_of
+from course_lib.grading.run import grade_all
 from course_lib.grading.selfcheck import check
 from course_lib.grading.submissions import find, slug
 from course_lib.progress.exchange import read_export

@@ -1,5 +1,7 @@
 """A class is graded by several processes: each submission once, whatever happens to one of them or to the command."""
 import os
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -7,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from course_lib.builder.tasks import read_tasks
+from course_lib.grading import one as grading_one
+from course_lib.grading.one import CODE, PACKAGE, Settings, code_digest, digest, grade_one, read
 from course_lib.grading.results import Graded, Mark
-from course_lib.grading.run import Settings, code_digest, digest, grade_all, grade_one, read, stored
+from course_lib.grading.run import grade_all, stored
 from course_lib.grading.submissions import find, slug
 
 from .test_notebook import dumped
@@ -143,3 +147,21 @@ def test_the_digest_is_of_the_code_and_the_student(tmp_path):
     ada, bob = (read(one) for one in handed_in(tmp_path, {"ada": RIGHT, "bob": RIGHT}))
     assert digest(ada, SETTINGS) != digest(bob, SETTINGS) and digest(ada, SETTINGS) == digest(ada, SETTINGS)
     assert len(code_digest()) == 64
+
+
+def test_all_that_computes_a_mark_is_in_the_digest_of_the_code(tmp_path):
+    code = ("import sys; from course_lib.grading import engine, notebook, results, worker; "
+            "print(*(m.__file__ for name, m in sys.modules.items() if name.startswith('course_lib')), sep='\\n')")
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    named = {str(path) for pattern in CODE for path in PACKAGE.glob(pattern)}
+    assert set(loaded.split("\n")[:-1]) - named == set()
+    assert all(list(PACKAGE.glob(pattern)) for pattern in CODE), "a name in CODE that is no file"
+    assert not [path for path in named if "page" in path or "command" in path]
+
+
+def test_another_version_of_what_computes_has_another_digest(monkeypatch):
+    now = code_digest()
+    monkeypatch.setattr(grading_one, "version", lambda name: "1.0" if name == "torch" else "2.0")
+    other = code_digest()
+    monkeypatch.setattr(grading_one.platform, "python_version", lambda: "3.99.0")
+    assert len({now, other, code_digest()}) == 3
