@@ -20,8 +20,9 @@ def write_grades(graded: Iterable[Graded], path: Path) -> None:
     writer.writerow(COLUMNS)
     for one in graded:
         for mark in one.marks:
+            behaves = f" It behaves like {mark.mistake}: {mark.message}" if mark.mistake else ""
             writer.writerow([harmless(one.student), harmless(mark.task), number(mark.points), number(mark.out_of),
-                             (WEAK if one.weak else "") + harmless(mark.reason)])
+                             (WEAK if one.weak else "") + harmless(mark.reason + behaves)])
     write_text(path, out.getvalue())
 
 

@@ -4,7 +4,7 @@ import csv
 import pytest
 
 from course_lib.grading.grades import COLUMNS, harmless, number, write_grades
-from tests.grading.marks import graded, mark
+from tests.grading.marks import graded, mark, wrong
 
 
 def written(path, *students):
@@ -22,6 +22,12 @@ def test_a_row_for_each_student_and_task(tmp_path):
     assert [tuple(row.values()) for row in rows] == [
         ("anna", "06.1", "1", "1", "Right on all inputs."), ("anna", "06.2", "0.5", "2", 'No, "not" yet.'),
         ("ben", "06.1", "0", "1", "Still the stub.")]
+
+
+def test_a_known_mistake_stands_in_the_reason(tmp_path):
+    rows = written(tmp_path / "grades.csv", graded("anna", wrong("06.1", mistake="no-scale", message="Scale it."),
+                                                   wrong("06.2")))
+    assert [row["reason"] for row in rows] == ["Differs. It behaves like no-scale: Scale it.", "Differs."]
 
 
 def test_an_empty_class_has_a_header(tmp_path):
