@@ -18,7 +18,7 @@ from course_lib.errors import CourseError
 from course_lib.grading import allowed
 from course_lib.grading.answers import Seen
 from course_lib.grading.judging import judge
-from course_lib.grading.results import Mark
+from course_lib.grading.results import OUT_OF, Mark
 from course_lib.grading.sandbox import Worker
 
 STEP = 840             # fresh seeds begin at a multiple of it: draws choose by seed % 2 … 8, and each case shall come
@@ -47,10 +47,10 @@ def grade_cells(student: str, cells: dict[str, str], tasks: dict[str, Task], see
     try:
         for id, task in sorted(tasks.items()):
             if id not in cells:
-                marks.append(Mark(id, task.name, 0.0, 1.0, "missing",
+                marks.append(Mark(id, task.name, 0.0, OUT_OF, "missing",
                                   f"There is no cell that begins with '# task {id}: {task.name}'."))
             elif not_allowed := allowed.read(cells[id]):
-                marks.append(Mark(id, task.name, 0.0, 1.0, *not_allowed, source=cells[id]))
+                marks.append(Mark(id, task.name, 0.0, OUT_OF, *not_allowed, source=cells[id]))
             else:
                 if own is None or not own.alive:
                     own = Worker(unsafe)
@@ -75,7 +75,7 @@ def grade_task(student: str, source: str, task: Task, seed: int, unsafe: bool, w
     seen = Seen.read(answer, len(inputs))
     outcomes = {order[number]: outcome for number, outcome in seen.outcomes.items()}
     verdict, reason, *more = judge(data, expected, outcomes, seen)
-    return Mark(task.id, task.name, float(verdict == "right"), 1.0, verdict, reason, *more, source=source,
+    return Mark(task.id, task.name, OUT_OF * (verdict == "right"), OUT_OF, verdict, reason, *more, source=source,
                 seconds=seen.seconds)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from course_lib.errors import CourseError
 from course_lib.files import user_path, write_bytes
-from course_lib.grading.export import AMOUNT, CANVAS, Column, Export, Person, column_of, understand
+from course_lib.grading.export import AMOUNT, CANVAS, MOODLE, Column, Export, Person, column_of, understand
 from course_lib.grading.results import Graded
 from course_lib.grading.table import read_table
 
@@ -54,7 +54,12 @@ def fill_gradebook(graded: Iterable[Graded], export: str | Path, folder: Path, c
         if problem:
             problems.append(f"{one.student}: {problem}")
             continue
-        changes[cell] = grade(one, target.points, comma, decimals)
+        share = share_of(one)
+        if book.kind == MOODLE and share > 1:
+            share = Fraction(1)
+            problems.append(f"{one.student}: has more than {target.written} with the extra points; Moodle would leave "
+                            f"such a grade out, so it is {target.written}")
+        changes[cell] = written(share * target.points, comma, decimals)
         students.append(one.student)
     try:
         write_bytes(path, table.filled(changes))
@@ -70,6 +75,8 @@ def closed(cell, kind: str, one: Graded) -> str:
         return "the row ends before the column of the grades; export again"
     if not sum(mark.out_of for mark in one.marks):
         return "nothing was graded"
+    if not one.digest and not any(mark.verdict in ("set", "extra") for mark in one.marks):
+        return f"{one.marks[0].reason} The cell stays as it is; a row for --overrides fills it"
     text = cell.text.strip()
     if kind == CANVAS and text.casefold() == "ex":
         return "is excused in Canvas (EX), which stays"
@@ -78,11 +85,16 @@ def closed(cell, kind: str, one: Graded) -> str:
     return ""
 
 
-def grade(one: Graded, points: Fraction, comma: bool, decimals: bool) -> str:
-    """The grade as the export writes numbers: 8.50, 8,50, or 8.5 where it writes no zeros."""
+def share_of(one: Graded) -> Fraction:
+    """The share of all points; more than 1 with extra points."""
     reached, out_of = (sum((Fraction(str(getattr(mark, name))) for mark in one.marks), Fraction())
                        for name in ("points", "out_of"))
-    hundredths = math.floor(reached / out_of * points * 100 + Fraction(1, 2))
+    return reached / out_of
+
+
+def written(grade: Fraction, comma: bool, decimals: bool) -> str:
+    """The grade as the export writes numbers: 8.50, 8,50, or 8.5 where it writes no zeros."""
+    hundredths = math.floor(grade * 100 + Fraction(1, 2))
     text = f"{hundredths // 100}.{hundredths % 100:02}"
     text = text if decimals else text.rstrip("0").rstrip(".")
     return text.replace(".", ",") if comma else text

@@ -12,7 +12,7 @@ from pathlib import Path
 from course_lib.builder.tasks import Task
 from course_lib.errors import CourseError, shown
 from course_lib.grading.notebook import last_written, task_cells
-from course_lib.grading.results import Graded, Mark
+from course_lib.grading.results import OUT_OF, Graded, Mark
 from course_lib.grading.submissions import Submission
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -111,4 +111,4 @@ def grade_one(handed: HandedIn, settings: Settings) -> Graded:
 
 def none_of(tasks: dict[str, Task], verdict: str, reason: str) -> tuple[Mark, ...]:
     """No point for any task."""
-    return tuple(Mark(id, task.name, 0.0, 1.0, verdict, reason) for id, task in sorted(tasks.items()))
+    return tuple(Mark(id, task.name, 0.0, OUT_OF, verdict, reason) for id, task in sorted(tasks.items()))

@@ -2,6 +2,7 @@
 import json
 from dataclasses import asdict, dataclass
 
+OUT_OF = 1.0  # points of every task
 VERDICTS = {
     "right": "right on all inputs",
     "wrong": "not right yet",
@@ -13,13 +14,15 @@ VERDICTS = {
     "time": "took too long",
     "memory": "took too much memory",
     "crash": "ended the Python that ran it",
+    "set": "set by your instructor",
+    "extra": "beside the tasks",
 }
 
 
 @dataclass(frozen=True)
 class Mark:
     """The mark of one task. `reason` is one plain sentence, for the student and for grades.csv."""
-    task: str                  # 06.1
+    task: str                  # 06.1; or "extra": points beside the tasks, out of 0
     name: str                  # the function that the task asks for
     points: float
     out_of: float
@@ -36,7 +39,8 @@ class Graded:
     """All marks of one student."""
     student: str               # the folder's name, as it is: hostile text, too
     files: tuple[str, ...]     # the notebooks that were read, relative to the submissions
-    digest: str                # of all that decides the marks: what was handed in, the tasks, the seed, this code
+    digest: str                # of all that decides the marks: what was handed in, the tasks, the seed, this code;
+                               # empty where nothing was graded
     seed: int
     weak: bool                 # graded with --unsafe-no-sandbox
     notes: tuple[str, ...]     # what an instructor should know: two cells with one marker, a damaged notebook, …

@@ -8,6 +8,7 @@ import pytest
 
 from course_lib.errors import CourseError
 from course_lib.grading.gradebook import fill_gradebook
+from course_lib.grading.results import Graded
 from tests.grading.marks import graded, mark, share
 
 EXPORTS = Path(__file__).with_name("exports")
@@ -104,6 +105,23 @@ def test_the_marks_of_all_tasks_count(tmp_path):
     fill("moodle_english.csv", graded("Ada Lovelace_1234", *marks), out=tmp_path)
     with open(tmp_path / "gradebook.csv", encoding="utf-8", newline="") as file:
         assert next(csv.DictReader(file))["Grade"] == "37.50"
+
+
+@pytest.mark.parametrize("name, grade, said", [("moodle_english.csv", "100.00", "Moodle would leave such a grade out"),
+                                               ("canvas.csv", "22.00", "")])
+def test_more_than_all_points_goes_into_canvas_and_not_into_moodle(name, grade, said, tmp_path):
+    who = "Ada Lovelace_1234" if said else "lovelaceada_4711"
+    filled, _, after = fill(name, graded(who, mark(), mark("extra", 0.1, 0.0, "extra")), out=tmp_path,
+                            column=None if said else "Exercise 06, LoRA")
+    assert grade in after.decode() and filled.students == (who,) and said in "".join(filled.problems)
+    assert len(filled.problems) == bool(said)
+
+
+def test_what_was_not_graded_leaves_its_cell_open(tmp_path):
+    stopped = mark(points=0.0, verdict="unreadable", reason="It was not graded, because the grader stopped.")
+    kim = Graded("kim2@uni.example", (), "", 0, False, (), (stopped,))
+    filled, before, after = fill("moodle_english.csv", kim, out=tmp_path)
+    assert before == after and b"55.50" in after and "the grader stopped. The cell stays as it is" in filled.problems[0]
 
 
 def test_where_the_export_writes_whole_numbers_so_do_we(tmp_path):
