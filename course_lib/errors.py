@@ -2,6 +2,7 @@
 import difflib
 import operator
 
+MOST_NAMES = 60              # that a message lists
 LARGEST_SEED = 2**32 - 1  # what every random generator in use accepts
 
 
@@ -28,7 +29,9 @@ def unknown(kind: str, given: object, allowed) -> CourseError:
     text = given[:80] if isinstance(given, str) else shown(given)
     near = difflib.get_close_matches(text, allowed, n=2, cutoff=0.5)
     hint = f" Did you mean {' or '.join(repr(name) for name in near)}?" if near else ""
-    return CourseError(f"There is no {kind} called {shown(given)}.{hint} Known: {', '.join(sorted(allowed))}.")
+    more = f" and {len(allowed) - MOST_NAMES} more" if len(allowed) > MOST_NAMES else ""
+    return CourseError(f"There is no {kind} called {shown(given)}.{hint} Known: "
+                       f"{', '.join(sorted(allowed)[:MOST_NAMES])}{more}.")
 
 
 def whole_number(name: str, value: object, low: int, high: int | None = None) -> int:

@@ -4,11 +4,8 @@ It looks for notebooks in a folder with a folder for each student, in notebooks 
 those, and in what Canvas and Moodle download.
 """
 import argparse
-import csv
-import io
 import secrets
 import unicodedata
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,16 +16,19 @@ from course_lib.builder.tasks import Task, read_tasks
 from course_lib.errors import LARGEST_SEED, CourseError, shown, unknown, whole_number
 from course_lib.files import user_path, write_text
 from course_lib.grading import doctor
+from course_lib.grading.changes import COLUMNS, changed, read_changes
 from course_lib.grading.class_page import write_class
 from course_lib.grading.engine import grade_cells
 from course_lib.grading.gradebook import fill_gradebook
 from course_lib.grading.grades import write_grades
+from course_lib.grading.log import note
 from course_lib.grading.one import Settings, code_digest, none_of
 from course_lib.grading.pages import write_feedback
 from course_lib.grading.results import Graded
 from course_lib.grading.run import grade_all
 from course_lib.grading.selfcheck import check
 from course_lib.grading.submissions import find, slug
+from course_lib.grading.table import read_rows
 from course_lib.progress.exchange import read_export
 from course_lib.root import find_root
 
@@ -47,19 +47,12 @@ def chosen_tasks(only: list[str]) -> dict[str, Task]:
 
 
 def read_roster(given: str) -> list[str]:
-    """The column `student` of a CSV file. Raises CourseError where there is none."""
-    path = user_path(given)
-    try:
-        rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
-        names = [(row.get("student") or "").strip() for row in rows]
-    except (OSError, UnicodeError, csv.Error) as error:
-        raise CourseError(f"{path}: the roster cannot be read ({shown(str(error))}).") from None
-    if "student" not in (rows.fieldnames or ()):
-        raise CourseError(f"{path}: a roster is a CSV file in UTF-8 with a column 'student'; this one has the columns "
-                          f"{shown(rows.fieldnames)}.")
-    if twice := [name for name, times in Counter(names).items() if times > 1 and name]:
-        raise CourseError(f"{path}: {shown(twice[0])} stands in it twice.")
-    return [name for name in names if name]
+    """The column `student` of a CSV file. Raises CourseError where there is none, or a name stands twice."""
+    rows = [(place, row["student"]) for place, row in read_rows(given, ("student",), more=True) if row["student"]]
+    names = [name for _, name in rows]
+    if twice := [place for number, (place, name) in enumerate(rows) if name in names[:number]]:
+        raise CourseError(f"{twice[0]}: this student stands in the roster twice.")
+    return names
 
 
 def absent_and_unknown(roster: list[str], students: list[str]) -> tuple[list[str], list[str]]:
@@ -113,6 +106,8 @@ def parser() -> argparse.ArgumentParser:
                       help="a lesson (06) or a task (06.2), or several; else all")
     made.add_argument("--jobs", metavar="N", type=int, default=joblib.cpu_count(), help="submissions at a time")
     made.add_argument("--resume", action="store_true", help="grade only what is new or has changed")
+    for name, columns in COLUMNS.items():
+        made.add_argument(f"--{name}", metavar="FILE", help=f"a CSV file with the columns {', '.join(columns)}")
     made.add_argument("--gradebook", metavar="EXPORT", help="the export of Canvas or Moodle, to be filled in")
     made.add_argument("--column", metavar="TITLE", help="of the export, where several could take the grades")
     made.add_argument("--progress", metavar="DIR", help="a folder with students' progress files, for class.html")
@@ -139,6 +134,9 @@ def main(argv: list[str]) -> int:
     roster = read_roster(chosen.roster) if chosen.roster else None
     exports, unread = read_progress(chosen.progress)
     submissions, aside = find(source)
+    students = [one.student for one in submissions]
+    absent, strangers = absent_and_unknown(roster, students) if roster is not None else ([], [])
+    changes = read_changes({kind: getattr(chosen, kind) for kind in COLUMNS}, [*students, *absent], tasks)
     out.mkdir(parents=True, exist_ok=True)
     settings = Settings(tasks, seed_of(out, chosen.seed), grade_cells, chosen.unsafe_no_sandbox, code_digest())
     print("Looking whether this computer grades the reference, the stubs and every known mistake as it must ...")
@@ -146,10 +144,10 @@ def main(argv: list[str]) -> int:
     results, kept = grade_all(submissions, settings, out, jobs, chosen.resume)
     problems = [f"{one.student}: {mark.reason}" for one in results
                 for mark in one.marks if mark.verdict == "unreadable"]
-    students = [one.student for one in submissions]
-    absent, strangers = absent_and_unknown(roster, students) if roster is not None else ([], [])
     results += [Graded(name, (), "", settings.seed, settings.unsafe, (), none_of(tasks, "missing", NOTHING))
                 for name in absent]
+    results, records = changed(results, changes)
+    noted = note(records, out / "changes.log")
     write_grades(results, out / "grades.csv")
     (out / "feedback").mkdir(exist_ok=True)
     for one in results:
@@ -168,6 +166,8 @@ def main(argv: list[str]) -> int:
                                            if mark.verdict == "unreadable"}),
                  "grades": out / "grades.csv", "feedback": out / "feedback", "the class": out / "class.html",
                  "each result": out / "results"}))
+    if records:
+        print(f"Points were changed {len(records)} times after the grading, {noted} of them new: {out / 'changes.log'}")
     if filled:
         print(f"{filled.kind}'s export is filled in, column {shown(filled.column)}: {filled.path}")
     if settings.unsafe:

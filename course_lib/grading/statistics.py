@@ -53,16 +53,17 @@ def items(graded: Sequence[Graded]) -> list[Item]:
     """Every task of the class, the hardest first."""
     by_task = defaultdict(list)
     for one in graded:
-        points = sum(mark.points for mark in one.marks)
-        for mark in one.marks:
+        of_tasks = [mark for mark in one.marks if mark.out_of]  # extra points belong to none
+        points = sum(mark.points for mark in of_tasks)
+        for mark in of_tasks:
             by_task[mark.task].append((mark, points - mark.points))
     out = []
     for task, rows in by_task.items():
         marks = [mark for mark, _ in rows]
-        reached = [mark.points / mark.out_of if mark.out_of else 0.0 for mark in marks]
+        reached = [mark.points / mark.out_of for mark in marks]
         counts, said = Counter(), {}
         for mark in marks:
-            if mark.verdict != "right":
+            if mark.verdict != "right" and mark.points < mark.out_of:
                 label = mark.mistake or VERDICTS.get(mark.verdict, mark.verdict)
                 label = "wrong in a way that no named solution is" if label == VERDICTS["wrong"] else label
                 counts[label] += 1

@@ -1,11 +1,15 @@
-"""A CSV file in which single cells change, and every other byte stays: encoding, separator, quotes, line ends."""
+"""CSV files as they come: an instructor's own lists, read row by row, and exports in which single cells change.
+
+Where cells change, every other byte stays: encoding, separator, quotes, line ends.
+"""
 import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_lib.errors import CourseError
+from course_lib.errors import CourseError, shown
+from course_lib.files import user_path
 
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 LARGEST = 50_000_000  # bytes
@@ -41,6 +45,38 @@ class Table:
             place = cell.end
         return self.mark + "".join([*parts, self.text[place:]]).encode(self.encoding)
 
+    def line(self, row: tuple[Cell, ...]) -> int:
+        """The line of the file in which the row begins, from 1."""
+        return 1 + len(re.findall("\r\n?|\n", self.text[:row[0].start]))
+
+
+def read_rows(given: str, columns: tuple[str, ...], more: bool = False) -> list[tuple[str, dict[str, str]]]:
+    """The rows of an instructor's own list: where each stands ("FILE, line 3"), and its cells by column, stripped.
+
+    Excel's semicolons and tabs are as good as commas. more: whether there may be other columns beside these.
+    Raises CourseError where the file is not in UTF-8, has other columns, or has a row longer than its heading.
+    """
+    table = read_table(path := user_path(given))
+    if table.encoding == "cp1252":  # guessed: a name would be read as another one
+        raise CourseError(f"{path} is not in UTF-8, so names may be misread. Save it again; in Excel: Save As, "
+                          "CSV UTF-8.")
+    rows = [[cell.text.strip() for cell in row] for row in table.rows]
+    header = [name.casefold() for name in rows[0]] if rows else []
+    while header and not header[-1]:  # as spreadsheets leave them
+        header.pop()
+    if any(header.count(name) != 1 for name in columns) or (not more and len(header) > len(columns)):
+        raise CourseError(f"{path} needs {'the columns' if len(columns) > 1 else 'a column'} {', '.join(columns)} in "
+                          f"its first line{'' if more else ', and no other'}; it has {shown(', '.join(header))}.")
+    found = []
+    for row, cells in zip(table.rows[1:], rows[1:]):
+        place = f"{path}, line {table.line(row)}"
+        if any(cells[len(header):]):  # else a comma in a name would cut it in two
+            raise CourseError(f"{place} has {len(cells)} cells, and the first line {len(header)}. A text with a "
+                              f"{shown(table.separator)} in it must stand in double quotes.")
+        if any(cells):
+            found.append((place, dict(zip(header, [*cells, *[""] * len(header)]))))
+    return found
+
 
 def read_table(path: Path) -> Table:
     """Reads a CSV file with any of the separators , ; and tab, in UTF-8, UTF-16 or Windows' Western encoding.
@@ -53,13 +89,13 @@ def read_table(path: Path) -> Table:
     except OSError as error:
         raise CourseError(f"Cannot read {path}: {error.strerror}.") from None
     if len(content) > LARGEST:
-        raise CourseError(f"{path} is too large for an export of grades ({LARGEST // 10**6} MB at most).")
+        raise CourseError(f"{path} is too large for the grades of a class ({LARGEST // 10**6} MB at most).")
     mark, encoding = encoding_of(content)
     try:
         text = content[len(mark):].decode(encoding)
     except UnicodeDecodeError:
-        raise CourseError(f"{path} is no CSV file in UTF-8, UTF-16 or Windows-1252. Give the export as it was "
-                          "downloaded.") from None
+        raise CourseError(f"{path} is no CSV file in UTF-8, UTF-16 or Windows-1252. Give it as it was "
+                          "downloaded, or save it again.") from None
     if "\0" in text or text.encode(encoding) != content[len(mark):]:
         raise CourseError(f"{path} is no text, or in an encoding that is not known here. Give the CSV file that was "
                           "downloaded, not a workbook.")
@@ -68,7 +104,7 @@ def read_table(path: Path) -> Table:
     try:
         rows = rows_of(text, separator)
     except ValueError as error:
-        raise CourseError(f"{path}: {error}. Download the export again.") from None
+        raise CourseError(f"{path}: {error}. Download it again, or mend that line.") from None
     return Table(path, text, mark, encoding, separator, tuple(map(tuple, rows)))
 
 

@@ -98,7 +98,7 @@ def test_an_export_with_several_columns_takes_the_named_one(tmp_path, capsys):
 @pytest.mark.parametrize("options, why", [
     (["--progress", "none"], "no such folder"), (["--jobs", "0"], "--jobs"),
     (["--only", "06.9"], "no task or lesson"), (["--only", "66"], "no task or lesson"),
-    (["--seed", "-1"], "--seed"), (["--roster", "none.csv"], "roster"), (["--out", "IN/out"], "elsewhere"),
+    (["--seed", "-1"], "--seed"), (["--roster", "none.csv"], "Cannot read none"), (["--out", "IN/out"], "elsewhere"),
     (["--out", "IN/ada/06.ipynb"], "elsewhere")])
 def test_bad_input_is_refused_before_anything_is_graded(tmp_path, capsys, options, why):
     handed_in(tmp_path / "in", {"ada": RIGHT})
