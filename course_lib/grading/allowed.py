@@ -46,9 +46,9 @@ def read(source: str) -> tuple[str, str] | None:
         tree = ast.parse(source)
     except SyntaxError as error:
         line = f", line {error.lineno}" if type(error.lineno) is int else ""
-        return "unreadable", f"The cell is no Python{line}: {error.msg}."
+        return "error", f"The cell is no Python{line}: {error.msg}."
     except (ValueError, RecursionError, MemoryError):
-        return "unreadable", "The cell cannot be read as Python: it holds a zero byte or is nested too deeply."
+        return "error", "The cell cannot be read as Python: it holds a zero byte or is nested too deeply."
     try:
         reader = Reader(tree)
         for node in ast.walk(tree):
@@ -56,9 +56,9 @@ def read(source: str) -> tuple[str, str] | None:
                 return "refused", f"Line {getattr(node, 'lineno', 1)} of the cell {found}"
         compile(source, "<cell>", "exec", dont_inherit=True)
     except SyntaxError as error:
-        return "unreadable", f"The cell is no Python, line {error.lineno}: {error.msg}."
+        return "error", f"The cell is no Python, line {error.lineno}: {error.msg}."
     except (ValueError, RecursionError, MemoryError):
-        return "unreadable", "The cell cannot be read as Python: it is nested too deeply."
+        return "error", "The cell cannot be read as Python: it is nested too deeply."
     return None
 
 

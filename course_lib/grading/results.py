@@ -8,7 +8,7 @@ VERDICTS = {
     "wrong": "not right yet",
     "unwritten": "still the stub",
     "missing": "no cell of this task",
-    "unreadable": "the notebook or the cell cannot be read",
+    "unreadable": "the notebook cannot be read",
     "refused": "uses what the task does not allow",
     "error": "stops with an error",
     "time": "took too long",
