@@ -133,7 +133,7 @@ def main(argv: list[str]) -> int:
     tasks = chosen_tasks(chosen.only)
     roster = read_roster(chosen.roster) if chosen.roster else None
     exports, unread = read_progress(chosen.progress)
-    submissions, aside = find(source)
+    submissions, aside = find(source, [folder.name for folder in lesson_folders(find_root("lessons"))])
     students = [one.student for one in submissions]
     absent, strangers = absent_and_unknown(roster, students) if roster is not None else ([], [])
     changes = read_changes({kind: getattr(chosen, kind) for kind in COLUMNS}, [*students, *absent], tasks)
@@ -157,6 +157,8 @@ def main(argv: list[str]) -> int:
     filled = fill_gradebook(results, chosen.gradebook, out, chosen.column) if chosen.gradebook else None
     for title, names in (("Could not be read", list(dict.fromkeys(problems))), ("Progress files", unread),
                          ("Handed in nothing", absent),
+                         ("Late, says Canvas (points come off by --late alone)",
+                          [one.student for one in submissions if one.late]),
                          ("Not in the roster, graded all the same", strangers), ("Left aside, nobody's", aside),
                          ("Not in the export, or left open there", filled.problems if filled else ())):
         if names:

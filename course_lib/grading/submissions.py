@@ -11,6 +11,7 @@ import os
 import re
 import unicodedata
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from course_lib.errors import CourseError
@@ -18,7 +19,7 @@ from course_lib.files import user_path
 from course_lib.grading.entries import LARGEST_ZIP, MOST_ENTRIES, Entry, entries_of, entries_of_zip
 
 MOST_NOTEBOOKS = 100     # of one student
-CANVAS = re.compile(r"(?P<name>[^_]+)(?:_LATE)?_(?P<id>[1-9]\d*)_(?P<file>[1-9]\d*)_(?P<rest>.+)", re.DOTALL)
+CANVAS = re.compile(r"(?P<name>[^_]+)(?P<late>_LATE)?_(?P<id>[1-9]\d*)_(?P<file>[1-9]\d*)_(?P<rest>.+)", re.DOTALL)
 MOODLE = re.compile(r"(?P<name>.+)_(?P<id>[1-9]\d*)_assignsubmission_[a-z]+(?P<rest>_.*)?", re.DOTALL)
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")  # no names of files on Windows
 
@@ -30,6 +31,11 @@ class Submission:
     notebooks: tuple[Entry, ...] = ()
     notes: tuple[str, ...] = ()
     problem: str = ""
+
+    @property
+    def late(self) -> bool:
+        """Whether Canvas calls one of its files late."""
+        return any((match := CANVAS.fullmatch(entry.parts[0])) and match["late"] for entry in self.notebooks)
 
 
 def slug(student: str) -> str:
@@ -45,10 +51,11 @@ def slug(student: str) -> str:
     return f"{plain}~{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
-def find(path: str | os.PathLike) -> tuple[list[Submission], list[str]]:
+def find(path: str | os.PathLike, own: Collection[str] = ()) -> tuple[list[Submission], list[str]]:
     """All submissions in a folder or a zip, by name, and the names of the files there that belong to nobody.
 
-    Raises CourseError where `path` is neither, or holds no submission.
+    own: names of the course's notebooks, such as 06_lora; one of these beside submissions is no student's.
+    Raises CourseError where `path` is neither, holds no submission, or one zip that may be a class.
     """
     root = user_path(path).resolve()
     by_student, aside = defaultdict(list), []
@@ -61,7 +68,15 @@ def find(path: str | os.PathLike) -> tuple[list[Submission], list[str]]:
     if not by_student:
         raise CourseError(f"{root}: no submission was found in it. It should hold a folder, a notebook or a zip for "
                           "each student.")
+    beside = [name for name, (first, *_) in by_student.items() if name in own and first.name == f"{name}.ipynb"]
+    if len(beside) < len(by_student):
+        aside += [entry.name for name in beside for entry in by_student.pop(name)]
     found = [submission(student, entries) for student, entries in sorted(by_student.items())]
+    first = next(iter(by_student.values()))[0]
+    if len(found) == 1 and first.name == f"{found[0].student}.zip" and len(found[0].notebooks) > 1:
+        raise CourseError(f"{root} holds only {first.name}, and that {len(found[0].notebooks)} notebooks. If it is the "
+                          f"class, give {first.name} itself; if it is one student's, put it into a folder of their "
+                          "name.")
     return alike(found), sorted(aside)
 
 

@@ -77,6 +77,30 @@ def test_each_shape_is_understood_as_a_folder_and_as_a_zip(tmp_path, kind, files
     assert sorted(tmp_path.rglob("*")) == before, "something was unpacked"
 
 
+def test_who_is_late_by_the_names_that_canvas_gives(tmp_path):
+    laid(tmp_path, {"ada_LATE_1_9_06.ipynb": b"1", "bob_2_8_06.ipynb": b"2", "eve_LATE/06.ipynb": b"3",
+                    "zoe_LATE_4_1_06.ipynb": b"old", "zoe_4_7_06-1.ipynb": b"4"})
+    assert [one.student for one in find(tmp_path)[0] if one.late] == ["ada_1"]
+
+
+def test_a_notebook_of_the_course_beside_the_submissions_is_nobodys(tmp_path):
+    laid(tmp_path, {"06_lora.ipynb": b"1", "ada/06_lora.ipynb": b"2", "06_lora_ada.ipynb": b"3"})
+    found, aside = find(tmp_path, ["06_lora"])
+    assert [one.student for one in found] == ["06_lora_ada", "ada"] and aside == ["06_lora.ipynb"]
+    assert [one.student for one in find(tmp_path / "06_lora.ipynb", ["06_lora"])[0]] == ["06_lora"]
+
+
+@pytest.mark.parametrize("files", [{"ada_1_9_06.ipynb": b"1", "bob_2_8_06.ipynb": b"2"},
+                                   {"ada/06.ipynb": b"1", "bob/06.ipynb": b"2"}])
+def test_a_lone_zip_of_a_class_in_a_folder_is_not_taken_for_one_student(tmp_path, files):
+    laid(tmp_path, {"class.zip": zipped(files)})
+    with pytest.raises(CourseError, match="give class.zip itself"):
+        find(tmp_path)
+    assert len(find(tmp_path / "class.zip")[0]) == 2
+    laid(tmp_path, {"eve.ipynb": b"3"})
+    assert len(find(tmp_path)[0]) == 2, "one student's zip among others stops nobody"
+
+
 def test_files_of_nobody_are_named(tmp_path):
     assert find(laid(tmp_path, {"ada.ipynb": b"", "roster.csv": b""}))[1] == ["roster.csv"]
 
