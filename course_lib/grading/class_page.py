@@ -9,20 +9,21 @@ from course_lib.grading.similar import similar
 from course_lib.grading.statistics import asked, calibrated, distribution, items
 from course_lib.grading.submissions import slug
 
-MOST_PAIRS = 20
+MOST_GROUPS, MOST_SHOWN = 20, 4  # of answers that are alike; answers of one group
 
 
 def write_class(graded: Iterable[Graded], path: Path, known: Mapping[str, Iterable[str]] | None = None,
                 exports: Iterable[Sequence[tuple]] = (), file_of: Callable[[str], str] = slug) -> None:
     """Writes class.html.
 
-    known: task id -> the stub and the reference, whose lines make no two answers alike. exports: what
+    known: task id -> the stub and solutions, whose lines make no two answers alike. exports: what
     `course_lib.progress.exchange.read_export` gives, one for each student who handed a progress file in.
     file_of: a student's page is feedback/`file_of(student)`.html beside `path`.
     """
     graded, exports = list(graded), list(exports)
-    pairs = similar(graded, known or {})
+    groups = similar(graded, known or {})
     write_text(path, page(
         "class.html", weak=any(one.weak for one in graded), graded=graded, bands=distribution(graded),
         items=items(graded), asked=asked(exports), calibrated=calibrated(exports), exports=len(exports),
-        pairs=pairs[:MOST_PAIRS], more_pairs=max(0, len(pairs) - MOST_PAIRS), file_of=file_of))
+        groups=groups[:MOST_GROUPS], more_groups=max(0, len(groups) - MOST_GROUPS), most_shown=MOST_SHOWN,
+        file_of=file_of))

@@ -152,8 +152,9 @@ def main(argv: list[str]) -> int:
     (out / "feedback").mkdir(exist_ok=True)
     for one in results:
         write_feedback(one, out / "feedback" / f"{slug(one.student)}.html")
-    write_class(results, out / "class.html", {id: (task.stub, task.reference) for id, task in tasks.items()},
-                exports)
+    everybodys = {id: (task.stub, task.reference, *(wrong.source for wrong in task.wrong))
+                  for id, task in tasks.items()}
+    write_class(results, out / "class.html", everybodys, exports)
     filled = fill_gradebook(results, chosen.gradebook, out, chosen.column) if chosen.gradebook else None
     for title, names in (("Could not be read", list(dict.fromkeys(problems))), ("Progress files", unread),
                          ("Handed in nothing", absent),

@@ -1,6 +1,8 @@
 """Copies are found whatever they are called; what everybody may write makes nobody a copy."""
+import sys
 import time
 
+from course_lib.grading.class_page import write_class
 from course_lib.grading.similar import lines, similar
 from tests.grading.marks import graded, mark
 
@@ -32,6 +34,36 @@ def test_a_copy_with_other_names_is_found_and_another_answer_is_not():
 def test_the_stub_and_the_reference_do_not_count():
     assert pairs(OWN, RENAMED, known={"06.1": [OWN]}) == []
     assert pairs(OWN, RENAMED, known={"06.2": [OWN]})
+
+
+def test_where_a_syntax_error_stands_the_stub_does_not_count_either():
+    stub = OWN.partition("    rank")[0] + '    """Adds what A and B say -> (n, d): x, W, A, B and alpha, all."""\n'
+    assert pairs(stub + "    return x +\n", stub + "    return (x\n", known={"06.1": [stub]}) == []
+    assert len(pairs(stub + "    return x +\n", stub + "    return (x\n")) == 1
+
+
+def test_a_class_that_copied_is_one_group_and_no_flood_of_pairs(tmp_path):
+    copies = [OWN.replace("alpha / rank", f"alpha / rank + {i}") for i in range(40)]
+    other = [OTHER, OTHER.replace("low", "mine")]
+    found = pairs(*copies, *other)
+    assert [len(group.students) for group in found] == [2, 40] and found[0].students == ("s40", "s41")
+    assert found[1].share < 1 and len(set(found[1].students)) == 40
+    write_class([graded(f"s{i}", *(mark(f"06.{task}", source=source) for task in range(25)))
+                 for i, source in enumerate(copies)], tmp_path / "class.html")
+    page = (tmp_path / "class.html").read_text(encoding="utf-8")
+    assert page.count("40 answers, the first two") == 20 and "5 more groups are not shown." in page
+    assert page.count("36 more stand in the students' feedback.") == 20 and page.count("<pre ") == 80
+
+
+def test_the_two_that_are_most_alike_come_first():
+    [group] = pairs(OWN, OWN.replace("alpha /", "alpha * 2 /"), OWN.replace("alpha /", "alpha * 3 * 2 /"), RENAMED)
+    assert group.students == ("s0", "s3", "s1", "s2") and group.share == 1
+
+
+def test_an_empty_class_needs_no_library(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "rapidfuzz", None)
+    write_class([], tmp_path / "class.html")
+    assert pairs(OWN) == []
 
 
 def test_short_and_missing_answers_are_not_compared():
