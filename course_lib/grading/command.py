@@ -15,7 +15,7 @@ from course_lib.builder.plan import lesson_folders
 from course_lib.builder.tasks import Task, read_tasks
 from course_lib.errors import LARGEST_SEED, CourseError, shown, unknown, whole_number
 from course_lib.files import user_path, write_text
-from course_lib.grading import doctor
+from course_lib.grading import demo, doctor
 from course_lib.grading.changes import COLUMNS, changed, read_changes
 from course_lib.grading.class_page import write_class
 from course_lib.grading.engine import grade_cells
@@ -113,6 +113,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--progress", metavar="DIR", help="a folder with students' progress files, for class.html")
     made.add_argument("--seed", metavar="N", type=int, help="of the drawn inputs; else drawn once and kept in DIR/seed")
     made.add_argument("--doctor", action="store_true", help="alone: can this computer grade in a sandbox?")
+    made.add_argument("--demo", action="store_true", help="alone, or with --out and --jobs: grade a made-up class")
     made.add_argument("--unsafe-no-sandbox", action="store_true",
                       help="run the code of students without a sandbox: it can do whatever you can")
     return made
@@ -123,6 +124,8 @@ def main(argv: list[str]) -> int:
     if argv == ["--doctor"]:
         print(report := doctor.report())
         return 0 if report.startswith(doctor.READY) else 1
+    if "--demo" in argv:
+        return demo.main(argv, chosen_tasks([demo.LESSON]), main)
     chosen = parser().parse_args(argv)
     jobs = whole_number("--jobs", chosen.jobs, 1)
     source, out = user_path(chosen.submissions).resolve(), user_path(chosen.out).resolve()
