@@ -93,6 +93,13 @@ def quality(keep: str | None) -> bool:
     return tables.quality(keep)
 
 
+def grade(students: int, jobs: int) -> bool:
+    """Whether a large class is graded in its time, in memory that does not grow."""
+    from course_lib.bench import grading
+
+    return grading.grade(students, jobs)
+
+
 def minilm(path: str) -> bool:
     """Prints figures without a gate, so always True."""
     from course_lib.bench import minilm
@@ -109,6 +116,7 @@ PARTS = {  # name: (what it is about, what it does: True where everything holds)
     "architectures": ("the models that the course promises to work with, and what it promises of each", architectures),
     "methods": ("a training step next to the libraries', and what the reuse of frozen work saves", methods),
     "neighbour": ("how much longer everything takes beside a busy program", neighbour),
+    "grade": ("a large class graded: submissions a minute, students' code, memory", grade),
     "quality": ("every method on reviews: accuracy, parameters, and what is forgotten", quality),
     "minilm": ("methods on a real pretrained encoder and your own labelled sentences, side by side", minilm),
     "picture": ("draw the README's picture from figures measured now", picture),
@@ -123,6 +131,9 @@ def main(argv: list[str]) -> int:
         sub = parts.add_parser(name, help=about, description=about)
         if name == "base":
             sub.add_argument("--write", action="store_true", help="also write the figures to the model cards")
+        if name == "grade":
+            sub.add_argument("--students", metavar="N", type=int, default=200, help="how many, instead of 200")
+            sub.add_argument("--jobs", metavar="N", type=int, default=2, help="submissions at a time, instead of 2")
         if name == "quality":
             sub.add_argument("--keep", metavar="FILE", help="keeps what is measured: a stopped run goes on")
         if name == "minilm":
