@@ -9,11 +9,6 @@ from pathlib import Path
 
 from course_lib.errors import CourseError
 
-try:
-    import jupytext
-except ImportError as missing:
-    raise CourseError("Building needs jupytext. Install it: pip install 'course-lib[build]'") from missing
-
 NAME = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 OWN_METADATA = ("title", "name", "lines_to_next_cell", "lines_to_end_of_cell_marker", "cell_marker")
 
@@ -44,6 +39,11 @@ def read_source(path: Path) -> str:
 
 def read_cells(path: Path) -> list[Cell]:
     """The cells of a py:percent file, in order. A missing name, or one used twice, is a CourseError."""
+    try:
+        import jupytext  # here, for it takes a second, and who grades only needs what a task is
+    except ImportError as missing:
+        raise CourseError("Building needs jupytext. Install it: pip install 'course-lib[build]'") from missing
+
     notebook, cells, seen = jupytext.reads(read_source(path), fmt="py:percent"), [], set()
     for number, cell in enumerate(notebook.cells, start=1):
         name = cell.metadata.get("title", "").strip()

@@ -54,37 +54,37 @@ def grade_cells(student: str, cells: dict[str, str], tasks: dict[str, Task], see
             else:
                 if own is None or not own.alive:
                     own = Worker(unsafe)
-                marks.append(grade_task(student, cells[id], task, seed, unsafe, own, limits))
+                marks.append(grade_task(id, student, cells[id], task, seed, unsafe, own, limits))
     finally:
         if own is not None and own is not worker:
             own.close()
     return tuple(marks)
 
 
-def grade_task(student: str, source: str, task: Task, seed: int, unsafe: bool, worker: Worker,
+def grade_task(id: str, student: str, source: str, task: Task, seed: int, unsafe: bool, worker: Worker,
                limits: Limits) -> Mark:
-    """The mark of one cell that may run."""
-    data = shipped(task)
-    inputs, expected = fresh(task, first_seed(seed, student, task.id), unsafe)
+    """The mark of one cell that may run. The task's own code never runs here, which would import torch, too."""
+    data = shipped(id, task)
+    inputs, expected = fresh(id, task, first_seed(seed, student, id), unsafe)
     inputs, expected = data["inputs"] + inputs, data["expected"] + expected
     order = list(range(len(inputs)))
-    random.Random(first_seed(seed, student, f"{task.id} order")).shuffle(order)
+    random.Random(first_seed(seed, student, f"{id} order")).shuffle(order)
     answer = worker.ask({"kind": "student", "source": source, "name": task.name, "probe": data["probe"],
                          "gradients": data["gradients"], "inputs": [inputs[place] for place in order],
                          "limits": asdict(limits)}, limits.task + GRACE)
     seen = Seen.read(answer, len(inputs))
     outcomes = {order[number]: outcome for number, outcome in seen.outcomes.items()}
     verdict, reason, *more = judge(data, expected, outcomes, seen)
-    return Mark(task.id, task.name, OUT_OF * (verdict == "right"), OUT_OF, verdict, reason, *more, source=source,
+    return Mark(id, task.name, OUT_OF * (verdict == "right"), OUT_OF, verdict, reason, *more, source=source,
                 seconds=seen.seconds)
 
 
 @lru_cache(maxsize=None)
-def shipped(task: Task) -> dict:
+def shipped(id: str, task: Task) -> dict:
     """The data of the task's check, if they are those of this task."""
-    data = load_task_data(task.id)
+    data = load_task_data(id)
     if data["file"] != task.digest:
-        raise CourseError(f"The data of task {task.id}'s check are not those of {task.path}. Run 'course build' first.")
+        raise CourseError(f"The data of task {id}'s check are not those of {task.path}. Run 'course build' first.")
     return data
 
 
@@ -95,11 +95,11 @@ def first_seed(seed: int, student: str, task_id: str) -> int:
 
 
 @lru_cache(maxsize=64)  # for the self-check, which asks again and again; no two students share a draw
-def fresh(task: Task, first: int, unsafe: bool) -> tuple[list, list]:
-    """Inputs drawn with seeds from `first` on, and what the reference makes of them, from a worker of its own."""
-    settings = task.settings
+def fresh(id: str, task: Task, first: int, unsafe: bool) -> tuple[list, list]:
+    """As many inputs as ship, drawn with seeds from `first` on, and what the reference makes of them elsewhere."""
+    data = shipped(id, task)
     job = {"kind": "reference", "checks": task.checks, "reference": task.reference, "name": task.name,
-           "gradients": shipped(task)["gradients"], "seeds": list(range(first, first + settings["DRAWS"]))}
+           "gradients": data["gradients"], "seeds": list(range(first, first + len(data["inputs"])))}
     answer = reference_worker(unsafe).ask(job, REFERENCE_SECONDS)
     if answer is None:
         raise CourseError(f"{task.path}: the reference gives nothing on the draws from seed {first} on.")

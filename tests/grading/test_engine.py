@@ -1,4 +1,8 @@
 """Marks of honest work: right, wrong, unwritten, missing, and what stops."""
+import pickle
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,7 +71,7 @@ def test_answers_learned_by_heart_are_worth_nothing(worker):
     from course_lib.checks.store import load_task_data
 
     data, task = load_task_data("06.1"), TASKS["06.1"]
-    inputs, expected = fresh(task, first_seed(0, "another", "06.1"), False)
+    inputs, expected = fresh("06.1", task, first_seed(0, "another", "06.1"), False)
     known = {str([one["shapes"], one["rank"]]): value for one, value in
              zip(data["inputs"] + inputs, data["expected"] + expected)}
     source = ("def lora_parameters(shapes, rank):\n    shapes = [{'tuple': list(one)} for one in shapes]\n"
@@ -89,3 +93,14 @@ def test_a_dead_worker_costs_one_task():
     worker.close()
     marks = grade_cells("student-07", {id: task.reference for id, task in LORA.items()}, LORA, 0, worker=worker)
     assert [mark.verdict for mark in marks] == ["right"] * 4
+
+
+def test_a_process_that_grades_never_runs_a_task_itself_and_stays_small():
+    code = ("import pickle, sys; from course_lib.grading.engine import grade_cells, reference_worker\n"
+            "task, source = pickle.loads(bytes.fromhex(sys.argv[1]))\n"
+            "print(grade_cells('a', {'06.1': source}, {'06.1': task}, 0)[0].verdict)\n"
+            "print(sorted({'torch', 'jupytext', 'nbformat'} & set(sys.modules)))")
+    task = replace(TASKS["06.1"])   # as the command sends it
+    sent = pickle.dumps((task, task.reference)).hex()
+    done = subprocess.run([sys.executable, "-c", code, sent], capture_output=True, text=True, encoding="utf-8")
+    assert done.stdout.split("\n")[:2] == ["right", "[]"], done.stderr
