@@ -2,6 +2,9 @@
 
 Once, as root, the sandbox closed Python's folders, and every student would have got 0 with a plausible sentence.
 """
+from collections.abc import Iterator
+from contextlib import closing
+
 from course_lib.builder.tasks import Task
 from course_lib.errors import CourseError
 from course_lib.grading.engine import grade_cells
@@ -11,25 +14,33 @@ from course_lib.grading.sandbox import Worker
 
 def check(tasks: dict[str, Task], seed: int = 0, unsafe: bool = False) -> int:
     """How many cells were graded as they must be. Raises CourseError that names the first that was not."""
+    graded = 0
+    with closing(known_answers(tasks, seed, unsafe)) as answers:
+        for variant, mark in answers:
+            refuse(mark, tasks[mark.task], variant)
+            graded += 1
+    return graded
+
+
+def known_answers(tasks: dict[str, Task], seed: int = 0, unsafe: bool = False) -> Iterator[tuple[str | int, Mark]]:
+    """("reference", its mark), ("stub", its mark) and (number in task.wrong, its mark), of every task."""
     variants = {"reference": {id: task.reference for id, task in tasks.items()},
                 "stub": {id: task.stub for id, task in tasks.items()}}
     for id, task in tasks.items():
         for number, wrong in enumerate(task.wrong):
             variants.setdefault(number, {})[id] = wrong.source
-    worker, graded = Worker(unsafe), 0
+    worker = Worker(unsafe)
     try:
         for variant, cells in variants.items():
             if not worker.alive:
                 worker = Worker(unsafe)
             for mark in grade_cells("self-check", cells, {id: tasks[id] for id in cells}, seed, unsafe, worker):
-                refuse(mark, tasks[mark.task], variant)
-                graded += 1
+                yield variant, mark
     finally:
         worker.__exit__()
-    return graded
 
 
-def refuse(mark: Mark, task: Task, variant) -> None:
+def refuse(mark: Mark, task: Task, variant: str | int) -> None:
     """Raise CourseError where this mark is not what the variant must get."""
     full = mark.points == mark.out_of
     if variant == "reference" and not full:
