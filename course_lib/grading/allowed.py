@@ -5,6 +5,7 @@ modules that see the interpreter or the computer, code made of text, names of fr
 was imported, and classes that answer in place of a number. The sandbox and watch.py stand behind this reading.
 """
 import ast
+from collections.abc import Iterator
 
 from course_lib.grading.watch import MODULES, PRELUDE
 
@@ -28,15 +29,16 @@ OF_LIBRARIES = {"types", "signal", "io", "utils", "hub", "jit", "compile", "libr
                 "testing", "modules", "classes", "export"}   # as attributes of torch or numpy alone
 DUNDERS = {"__init__", "__name__", "__doc__", "__len__", "__call__", "__getitem__", "__setitem__", "__iter__",
            "__contains__", "__version__", "__post_init__", "__enter__", "__exit__", "__repr__", "__class__"}
-BASES_REFUSED = {"Tensor", "Parameter", "Buffer", "int", "float", "str", "list", "dict", "tuple", "set", "bool",
-                 "bytes", "complex", "type", "ndarray", "generic", "UserDict", "UserList", "defaultdict", "Counter",
-                 "OrderedDict", "deque", "float32", "float64", "ABCMeta", "EnumMeta", "UninitializedParameter",
-                 "TorchFunctionMode", "BaseException", "KeyboardInterrupt", "frozenset", "ModuleType", "Generator"}
+# No base of a class: what could answer in place of a number. A kind of dict, list, tuple or set may be one, for what
+# is compared is what the built-in type itself has stored (checks/outcomes.py).
+BASES_REFUSED = {"Tensor", "Parameter", "Buffer", "int", "float", "str", "bool", "bytes", "complex", "type", "ndarray",
+                 "generic", "float32", "float64", "ABCMeta", "EnumMeta", "UninitializedParameter", "TorchFunctionMode",
+                 "BaseException", "KeyboardInterrupt", "ModuleType", "Generator"}
 METHODS = {"__init__", "__call__", "__len__", "__iter__", "__getitem__", "__post_init__", "__enter__", "__exit__",
-           "__repr__", "__next__", "__contains__", "__setitem__"}
+           "__repr__", "__str__", "__next__", "__contains__", "__setitem__", "__missing__"}
 OF_MODULES = {"parameters", "named_parameters", "buffers", "named_buffers", "state_dict", "load_state_dict",
-              "requires_grad_", "children", "named_children", "modules", "named_modules", "zero_grad", "train", "eval",
-              "to", "apply", "register_parameter", "register_buffer", "get_parameter", "add_module", "type"}
+              "requires_grad_", "children", "named_children", "modules", "named_modules", "zero_grad", "to", "apply",
+              "register_parameter", "register_buffer", "get_parameter", "add_module", "type"}
 PLAIN = "Only Python, NumPy and PyTorch are needed"
 
 
@@ -78,6 +80,8 @@ class Reader:
         self.bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)
                       and not isinstance(node.ctx, ast.Load)}
         self.bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+        self.plain = {part for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and not node.bases
+                      for part in ast.walk(node)}
         self.called = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
         for name in self.bound & {"F", "nn", "np", "copy", "mean", "random"}:   # a matrix called F is no module
             self.imported.pop(name)
@@ -122,6 +126,9 @@ class Reader:
             return f"reaches into {module} ({node.attr}). What is imported stays as it is."
         if isinstance(node.ctx, (ast.Store, ast.Del)) and (node.attr == "__class__" or self.is_class(node.value)):
             return f"changes a class ({ast.unparse(node)[:60]}). What is imported stays as it is."
+        hides = node.attr in OF_MODULES - {"type"} and node not in self.plain
+        if hides and isinstance(node.ctx, (ast.Store, ast.Del)):
+            return f"replaces {node.attr} of nn.Module. The module's own says what it trains."
         return None
 
     def of_Call(self, node) -> str | None:
@@ -132,6 +139,8 @@ class Reader:
             target = node.args[0]
             if node.func.id in ("setattr", "delattr") and (self.module(target) or self.is_class(target)):
                 return "changes what was imported. What is imported stays as it is."
+            if node.func.id == "setattr" and name.value in OF_MODULES:
+                return f"replaces {name.value} of nn.Module. The module's own says what it trains."
             return attribute_refused(name.value)
         if isinstance(node.func, ast.Name) and node.func.id == "type" and len(node.args) != 1:
             return "makes a class by calling type. Write it as a class."
@@ -144,19 +153,11 @@ class Reader:
             name = base.attr if isinstance(base, ast.Attribute) else base.id if isinstance(base, ast.Name) else None
             if name is None or name in BASES_REFUSED or self.imported.get(name, "").rpartition(".")[2] in BASES_REFUSED:
                 return f"makes a class of {ast.unparse(base)[:40]}. A number, a tensor or a list is to be what it is."
-        for part in node.body:
-            if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                names = [part.name]
-            elif isinstance(part, (ast.Assign, ast.AnnAssign)):
-                targets = part.targets if isinstance(part, ast.Assign) else [part.target]
-                names = [one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)]
-            else:
-                names = []
-            for name in names:
-                if name.startswith("__") and name.endswith("__") and name not in METHODS:
-                    return f"defines {node.name}.{name}, which the task does not need."
-                if name in OF_MODULES and node.bases:
-                    return f"replaces {name} of nn.Module in {node.name}. The module's own says what it trains."
+        for name in given_names(node):
+            if name.startswith("__") and name.endswith("__") and name not in METHODS:
+                return f"defines {node.name}.{name}, which the task does not need."
+            if name in OF_MODULES and node.bases:
+                return f"replaces {name} of nn.Module in {node.name}. The module's own says what it trains."
         return None
 
     def of_MatchClass(self, node) -> str | None:
@@ -185,6 +186,17 @@ class Reader:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "type":
             return True
         return isinstance(node, ast.Name) and node.id in self.imported and not inside(self.imported[node.id])
+
+
+def given_names(node: ast.AST) -> Iterator[str]:
+    """All names that a class gives in its own body, wherever in it, and by whatever kind of statement."""
+    for part in ast.iter_child_nodes(node):
+        if isinstance(part, ast.Name):
+            yield from [part.id] if isinstance(part.ctx, ast.Store) else []
+        elif isinstance(name := getattr(part, "asname", None) or getattr(part, "name", None), str):
+            yield name
+        if not isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            yield from given_names(part)
 
 
 def inside(path: str) -> bool:

@@ -15,7 +15,7 @@ NOT_FOR_STUDENTS = ("exec", "eval", "compile", "open", "globals", "locals", "var
                     "exit", "quit", "memoryview", "copyright", "credits", "license")
 MODULES = {"torch", "numpy", "math", "random", "itertools", "functools", "collections", "statistics", "typing",
            "dataclasses", "copy", "re", "string", "operator", "heapq", "bisect", "warnings", "contextlib", "abc",
-           "fractions", "decimal", "numbers", "enum", "time"}   # for cells; allowed.py reads by it, too
+           "fractions", "decimal", "numbers", "enum", "time", "__future__"}   # for cells; allowed.py reads by it, too
 PRELUDE = """import copy, math, random
 from collections import Counter
 from statistics import mean
@@ -24,7 +24,8 @@ import torch
 from torch import nn
 import torch.nn.functional as F
 from torch.nn.functional import cross_entropy
-"""   # before each cell: what the exercises import, and what people write without a thought
+check = passed = lambda *given: False
+"""   # before each cell: what the exercises import or say below a task, and what people write without a thought
 WATCHED = ("builtins", "math", "random", "json", "copy", "operator", "functools", "numpy", "torch", "torch.nn",
            "torch.nn.functional", "torch.nn.init", "torch.autograd", "torch.optim", "torch.linalg", "torch.overrides",
            "course_lib.checks.run", "course_lib.checks.probing", "course_lib.checks.outcomes",

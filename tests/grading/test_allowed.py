@@ -8,6 +8,7 @@ import pytest
 from course_lib.builder import meddling
 from course_lib.builder.mutants import mutants, run
 from course_lib.builder.tasks import read_tasks
+from course_lib.checks.outcomes import encode
 from course_lib.grading import allowed
 from course_lib.grading.watch import PRELUDE
 
@@ -33,7 +34,12 @@ def test_every_solution_right_or_wrong_is_allowed(folder):
     "class A:\n    def __init__(self):\n        self.types = self.io = 1\n    def load(self):\n"
     "        return self.types",
     "def f(x):\n    x.weight.data = x.weight.data + 1\n    setattr(x, 'k', 2)\n    return getattr(x, 'k', None)",
-    "if __name__ == '__main__':\n    print('hello')",
+    "if __name__ == '__main__':\n    print('hello')", "from __future__ import annotations\nx: Later = 1",
+    "class Cache(dict):\n    def __missing__(self, key):\n        return 0", "class Rows(list): pass",
+    "from collections import OrderedDict\nclass A(OrderedDict):\n    def __str__(self): return 'A'",
+    "class A(nn.Module):\n    def train(self, mode=True):\n        return super().train(mode and not self.frozen)",
+    "class SGD:\n    def __init__(self, parameters):\n        self.parameters = list(parameters)",
+    "class A(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.type = 'relu'",
     "def f(x):\n    copy, mean = x.data, x\n    return copy.load, mean",
 ])
 def test_honest_ways_to_write(source):
@@ -50,7 +56,16 @@ def test_honest_ways_to_write(source):
     ("class A(torch.Tensor): pass", "class"), ("class A(int): pass", "class"), ("class A(float): pass", "class"),
     ("class A:\n    def __eq__(self, o): return True", "__eq__"), ("class A(metaclass=M): pass", "metaclass"),
     ("class A:\n    __class__ = int", "__class__"), ("A = type('A', (), {})", "calling type"),
-    ("class A(nn.Module):\n    def parameters(self): return []", "parameters"), ("__builtins__", "__builtins__"),
+    ("class A(nn.Module):\n    def parameters(self): return []", "parameters"),
+    ("class A(nn.Module):\n    if 1:\n        def parameters(self): return []", "parameters"),
+    ("class A(nn.Module):\n    for parameters in [f]: pass", "parameters"),
+    ("class A(nn.Module):\n    from operator import truth as parameters", "parameters"),
+    ("class A(nn.Module):\n    def __init__(self):\n        self.parameters = f", "parameters"),
+    ("A.named_parameters = f", "named_parameters"), ("setattr(a, 'parameters', f)", "parameters"),
+    ("class A(dict):\n    def __eq__(self, o): return True", "__eq__"),
+    ("class A(list):\n    def __getattribute__(self, name): return 1", "__getattribute__"),
+    ("class A:\n    if 1:\n        def __eq__(self, o): return True", "__eq__"),
+    ("class A:\n    from operator import truth as __eq__", "__eq__"), ("__builtins__", "__builtins__"),
     ("torch.jit", "jit"), ("np.lib", "lib"), ("np.load('x')", "load"),
     ("from operator import attrgetter", "attrgetter"),
     ("match x:\n    case A(__dict__=d): pass", "__dict__"), ("from torch import *", "everything"),
@@ -60,6 +75,16 @@ def test_honest_ways_to_write(source):
 def test_what_reaches_the_machinery(source, part):
     verdict, reason = allowed.read(source)
     assert verdict == "refused" and part in reason and reason.startswith("Line "), reason
+
+
+def test_what_a_kind_of_dict_or_list_says_of_itself_is_not_believed():
+    class Lies(dict):
+        __iter__ = __len__ = __getitem__ = __contains__ = lambda self, *given: 1 / 0
+
+    class Rows(list):
+        __iter__ = __len__ = __getitem__ = lambda self, *given: 1 / 0
+
+    assert encode(Lies(a=1)) == {"dict": {"a": 1}} and encode(Rows([1, 2])) == [1, 2]
 
 
 @pytest.mark.parametrize("source", ["def f(:", "x = '\0'", "(" * 5000, "-" * 100_000 + "1", "return 3", "\ufeffa b",

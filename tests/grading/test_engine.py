@@ -66,6 +66,12 @@ def test_what_stops_says_why(worker, source, verdict, reason):
     assert one(TASKS["06.1"].reference, worker).verdict == "right", "the worker goes on"
 
 
+def test_a_cell_merged_with_those_below_it_is_graded(worker):
+    below = "\ncheck('06.1')\nif passed('06.1'):\n    print(lora_parameters(shapes_of(model), 4))\n"
+    assert one(f"from __future__ import annotations\n{TASKS['06.1'].reference}{below}", worker).verdict == "right"
+    assert one(TASKS["06.1"].stub + below, worker).verdict == "unwritten"
+
+
 def test_answers_learned_by_heart_are_worth_nothing(worker):
     """Those of the public check, and those of another student."""
     from course_lib.checks.store import load_task_data
