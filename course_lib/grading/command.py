@@ -105,6 +105,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--only", metavar="TASK", nargs="+", action="extend", default=[],
                       help="a lesson (06) or a task (06.2), or several; else all")
     made.add_argument("--jobs", metavar="N", type=int, default=joblib.cpu_count(), help="submissions at a time")
+    made.add_argument("--dask", metavar="ADDRESS", help="of a dask scheduler: its workers grade, in place of --jobs")
     made.add_argument("--resume", action="store_true", help="grade only what is new or has changed")
     for name, columns in COLUMNS.items():
         made.add_argument(f"--{name}", metavar="FILE", help=f"a CSV file with the columns {', '.join(columns)}")
@@ -142,9 +143,12 @@ def main(argv: list[str]) -> int:
     changes = read_changes({kind: getattr(chosen, kind) for kind in COLUMNS}, [*students, *absent], tasks)
     out.mkdir(parents=True, exist_ok=True)
     settings = Settings(tasks, seed_of(out, chosen.seed), grade_cells, chosen.unsafe_no_sandbox, code_digest())
-    print("Looking whether this computer grades the reference, the stubs and every known mistake as it must ...")
-    print(f"It does: {check(tasks, settings.seed, settings.unsafe)} cells.")
-    results, kept = grade_all(submissions, settings, out, jobs, chosen.resume)
+    if chosen.dask is None:
+        print("Looking whether this computer grades the reference, the stubs and every known mistake as it must ...")
+        print(f"It does: {check(tasks, settings.seed, settings.unsafe)} cells.")
+    else:
+        print("Each worker looks first whether it grades the reference, the stubs and every known mistake as it must.")
+    results, kept = grade_all(submissions, settings, out, jobs, chosen.resume, chosen.dask)
     problems = [f"{one.student}: {mark.reason}" for one in results
                 for mark in one.marks if mark.verdict == "unreadable"]
     results += [Graded(name, (), "", settings.seed, settings.unsafe, (), none_of(tasks, "missing", NOTHING))

@@ -1,13 +1,14 @@
 """Grades all submissions, several at a time, and keeps each result in a file of its own the moment it is there.
 
-joblib runs `grade_one` in processes of this computer. Killed at any moment, `resume` goes on: a result counts as long
-as its digest is that of all that decides the marks.
+joblib runs `grade_one` in processes of this computer, or of a cluster (cluster.py). Killed at any moment, `resume`
+goes on: a result counts as long as its digest is that of all that decides the marks.
 """
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from pathlib import Path
 
 import joblib
@@ -32,11 +33,11 @@ def stored(path: Path) -> Graded | None:
 
 
 def grade_all(submissions: list[Submission], settings: Settings, out: Path, jobs: int = 1,
-              resume: bool = False) -> tuple[list[Graded], int]:
+              resume: bool = False, dask: str | None = None) -> tuple[list[Graded], int]:
     """All results, in the order of the submissions, and how many of them were kept from before.
 
     Each is written to OUT/results/SLUG.json as it comes; one that is there already is kept if `resume` and its
-    digest is still that of what decides the marks.
+    digest is still that of what decides the marks. dask: the address of a scheduler, whose workers grade.
     """
     folder = out / "results"
     folder.mkdir(parents=True, exist_ok=True)
@@ -48,8 +49,14 @@ def grade_all(submissions: list[Submission], settings: Settings, out: Path, jobs
             if known is not None and known.student == one.student and known.digest == digest(read(one), settings):
                 results[one.student] = known
     kept = len(results)
-    with tqdm(total=len(submissions), initial=kept, unit="submission", desc="grading") as bar:
-        for graded in graded_by(lambda: [one for one in submissions if one.student not in results], settings, jobs):
+    waiting = lambda: [one for one in submissions if one.student not in results]
+    if dask is None:
+        coming = graded_by(waiting, settings, jobs)
+    else:
+        from course_lib.grading.cluster import graded_on  # takes a second to import
+        coming = graded_on(dask, waiting(), settings)
+    with closing(coming), tqdm(total=len(submissions), initial=kept, unit="submission", desc="grading") as bar:
+        for graded in coming:
             write_text(place[graded.student], graded.to_json())
             results[graded.student] = graded
             bar.update()
