@@ -26,7 +26,7 @@ from course_lib.grading.one import Settings, code_digest, none_of
 from course_lib.grading.pages import write_feedback
 from course_lib.grading.results import Graded
 from course_lib.grading.run import grade_all
-from course_lib.grading.selfcheck import check
+from course_lib.grading.selfcheck import check_or_recall
 from course_lib.grading.submissions import find, slug
 from course_lib.grading.table import read_rows
 from course_lib.progress.exchange import read_export
@@ -145,7 +145,8 @@ def main(argv: list[str]) -> int:
     settings = Settings(tasks, seed_of(out, chosen.seed), grade_cells, chosen.unsafe_no_sandbox, code_digest())
     if chosen.dask is None:
         print("Looking whether this computer grades the reference, the stubs and every known mistake as it must ...")
-        print(f"It does: {check(tasks, settings.seed, settings.unsafe)} cells.")
+        cells, known = check_or_recall(settings, out / "selfcheck", chosen.resume)
+        print(f"It {'did, and nothing has changed' if known else 'does'}: {cells} cells.")
     else:
         print("Each worker looks first whether it grades the reference, the stubs and every known mistake as it must.")
     results, kept = grade_all(submissions, settings, out, jobs, chosen.resume, chosen.dask)

@@ -2,14 +2,53 @@
 
 Once, as root, the sandbox closed Python's folders, and every student would have got 0 with a plausible sentence.
 """
+import hashlib
+import os
+import platform
+import secrets
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 from course_lib.builder.tasks import Task
 from course_lib.errors import CourseError
+from course_lib.files import write_text
 from course_lib.grading.engine import grade_cells
+from course_lib.grading.one import Settings
 from course_lib.grading.results import Mark
-from course_lib.grading.sandbox import Worker
+from course_lib.grading.sandbox import Worker, sandboxed
+
+BOOT = Path("/proc/sys/kernel/random/boot_id")   # another one after each start of the computer
+
+
+def check_or_recall(settings: Settings, path: Path, recall: bool) -> tuple[int, bool]:
+    """How many cells were graded as they must be, and whether that was known. What passed is kept in `path`.
+
+    recall: a check that passed counts still, as long as it was of the same tasks, code, versions, seed and sandbox,
+    on this computer, and since it was started.
+    """
+    key = key_of(settings)
+    if recall and path.is_file():
+        kept, _, count = path.read_text(encoding="utf-8", errors="replace").strip().partition(" ")
+        if kept == key and count.isdecimal():
+            return int(count), True
+    count = check(settings.tasks, settings.seed, settings.unsafe)
+    write_text(path, f"{key} {count}\n")
+    return count, False
+
+
+def key_of(settings: Settings) -> str:
+    """SHA-256 of all that decides whether the check passes. Where no start of the computer is known, none is alike."""
+    tasks = sorted((id, task.digest) for id, task in settings.tasks.items())
+    started = BOOT.read_text(encoding="ascii") if BOOT.exists() else secrets.token_hex()
+    sandbox = None
+    if not settings.unsafe:
+        command = sandboxed()
+        bwrap = os.stat(command[0])
+        sandbox = command, os.geteuid(), bwrap.st_size, bwrap.st_mtime_ns
+    facts = (settings.code, hashlib.sha256(Path(__file__).read_bytes()).hexdigest(), tasks, settings.seed,
+             settings.unsafe, platform.uname(), started, sandbox)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 def check(tasks: dict[str, Task], seed: int = 0, unsafe: bool = False) -> int:

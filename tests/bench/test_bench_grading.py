@@ -14,7 +14,7 @@ from tests.grading.test_run import by_a_word
 @pytest.fixture(autouse=True)
 def a_small_grader(monkeypatch):
     monkeypatch.setattr(grade_command, "grade_cells", by_a_word)
-    monkeypatch.setattr(grade_command, "check", lambda *_: 0)
+    monkeypatch.setattr(grade_command, "check_or_recall", lambda *_: (0, False))
     monkeypatch.setattr(grading, "EVERY", 0.05)
 
 

@@ -161,7 +161,7 @@ def test_no_points_are_changed_without_a_note(tmp_path):
 def grade(tmp_path, monkeypatch):
     """`course grade` of ada, right, and bob, wrong; zoe of the roster is missing."""
     monkeypatch.setattr(command, "grade_cells", by_a_word)
-    monkeypatch.setattr(command, "check", lambda *_: 0)
+    monkeypatch.setattr(command, "check_or_recall", lambda *_: (0, False))
     handed_in(tmp_path / "in", {"ada": RIGHT, "bob": "# task 06.1\nno"})
     (tmp_path / "roster.csv").write_text("student;mail\nada;a@x\n\nbob;b@x\nzoe;z@x\n", encoding="utf-8")
 

@@ -67,7 +67,7 @@ def test_its_progress_files_hold_quizzes_and_predictions_and_yours_are_untouched
 
 def test_the_command_shows_the_class_and_says_where_to_look(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(command, "grade_cells", by_a_word)
-    monkeypatch.setattr(command, "check", lambda *_: 0)
+    monkeypatch.setattr(command, "check_or_recall", lambda *_: (0, False))
     opened = []
     monkeypatch.setattr(demo.webbrowser, "open", opened.append)
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
