@@ -50,19 +50,20 @@ def student(job: dict, write: int) -> None:
     limit(job["limits"])
     tell = teller(write)
     watcher = watch.Watcher()
+    looking, too_deep, said = watcher.looking, watcher.too_deep, watcher.said   # before a cell can change the class
     space = watcher.namespace()
     exec(watch.PRELUDE, space)
     probe, errors = load_probe({"probe": job["probe"]}), []
     watcher.start()
     try:
-        with watcher.looking():
+        with looking():
             exec(compile(job["source"], watch.CELL, "exec", dont_inherit=True), space)
-        if watcher.too_deep():
+        if too_deep():
             raise RecursionError
     except BaseException as error:
-        tell({"cell": what_stopped(error), **watcher.said()})
+        tell({"cell": what_stopped(error), **said()})
         return tell("done")
-    tell({"cell": None, **watcher.said()})
+    tell({"cell": None, **said()})
     function = space.get(job["name"])
     if not callable(function):
         tell({"missing": type(function).__name__})
@@ -70,26 +71,26 @@ def student(job: dict, write: int) -> None:
     for number, inputs in enumerate(job["inputs"]):
         as_it_was()
         call = {key: decode(value) for key, value in inputs.items()}
-        with course_calls() as called, watcher.looking():
+        with course_calls() as called, looking():
             try:
                 outcome = outcome_of(function, call, probe, errors, job["gradients"])
             except KeyboardInterrupt as error:   # nobody is there who could have pressed a key
                 outcome, errors = {"raises": "KeyboardInterrupt"}, [error]
-        if watcher.too_deep():   # also where the code caught it: nobody saw what it did meanwhile
+        if too_deep():   # also where the code caught it: nobody saw what it did meanwhile
             outcome, errors = {"raises": "RecursionError"}, errors or [RecursionError()]
         stopped = what_stopped(errors.pop()) if errors else None
         own = [name for name in called if not name.startswith("course_lib.grading.")]
         tell({"call": number, "outcome": outcome, "stopped": stopped, "course": own[0] if own else None,
-              **watcher.said()})
+              **said()})
     tell("done")
 
 
 def teller(write: int):
     """The function that writes a line for the host. Made before the student's code runs, of what it cannot reach."""
-    dumps, put = json.JSONEncoder().encode, os.write
+    pieces, put = json.JSONEncoder().iterencode, os.write
 
     def tell(value) -> None:
-        text = dumps(value).encode() + b"\n"
+        text = "".join(pieces(value, True)).encode() + b"\n"   # True: all at once, in C
         while text:
             text = text[put(write, text):]
 

@@ -56,8 +56,8 @@ def sandboxed() -> list[str]:
     python = Path(sys.base_exec_prefix, "bin", f"python{sys.version_info.major}.{sys.version_info.minor}").resolve()
     command = [bwrap, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
                "--die-with-parent", "--new-session", "--clearenv"]
-    if os.geteuid() != 0:
-        command += ["--unshare-user", "--disable-userns"]
+    if os.geteuid() != 0:   # without --as-pid-1 bwrap would stay inside, open to each process of the same user
+        command += ["--unshare-user", "--disable-userns", "--as-pid-1"]
     for path in SYSTEM:
         if os.path.islink(path):
             command += ["--symlink", os.readlink(path), path]

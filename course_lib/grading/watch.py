@@ -9,8 +9,10 @@ import importlib
 import operator
 import sys
 from contextlib import contextmanager
+from functools import partial
 
 CELL = "<your cell>"
+OWN = (CELL, "<string>")   # and code that was made of text, such as the methods of a dataclass
 NOT_FOR_STUDENTS = ("exec", "eval", "compile", "open", "globals", "locals", "vars", "breakpoint", "input", "help",
                     "exit", "quit", "memoryview", "copyright", "credits", "license")
 MODULES = {"torch", "numpy", "math", "random", "itertools", "functools", "collections", "statistics", "typing",
@@ -29,21 +31,24 @@ check = passed = lambda *given: False
 WATCHED = ("builtins", "math", "random", "json", "copy", "operator", "functools", "numpy", "torch", "torch.nn",
            "torch.nn.functional", "torch.nn.init", "torch.autograd", "torch.optim", "torch.linalg", "torch.overrides",
            "course_lib.checks.run", "course_lib.checks.probing", "course_lib.checks.outcomes",
-           "course_lib.grading.running", "json.encoder", "torch.nn.modules.module", "torch._tensor")
+           "course_lib.grading.running", "course_lib.grading.watch", "json.encoder", "torch.nn.modules.module",
+           "torch._tensor")
 CLASSES_OF = ("torch.nn", "torch.optim")
+REGISTRY = "_global_"      # so begin the names of torch's hooks for all modules
+INNARDS = ("__code__", "__defaults__", "__kwdefaults__")   # of functions
 HARMLESS = ("import", "builtins.id", "time.sleep", "cpython.", "object.__setattr__", "object.__delattr__")
 NEVER = ("socket.", "subprocess.", "ctypes.dlopen", "ctypes.dlsym", "os.system", "os.exec", "os.fork", "os.posix_spawn",
          "os.kill", "os.remove", "os.rename", "os.putenv", "signal.", "_thread.start", "gc.", "code.__new__",
          "sys.settrace", "sys.setprofile", "sys.addaudithook", "os.listdir", "os.scandir")
-SNAPSHOT: list = []   # (name, its namespace, whether it is a class, keys, values) of all that is watched
+all, len, map, next, zip = all, len, map, next, zip   # Python's own, whatever a cell puts in their places
+SNAPSHOT: list = []   # (name, its namespace, whether nothing may be added, keys, values) of all that is watched
 
 
 def prepare() -> None:
     """Load what is watched, and note how it is before any student's code runs."""
     for name in WATCHED:
         importlib.import_module(name)
-    SNAPSHOT[:] = [(name, vars(one), isinstance(one, type), tuple(vars(one)), tuple(vars(one).values()))
-                   for name, one in watched().items()]
+    SNAPSHOT[:] = [(name, space, closed, tuple(space), tuple(space.values())) for name, space, closed in watched()]
 
 
 class Watcher:
@@ -51,7 +56,7 @@ class Watcher:
 
     def __init__(self):
         self.seen: list[str] = []
-        self.before, self.asking, self.deep = SNAPSHOT[:], [False], [False]
+        self.asking, self.deep, self.changed = [False], [False], partial(changed, SNAPSHOT[:], changed_name)
 
     def namespace(self) -> dict:
         """The globals of the cell, with those of Python's own names that a task may use."""
@@ -71,11 +76,12 @@ class Watcher:
                 caller = frame().f_back
                 while caller is not None and caller.f_code.co_filename.startswith("<frozen"):
                     caller = caller.f_back
-                direct = caller is not None and caller.f_code.co_filename == CELL
+                direct = caller is not None and caller.f_code.co_filename in OWN
                 if direct and event == "sys.setprofile" and depth(caller) > most - 100:
                     deep[0] = True   # no room was left to look, so Python stops looking: a recursion without an end
                     return
-                bad = direct and not event.startswith(HARMLESS) or event.startswith(NEVER) and is_below_cell(caller)
+                never = event.startswith(NEVER) or event == "object.__setattr__" and arguments[1] in INNARDS
+                bad = direct and not event.startswith(HARMLESS) or never and is_below_cell(caller)
             finally:
                 asking[0] = False
             if bad:
@@ -99,9 +105,9 @@ class Watcher:
         def look_at(frame, event, argument) -> None:
             if before is not None:
                 before(frame, event, argument)
-            if event == "return" and frame.f_code.co_filename == CELL and not seen:
+            if event == "return" and frame.f_code.co_filename in OWN and not seen:
                 back = frame.f_back
-                if back is not None and back.f_code.co_filename != CELL and (name := changed()):
+                if back is not None and back.f_code.co_filename not in OWN and (name := changed()):
                     seen.append(f"it changes {name}")
 
         sys.setprofile(look)
@@ -114,18 +120,6 @@ class Watcher:
             if not seen and (name := changed()):
                 seen.append(f"it changes {name}")
 
-    def changed(self) -> str | None:
-        """The first of what is watched that is not as it was, or None."""
-        for name, now, is_class, keys, values in self.before:
-            if len(now) == len(keys):
-                if not all(map(operator.is_, now.values(), values)):
-                    return changed_name(name, now, keys, values)
-            elif is_class or len(now) < len(keys):
-                return name
-            elif found := changed_name(name, now, keys, values):   # a library imports more of itself when it is used
-                return found
-        return None
-
     def too_deep(self) -> bool:
         """Whether the code went so deep, since this was asked last, that it could not be watched any more."""
         found, self.deep[0] = self.deep[0], False
@@ -135,19 +129,40 @@ class Watcher:
         return {"refused": str(self.seen[0])[:100]} if self.seen else {}
 
 
+def changed(before: list, changed_name) -> str | None:
+    """The first of what is watched that is not as it was, or None."""
+    for name, now, closed, keys, values in before:
+        if len(now) == len(keys):
+            if not all(map(operator.is_, now.values(), values)):
+                return changed_name(name, now, keys, values)
+        elif closed or len(now) < len(keys):
+            return name
+        elif found := changed_name(name, now, keys, values):   # a library imports more of itself when it is used
+            return found
+    return None
+
+
 def changed_name(name: str, now, keys: tuple, values: tuple) -> str | None:
     return next((f"{name}.{key}" for key, value in zip(keys, values) if now.get(key) is not value), None)
 
 
-def watched() -> dict:
-    """name -> module or class, each once."""
+def watched() -> list[tuple]:
+    """(name, namespace, whether nothing may be added) of modules, classes and torch's hooks for all modules."""
+    import json
+
     import numpy
     import torch
 
-    modules = {name: sys.modules[name] for name in WATCHED}
-    classes = {f"{name}.{key}": one for name in CLASSES_OF for key, one in vars(modules[name]).items()
+    modules = {name: vars(sys.modules[name]) for name in WATCHED}
+    classes = {f"{name}.{key}": one for name in CLASSES_OF for key, one in modules[name].items()
                if isinstance(one, type)}
-    return modules | classes | {"torch.Tensor": torch.Tensor, "numpy.ndarray": numpy.ndarray}
+    classes |= {"torch.Tensor": torch.Tensor, "numpy.ndarray": numpy.ndarray, "json.JSONEncoder": json.JSONEncoder,
+                "the watch": Watcher}
+    hooks = {name: one for name, one in modules["torch.nn.modules.module"].items()
+             if name.startswith(REGISTRY) and isinstance(one, dict)}
+    return [*((name, space, False) for name, space in modules.items()),
+            *((name, vars(one), True) for name, one in classes.items()),
+            *((name, one, True) for name, one in hooks.items())]
 
 
 def depth(frame) -> int:
