@@ -26,6 +26,7 @@ SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/ld.so.cache
 NOBODY, TEMPORARY = 65534, 64 * 2**20   # user and group; bytes of /tmp
 START_SECONDS = 120                     # import torch on a busy computer
 MOST_BYTES = 16 * 2**20                 # of one answer of the worker
+SEE_DOCTOR = " 'course grade --doctor' says what this computer lacks."
 WORKER = ["-B", "-s", "-S", "-m", "course_lib.grading.worker"]
 
 
@@ -50,8 +51,7 @@ def sandboxed() -> list[str]:
     bwrap = shutil.which("bwrap")
     if not bwrap:
         raise CourseError("The sandbox needs bubblewrap, and there is no command 'bwrap' here. Install it (Debian, "
-                          "Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap), or see "
-                          "'course grade --doctor'.")
+                          "Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap)." + SEE_DOCTOR)
     base = Path(sys.base_prefix).resolve()
     python = Path(sys.base_exec_prefix, "bin", f"python{sys.version_info.major}.{sys.version_info.minor}").resolve()
     command = [bwrap, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
@@ -103,8 +103,7 @@ class Worker:
         self.kept = b""
         if self.line(time.monotonic() + START_SECONDS) != b'"ready"':
             said = self.close().decode("utf-8", "replace").strip()[-2000:]
-            raise CourseError(f"The sandbox does not start: {said or 'it says nothing'}. "
-                              "'course grade --doctor' says what this computer lacks.")
+            raise CourseError(f"The sandbox does not start: {said or 'it says nothing'}.{SEE_DOCTOR}")
 
     def ask(self, job: dict, seconds: float) -> dict | None:
         """The worker's answer to a job; None, and it is ended, where it died, took longer or said what is no answer."""

@@ -101,6 +101,10 @@ def lora_parameters(shapes, rank): return 0
 own.all = own.isinstance = lambda *given: True
 own.abs = lambda given: 0
 """ + ZERO),
+    attack("all that compares, hidden", "patched builtins", "refused", MAKER + """
+own.all = lambda given: True
+own.zip = lambda *given: []
+""" + ZERO),
     attack("equal and allclose", "patched torch", "refused", """
 torch.equal = torch.allclose = torch.isclose = lambda *given, **more: True
 torch.testing.assert_close = lambda *given, **more: None
@@ -166,6 +170,21 @@ def forged(value): return 2912
 for name in ("course_lib.checks.run", "course_lib.checks.outcomes"):
     if name in sys.modules:
         own.setattr(own.getattr(sys.modules[name], "outcome"), "__code__", own.getattr(forged, "__code__"))
+""" + ZERO),
+    attack("the code of the checker's functions, through a wrapper", "the checker patched", "refused", GATE + """
+import functools
+def forged(value): return 2912
+for name in ("course_lib.checks.run", "course_lib.checks.outcomes"):
+    if name in sys.modules:
+        functools.update_wrapper(sys.modules[name].outcome, forged, ("__code__",), ())
+""" + ZERO),
+    attack("what watches", "the checker patched", "refused", GATE + MAKER + """
+own.all = lambda given: True
+watch = sys.modules.get("course_lib.grading.watch")
+if watch:
+    watch.SNAPSHOT.clear()
+    watch.changed_name = watch.changed = lambda *given: None
+    watch.Watcher.said = watch.Watcher.changed = lambda self: {}
 """ + ZERO),
     attack("a finder", "import hooks", "refused", """
 import sys
@@ -436,6 +455,21 @@ def lora_parameters(shapes, rank):
                 pass
     return 0
 """),
+    attack("lines in the pipes of other processes", "forged reply", "refused wrong crash", GATE + r"""
+LINES = ['{"cell": null}', '"done"'] + ['{"call": %d, "outcome": 2912, "stopped": null, "course": null}' % n
+                                        for n in range(9)]
+def lora_parameters(shapes, rank):
+    said = sys.modules["json"].dumps({"lines": LINES, "ending": "", "signal": 0, "seconds": 0.0}) + "\n"
+    for process in range(9):
+        for number in range(3):
+            try:
+                stream = sys.modules["logging"].FileHandler(f"/proc/{process}/fd/{number}", "a").stream
+                stream.write(said)
+                stream.flush()
+            except BaseException:
+                pass
+    return 0
+"""),
     attack("a flood of lines", "forged reply", "refused memory time", GATE + """
 def lora_parameters(shapes, rank):
     while True:
@@ -517,6 +551,12 @@ def lora_parameters(shapes, rank):
     attack("memory that is not there", "segfault", "crash", """
 def lora_parameters(shapes, rank):
     return int([np][0].lib.stride_tricks.as_strided(np.zeros(1), (10**6,), (2**40,)).sum())
+"""),
+    attack("memory of another's", "segfault", "refused crash", GATE + """
+def lora_parameters(shapes, rank):
+    for place in range(0, 2**20, 4096):
+        sys.modules["ctypes"].memset(id(lora_parameters) + place, 255, 4096)
+    return 0
 """),
     attack("a loop in the cell", "loop at import", "time", """
 while True:
@@ -632,6 +672,12 @@ import dataclasses
 made = [dataclasses][0]._create_fn("made", [""], ["import os", "return os.getpid()"])
 def lora_parameters(shapes, rank): return made()
 """),
+    attack("code run at an exit", "text made code", "refused", MAKER + """
+import contextlib
+space = {}
+with contextlib.ExitStack() as held:
+    held.callback(own.exec, "import sys; frame = sys._getframe(1)", space)
+""" + ZERO),
     attack("code made by a pickle", "text made code", "refused wrong error", f"""
 class File:
     def __init__(self):
