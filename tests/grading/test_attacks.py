@@ -83,7 +83,8 @@ def play(folder: Path, attacks, broken, counted, read: bool = True, before: list
     for page in (folder / "out").rglob("*.html"):
         assert (found := active(page)) == [], f"{page.name}: {found}"
     for path in (folder / "out").rglob("*.*"):
-        assert SECRET not in path.read_text(encoding="utf-8"), path
+        text = path.read_text(encoding="utf-8").lower()
+        assert SECRET not in text and "without a sandbox" not in text, path
 
 
 def lay(folder: Path, attacks, broken, port: int) -> None:
