@@ -157,13 +157,19 @@ def alike(text: str) -> str:
 
 
 def belongs(name: str, person: Person) -> bool:
-    """Whether the name of a downloaded folder is this person's; Canvas leaves letters and signs out of it."""
+    """Whether the name of a downloaded folder is this person's. Canvas leaves letters and signs out of it; Moodle puts
+    a group before it."""
     if not any(person.names):
         return True  # graded blindly: the worksheet has no names
-    return any(squashed(name) & squashed(one) for one in person.names)
+    return any(squashed(name) & squashed(one) or letters(name).endswith(letters(one))
+               for one in person.names if letters(one))
+
+
+def letters(name: str) -> str:
+    """A name in one word."""
+    return "".join(sign for sign in alike(name) if sign.isalnum())
 
 
 def squashed(name: str) -> set[str]:
     """A name in one word, with and without its accented letters."""
-    letters = "".join(sign for sign in alike(name) if sign.isalnum())
-    return {letters, "".join(sign for sign in letters if sign.isascii())} - {""}
+    return {letters(name), "".join(sign for sign in letters(name) if sign.isascii())} - {""}

@@ -13,7 +13,7 @@ from course_lib.files import user_path
 
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 LARGEST = 50_000_000  # bytes
-SEPARATORS = (",", ";", "\t")
+HEADING = re.compile(r'(?:"(?:[^"]|"")*"|[^",;\t\r\n]*)([,;\t])')  # the first cell, and what separates it
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,8 @@ def read_table(path: Path) -> Table:
     if "\0" in text or text.encode(encoding) != content[len(mark):]:
         raise CourseError(f"{path} is no text, or in an encoding that is not known here. Give the CSV file that was "
                           "downloaded, not a workbook.")
-    heading = next(filter(str.strip, text.splitlines()), "")
-    separator = max(SEPARATORS, key=lambda sign: len(split(heading, sign)))
+    first = HEADING.match(text.lstrip("\r\n "))  # a title may hold more semicolons than there are columns
+    separator = first[1] if first else ","
     try:
         rows = rows_of(text, separator)
     except ValueError as error:
@@ -120,10 +120,6 @@ def encoding_of(content: bytes) -> tuple[bytes, str]:
         return b"", "utf-8"
     except UnicodeDecodeError:
         return b"", "cp1252"
-
-
-def split(line: str, separator: str) -> list[str]:
-    return re.findall(rf'(?:^|{separator})("(?:[^"]|"")*"|[^{separator}]*)', line)
 
 
 def rows_of(text: str, separator: str) -> list[list[Cell]]:

@@ -66,6 +66,28 @@ def test_nobody_graded_is_the_file_as_it_was(name, tmp_path):
     assert before == after and filled.students == () and filled.absent > 0
 
 
+@pytest.mark.parametrize("ends, last", [("\n", ""), ("\r\n", ""), ("\r", ""), ("\n", "\n\n"), ("\r\n", "\r\n \r\n")])
+@pytest.mark.parametrize("separator, title", [(",", "A; b; c; d; e; f; g (1)"), (";", "A, b, c, d, e, f, g (1)"),
+                                              (",", '"A, ""b"", c\nd (1)"'), ("\t", "A; b, c; d, e; f (1)")])
+def test_line_ends_and_titles_of_any_kind(ends, last, separator, title, tmp_path):
+    rows = [["Student", "ID", "SIS Login ID", "Section", title], [""] * 4 + ["Manual Posting"],
+            ["    Points Possible", "", "", "", "10.00"], ['"Ode, Anna"', "7", "anna", "S", ""],
+            ['"Student, Test"', "99", "", "S", ""]]
+    before = ends.join(separator.join(row) for row in rows) + last
+    after = before.replace(separator.join(['"Ode, Anna"', "7", "anna", "S", ""]),
+                           separator.join(['"Ode, Anna"', "7", "anna", "S", "7.50"]))
+    filled, _, found = fill("export.csv", share("odeanna_7", 3), out=tmp_path, content=before.encode())
+    assert found == after.encode() and filled.absent == 1 and filled.problems == ()
+
+
+@pytest.mark.parametrize("student, known", [("Group 1-Ada Lovelace_1234", True), ("Gruppe_2-Ada Lovelace_1234", True),
+                                            ("Ada_1234", False), ("Ada Lovelace Smith_1234", False),
+                                            ("Ada Lovelace_1235", False)])
+def test_the_number_alone_is_not_enough_and_a_group_before_the_name_does_no_harm(student, known, tmp_path):
+    filled, before, after = fill("moodle_english.csv", share(student, 1), out=tmp_path)
+    assert (filled.students == (student,)) == known == (before != after) and bool(filled.problems) != known
+
+
 def test_who_is_not_surely_found_is_listed(tmp_path):
     students = [share("nobody", 1), share("Min Kim", 1), share("Ed Excused", 1), share("lovelaceada_4711", 1),
                 share("Ada Lovelace", 2), share("anna_4712", 1), share("student_9", 1),
