@@ -115,7 +115,8 @@ def with_points(mark: Mark, change: Change, points: float) -> Mark:
     said = {"overrides": f"Your instructor set the points from {number(mark.points)} to {number(points)}",
             "late": f"{number(float(change.amount))} % are taken off, from {number(mark.points)} to {number(points)}",
             "extra": "Extra points"}[change.kind]
-    mark = replace(mark, points=points, reason=f"{mark.reason} {said}: {change.reason}".strip())
+    end = "" if change.reason.endswith((".", "!", "?")) else "."
+    mark = replace(mark, points=points, reason=f"{mark.reason} {said}: {change.reason}{end}".strip())
     if change.kind == "overrides":
         mark = replace(mark, verdict="set", **({} if points < mark.out_of else {"mistake": "", "message": ""}))
     return mark

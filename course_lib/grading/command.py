@@ -169,7 +169,8 @@ def main(argv: list[str]) -> int:
                          ("Late, says Canvas (points come off by --late alone)",
                           [one.student for one in submissions if one.late]),
                          ("Not in the roster, graded all the same", strangers), ("Left aside, nobody's", aside),
-                         ("Not in the export, or left open there", filled.problems if filled else ())):
+                         ("To look at in the export (a row for --overrides fills what is open)",
+                          filled.problems if filled else ())):
         if names:
             print(f"{title}:", *(f"  {shown(name)}" for name in names), sep="\n")
     print(table({"submissions": len(submissions), "graded now": len(submissions) - kept, "kept": kept,

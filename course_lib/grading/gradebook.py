@@ -57,8 +57,7 @@ def fill_gradebook(graded: Iterable[Graded], export: str | Path, folder: Path, c
         share = share_of(one)
         if book.kind == MOODLE and share > 1:
             share = Fraction(1)
-            problems.append(f"{one.student}: has more than {target.written} with the extra points; Moodle would leave "
-                            f"such a grade out, so it is {target.written}")
+            problems.append(f"{one.student}: {target.written}, for Moodle takes no grade above it")
         changes[cell] = written(share * target.points, comma, decimals)
         students.append(one.student)
     try:
@@ -76,7 +75,7 @@ def closed(cell, kind: str, one: Graded) -> str:
     if not sum(mark.out_of for mark in one.marks):
         return "nothing was graded"
     if not one.digest and not any(mark.verdict in ("set", "extra") for mark in one.marks):
-        return f"{one.marks[0].reason} The cell stays as it is; a row for --overrides fills it"
+        return f"left as it is. {one.marks[0].reason}"
     text = cell.text.strip()
     if kind == CANVAS and text.casefold() == "ex":
         return "is excused in Canvas (EX), which stays"

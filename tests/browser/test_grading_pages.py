@@ -1,4 +1,6 @@
 """What an instructor and a student read of a grading: everybody can, at any width, in light and dark."""
+from dataclasses import replace
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -22,6 +24,8 @@ def pages(tmp_path_factory):
                 row(1, "prediction", prediction, {"confidence": 70}), row(2, "outcome", prediction, {}, 1)]]
     (folder / "feedback").mkdir()
     write_class(class_, folder / "class.html", exports=exports)
+    class_[2] = replace(class_[2], marks=(*class_[2].marks, mark("06.3", 0.5, verdict="set", reason="Set: why."),
+                                          mark("extra", 0.5, 0.0, "extra", "Extra points: why.")))
     write_feedback(class_[2], folder / "feedback" / "eve.html")
     write_class([], folder / "empty.html")
     return folder

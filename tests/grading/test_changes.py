@@ -32,7 +32,7 @@ def points(one):
 
 
 def test_overridden_then_late_then_extra(tmp_path):
-    lists = {"extra": "student,points,reason\nada,0.5,helped others\n",
+    lists = {"extra": "student,points,reason\nada,0.5,helped others!\n",
              "late": "student,percent,reason\nada,10,a day late\nbob,25,two days\n",
              "overrides": "student,task,points,reason\nada,06.2,0.5,right idea\n"}
     ada = graded("ada", mark("06.1"), wrong("06.2", mistake="no-scale", message="Scale."))
@@ -41,12 +41,12 @@ def test_overridden_then_late_then_extra(tmp_path):
     assert points(one) == [("06.1", 0.9, 1), ("06.2", 0.45, 1), ("extra", 0.5, 0)]
     assert points(other) == [("06.1", 0.75, 1), ("06.2", 0, 1)] and other.marks[1] == bob.marks[1]
     assert [mark.reason for mark in one.marks] == [
-        "Right on all inputs. 10 % are taken off, from 1 to 0.9: a day late",
-        "Differs. Your instructor set the points from 0 to 0.5: right idea 10 % are taken off, from 0.5 to 0.45: "
-        "a day late", "Extra points: helped others"]
+        "Right on all inputs. 10 % are taken off, from 1 to 0.9: a day late.",
+        "Differs. Your instructor set the points from 0 to 0.5: right idea. 10 % are taken off, from 0.5 to 0.45: "
+        "a day late.", "Extra points: helped others!"]
     assert [tuple(record.values())[:5] for record in records] == [
         ("ada", "06.2", 0, 0.5, "right idea"), ("ada", "06.1", 1, 0.9, "a day late"),
-        ("ada", "06.2", 0.5, 0.45, "a day late"), ("ada", "extra", 0, 0.5, "helped others"),
+        ("ada", "06.2", 0.5, 0.45, "a day late"), ("ada", "extra", 0, 0.5, "helped others!"),
         ("bob", "06.1", 1, 0.75, "two days")]
     assert records[0]["file"] == str(tmp_path / "overrides.csv")
     assert ada.marks[0].points == 1, "what was graded stays as it is"
@@ -210,5 +210,5 @@ def test_who_handed_in_nothing_has_an_open_cell_until_a_row_fills_it(grade, tmp_
     assert grade("--gradebook", str(tmp_path / "canvas.csv"), **lists) == 0
     after = (tmp_path / "out" / "gradebook.csv").read_text(encoding="utf-8")
     assert after == export.format("ada,7,ada,S,10.00\n", cell)
-    said = "zoe: Nothing was handed in. The cell stays as it is"
+    said = "zoe: left as it is. Nothing was handed in."
     assert (said in capsys.readouterr().out) == (cell == "")

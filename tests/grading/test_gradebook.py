@@ -129,8 +129,8 @@ def test_the_marks_of_all_tasks_count(tmp_path):
         assert next(csv.DictReader(file))["Grade"] == "37.50"
 
 
-@pytest.mark.parametrize("name, grade, said", [("moodle_english.csv", "100.00", "Moodle would leave such a grade out"),
-                                               ("canvas.csv", "22.00", "")])
+@pytest.mark.parametrize("name, grade, said", [
+    ("moodle_english.csv", "100.00", "100.00, for Moodle takes no grade above it"), ("canvas.csv", "22.00", "")])
 def test_more_than_all_points_goes_into_canvas_and_not_into_moodle(name, grade, said, tmp_path):
     who = "Ada Lovelace_1234" if said else "lovelaceada_4711"
     filled, _, after = fill(name, graded(who, mark(), mark("extra", 0.1, 0.0, "extra")), out=tmp_path,
@@ -143,7 +143,7 @@ def test_what_was_not_graded_leaves_its_cell_open(tmp_path):
     stopped = mark(points=0.0, verdict="unreadable", reason="It was not graded, because the grader stopped.")
     kim = Graded("kim2@uni.example", (), "", 0, False, (), (stopped,))
     filled, before, after = fill("moodle_english.csv", kim, out=tmp_path)
-    assert before == after and b"55.50" in after and "the grader stopped. The cell stays as it is" in filled.problems[0]
+    assert before == after and b"55.50" in after and "left as it is. It was not graded, because" in filled.problems[0]
 
 
 def test_where_the_export_writes_whole_numbers_so_do_we(tmp_path):
