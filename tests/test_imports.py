@@ -31,7 +31,8 @@ RANK = {part: place for place, layer in enumerate(LAYERS) for part in layer}
 NO_METHOD = ("plots", "quiz", "progress", "grading", "checks", "world", "models")
 HEAVY = {"torch", "transformers", "datasets", "numpy", "matplotlib", "ipywidgets", "IPython"}
 PACKAGE_OF = {"sklearn": "scikit-learn", "IPython": "ipywidgets", "pyarrow": "datasets",
-              "huggingface_hub": "transformers", "jinja2": "Jinja2", "rapidfuzz": "RapidFuzz"}
+              "huggingface_hub": "transformers", "jinja2": "Jinja2", "markupsafe": "Jinja2",
+              "rapidfuzz": "RapidFuzz"}
 
 
 def imports(path: Path) -> set[str]:

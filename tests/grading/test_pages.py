@@ -5,7 +5,7 @@ import time
 import pytest
 
 from course_lib.grading.class_page import write_class
-from course_lib.grading.pages import page, shown, write_feedback
+from course_lib.grading.pages import page, prose, shown, write_feedback
 from tests.grading.marks import graded, mark
 
 BAD = ["<script>alert(1)</script>", "{{7*7}}", "{% for i in x %}", "\"><img src=x onerror=alert(1)>", "a' onclick='x",
@@ -53,6 +53,16 @@ def test_five_megabytes_are_cut(tmp_path):
         assert len(html) < 200_000 and "more characters are left out" in html
     assert time.process_time() - start < 10
     assert shown("ab\r\nc", 9) == "ab\nc"
+
+
+@pytest.mark.parametrize("text, html", [
+    ("has `rank` rows, **first**", "has <code>rank</code> rows, <strong>first</strong>"),
+    ("`<script>` **<b>**", "<code>&lt;script&gt;</code> <strong>&lt;b&gt;</strong>"),
+    ("**a `b** c`", "<strong>a `b</strong> c`"), ("`a **b` c**", "<code>a **b</code> c**"),
+    ("x ** 2 and y ** 3", "x ** 2 and y ** 3"), ("one ` alone", "one ` alone"), ("**", "**"), ("``", "``"),
+    ("A @ B.T \u202e", "A @ B.T ⟨U+202E⟩")])
+def test_code_and_stress_of_the_courses_own_sentences_are_shown(text, html):
+    assert prose(text) == html
 
 
 def test_a_failing_task_names_the_misconception_and_the_lesson(tmp_path):
