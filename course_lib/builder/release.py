@@ -155,14 +155,19 @@ def release(root: Path, out: Path, archive: Path | None = None) -> list[str]:
     return said
 
 
-def main(argv: list[str]) -> int:
-    """0: written; a release that must not be made raises CourseError."""
+def parser() -> argparse.ArgumentParser:
+    """The command's options."""
     parser = argparse.ArgumentParser(prog="course release", description="Write what students get to a new folder: "
                                      "notebooks, exercises and the package, without solutions and tests. Refused "
                                      "where something is not committed or not built anew.")
     parser.add_argument("--out", metavar="DIR", required=True, help="the folder to make")
     parser.add_argument("--zip", action="store_true", help="write DIR.zip, too")
-    options = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: list[str]) -> int:
+    """0: written; a release that must not be made raises CourseError."""
+    options = parser().parse_args(argv)
     out = user_path(options.out).absolute()
     print("Looking at what is built, and for answers in it: half a minute ...", flush=True)
     print(*release(find_root("lessons"), out, out.with_name(f"{out.name}.zip") if options.zip else None), sep="\n")
