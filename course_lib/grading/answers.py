@@ -1,8 +1,13 @@
 """Reads what comes out of a sandbox: text that may say anything, so its shape is looked at before it is used."""
+import builtins
 import json
+import re
 from dataclasses import dataclass
 
 from course_lib.checks.outcomes import BITS, DEPTH
+
+NAME = re.compile(r"[\w.<>]{1,100}")
+SEEN = re.compile(r"it (imports|changes|asks the interpreter for) ([\w.]{1,60}|what watches it)")
 
 
 @dataclass
@@ -43,13 +48,13 @@ class Seen:
         if not isinstance(event, dict):
             raise ValueError
         if event.get("refused"):
-            self.refused = self.refused or plain_text(event["refused"])
+            self.refused = self.refused or plain_text(event["refused"], SEEN)
         self.defined = self.defined or event.get("cell", "") is None
         if "missing" in event:
-            self.missing = plain_text(event["missing"])
+            self.missing = plain_text(event["missing"], NAME)
         stopped = event.get("cell") or event.get("stopped")
         if stopped:
-            stopped = {"kind": plain_text(stopped["kind"]), "memory": stopped["memory"] is True,
+            stopped = {"kind": kind_of_error(stopped["kind"]), "memory": stopped["memory"] is True,
                        "line": stopped["line"] if type(stopped["line"]) is int else None}
             self.stopped = self.stopped or stopped
             self.in_cell = self.in_cell or bool(event.get("cell"))
@@ -59,7 +64,8 @@ class Seen:
             if type(number) is not int or not 0 <= number < calls or number in self.outcomes or not is_outcome(outcome):
                 raise ValueError
             self.outcomes[number] = outcome
-            self.course = self.course or plain_text(event["course"] or "")
+            if event["course"] is not None:
+                self.course = self.course or plain_text(event["course"], NAME)
 
 
 def is_frame(answer: dict) -> bool:
@@ -69,11 +75,17 @@ def is_frame(answer: dict) -> bool:
             and all(type(line) is str for line in answer["lines"]))
 
 
-def plain_text(value) -> str:
-    """A short text in plain letters, whatever the sandbox said."""
-    if type(value) is not str:
+def plain_text(value, form: re.Pattern) -> str:
+    """The text, if it has this form: no sentence of the sandbox's making, in which a student could read an input."""
+    if type(value) is not str or not form.fullmatch(value):
         raise ValueError
-    return "".join(letter for letter in value[:120] if letter.isprintable())
+    return value
+
+
+def kind_of_error(value) -> str:
+    """The name of one of Python's own exceptions, else "an error"."""
+    kind = getattr(builtins, value, None) if type(value) is str else None
+    return value if isinstance(kind, type) and issubclass(kind, BaseException) else "an error"
 
 
 def is_outcome(value, depth: int = 0) -> bool:

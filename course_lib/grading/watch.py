@@ -157,7 +157,7 @@ def watched() -> list[tuple]:
     classes = {f"{name}.{key}": one for name in CLASSES_OF for key, one in modules[name].items()
                if isinstance(one, type)}
     classes |= {"torch.Tensor": torch.Tensor, "numpy.ndarray": numpy.ndarray, "json.JSONEncoder": json.JSONEncoder,
-                "the watch": Watcher}
+                "course_lib.grading.watch.Watcher": Watcher}
     hooks = {name: one for name, one in modules["torch.nn.modules.module"].items()
              if name.startswith(REGISTRY) and isinstance(one, dict)}
     return [*((name, space, False) for name, space in modules.items()),

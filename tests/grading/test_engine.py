@@ -58,6 +58,8 @@ def test_a_submission(worker):
      "lora_parameters wants more memory than there is in line 2 of the cell."),
     ("def lora_parameters(shapes, rank):\n    raise SystemExit", "error",
      "lora_parameters stops with SystemExit in line 2 of the cell."),
+    ("def lora_parameters(shapes, rank):\n    raise KeyboardInterrupt", "error",
+     "lora_parameters stops with KeyboardInterrupt in line 2 of the cell."),
 ])
 def test_what_stops_says_why(worker, source, verdict, reason):
     mark = one(source, worker)
