@@ -94,7 +94,8 @@ def test_licences():
     assert PROJECT["project"]["license"] == "Apache-2.0"
 
 
-@pytest.mark.parametrize("name", ["my-course/notebooks/a.ipynb", ".venv/x", ".venv-colab/x", ".screenshots/a.png"])
+@pytest.mark.parametrize("name", ["my-course/notebooks/a.ipynb", ".venv/x", ".venv-colab/x", ".screenshots/a.png",
+                                  "grading-demo/grades.csv"])
 def test_what_a_run_makes_is_ignored(name, tmp_path):
     """Asked in an empty clone: here .venv may be a link, of which git says nothing."""
     files()  # skips where this is no clone

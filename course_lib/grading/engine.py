@@ -4,6 +4,11 @@ One point a task, all or nothing. A function must be right on the inputs that sh
 named wrong solutions are known to be told apart, and on fresh ones that are drawn for this student, so that answers
 learned by heart are worth nothing. All that comes out of a sandbox is text that may say anything: it is bounded, read
 as JSON, and its shape is looked at before it is compared.
+
+Each submission has a sandbox of its own, though starting one (it imports torch anew) takes longer than all the rest.
+A child cannot be trusted to leave nothing behind: once past the two looks at the code, it could leave names of files
+or shared memory, or change what the worker of its own user may use. All that ends with the sandbox, so it can harm or
+help no other student. What is saved is elsewhere: a cell that may not run starts none, and `reference_worker` stays.
 """
 import atexit
 import hashlib
