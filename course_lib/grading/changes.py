@@ -49,9 +49,7 @@ def read_changes(files: Mapping[str, str | None], students: Iterable[str], tasks
         for place, row in read_rows(files[kind], columns) if files.get(kind) else ():
             try:
                 student = student_of(row["student"], students)
-                task = row.get("task", EXTRA if kind == "extra" else "")
-                if kind == "overrides" and task not in tasks:
-                    raise unknown("task among those that are graded", task, tasks)
+                task = task_of(row["task"], tasks) if kind == "overrides" else EXTRA if kind == "extra" else ""
                 amount = amount_of(columns[-2], row[columns[-2]], most[kind])
                 if not 0 < len(row["reason"]) <= LONGEST:
                     raise CourseError(f"A reason of 1 to {LONGEST} characters is needed: the student reads it.")
@@ -75,6 +73,15 @@ def student_of(given: str, students: list[str]) -> str:
     if not fits:
         raise unknown("student", given, students)
     return fits[0]
+
+
+def task_of(given: str, tasks: Collection[str]) -> str:
+    """The task of this id; a spreadsheet makes 6.1 of 06.1, or 6,1."""
+    parts = re.fullmatch(r"([0-9]{1,2})[.,]([0-9]{1,3})", given)
+    task = f"{int(parts[1]):02}.{int(parts[2])}" if parts else given
+    if task not in tasks:
+        raise unknown("graded task", given, tasks)
+    return task
 
 
 def amount_of(name: str, text: str, most: float) -> Fraction:

@@ -53,7 +53,7 @@ def groups(texts: list[list[str]]) -> list[tuple[list[int], float]]:
     from rapidfuzz.distance import Indel
 
     shares = process.cdist(texts, texts, scorer=Indel.normalized_similarity, score_cutoff=ALIKE)
-    near = {i: {j for j in range(len(texts)) if j != i and shares[i][j] >= ALIKE} for i in range(len(texts))}
+    near = {i: {j for j in range(len(texts)) if j != i and shares[i, j] >= ALIKE} for i in range(len(texts))}
     found = []
     while near:
         members, new = set(), {next(iter(near))}
@@ -61,8 +61,8 @@ def groups(texts: list[list[str]]) -> list[tuple[list[int], float]]:
             members |= new
             new = set().union(*(near[i] for i in new)) - members
         if len(members) > 1:
-            share, first = max((float(shares[i][j]), (i, j)) for i in sorted(members) for j in near[i] if i < j)
-            found.append(([*first, *sorted(members - {*first})], share))
+            i, j = min(((i, j) for i in members for j in near[i] if i < j), key=lambda two: (-shares[two], two))
+            found.append(([i, j, *sorted(members - {i, j})], float(shares[i, j])))
         near = {i: others for i, others in near.items() if i not in members}
     return found
 

@@ -80,12 +80,14 @@ def test_points_as_people_write_them(text, value, tmp_path):
 
 @pytest.mark.parametrize("kind, header, row, amount", [
     ("overrides", "Task, REASON ,student,points,,", '06.1,"a, b ",ada,1,,', 1),
+    ("overrides", "student;task;points;reason", 'ada;6,1;1;"a, b"', 1),
     ("late", "student\tpercent\treason", "ada\t12,5 %\ta, b", 12.5),
     ("extra", "reason;student;points", '"a, b";ada;0,5', 0.5)])
 @pytest.mark.parametrize("coding, ends", [("utf-8", "\n"), ("utf-8-sig", "\r\n"), ("utf-16", "\r\n")])
 def test_spreadsheets_write_it_in_many_ways(kind, header, row, amount, coding, ends, tmp_path):
     [one] = read(tmp_path, **{kind: f"{ends}{header}{ends}{row}{ends} {ends}".encode(coding)})
     assert (one.kind, one.student, one.reason, float(one.amount)) == (kind, "ada", "a, b", amount)
+    assert one.task == {"overrides": "06.1", "late": "", "extra": "extra"}[kind]
 
 
 def test_a_name_in_another_coding_is_the_same_student(tmp_path):
@@ -97,8 +99,8 @@ def test_a_name_in_another_coding_is_the_same_student(tmp_path):
 
 @pytest.mark.parametrize("row, why", [
     ("ann,06.1,1,x", "no student called 'ann'"), (",06.1,1,x", "no student called ''"),
-    ("ada,06.9,1,x", "no task among those that are graded called '06.9'"), ("ada,,1,x", "no task"),
-    ("ada,extra,1,x", "no task"), ("ada,06.1,-1,x", "points must be a number from 0 to 1, "),
+    ("ada,06.9,1,x", "no graded task called '06.9'"), ("ada,,1,x", "no graded task"),
+    ("ada,extra,1,x", "no graded task"), ("ada,06.1,-1,x", "points must be a number from 0 to 1, "),
     ("ada,06.1,1.01,x", "points"),
     ("ada,06.1,nan,x", "points"), ("ada,06.1,inf,x", "points"), ("ada,06.1,1e9,x", "points"),
     ("ada,06.1,1e-1,x", "points"), ("ada,06.1,,x", "points"), ("ada,06.1,١,x", "points"), ("ada,06.1,1_0,x", "points"),
