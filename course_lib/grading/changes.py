@@ -37,8 +37,8 @@ class Change:
     file: str
 
 
-def read_changes(files: Mapping[str, str | None], students: Iterable[str], tasks: Collection[str]) -> list[Change]:
-    """The rows of the files that are given, {"late": FILE, …}, in the order in which they are applied.
+def read_changes(files: Mapping[str, Sequence[str]], students: Iterable[str], tasks: Collection[str]) -> list[Change]:
+    """The rows of the files, {"late": [FILE, …], …}, in the order in which they are applied.
 
     Raises CourseError that names the line: of a student or a task that is not graded, an amount out of its range, a
     missing reason, two rows for one and the same.
@@ -46,7 +46,7 @@ def read_changes(files: Mapping[str, str | None], students: Iterable[str], tasks
     most = {"overrides": OUT_OF, "late": 100, "extra": OUT_OF * len(tasks)}
     students, found, first = list(students), [], {}
     for kind, columns in COLUMNS.items():
-        for place, row in read_rows(files[kind], columns) if files.get(kind) else ():
+        for file, place, row in ((file, *one) for file in files.get(kind, ()) for one in read_rows(file, columns)):
             try:
                 student = student_of(row["student"], students)
                 task = task_of(row["task"], tasks) if kind == "overrides" else EXTRA if kind == "extra" else ""
@@ -60,7 +60,7 @@ def read_changes(files: Mapping[str, str | None], students: Iterable[str], tasks
                                   "Which one counts? Leave the other out.")
             first[kind, student, task] = place
             found.append(Change(kind, student, task, amount, " ".join(row["reason"].split()),
-                                str(user_path(files[kind]).resolve())))
+                                str(user_path(file).resolve())))
     return found
 
 

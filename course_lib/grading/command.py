@@ -108,7 +108,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--dask", metavar="ADDRESS", help="of a dask scheduler: its workers grade, in place of --jobs")
     made.add_argument("--resume", action="store_true", help="grade only what is new or has changed")
     for name, columns in COLUMNS.items():
-        made.add_argument(f"--{name}", metavar="FILE", help=f"a CSV file with the columns {', '.join(columns)}")
+        made.add_argument(f"--{name}", metavar="FILE", action="append", default=[],
+                          help=f"a CSV file with the columns {', '.join(columns)}; or several, each with --{name}")
     made.add_argument("--gradebook", metavar="EXPORT", help="the export of Canvas or Moodle, to be filled in")
     made.add_argument("--column", metavar="TITLE", help="of the export, where several could take the grades")
     made.add_argument("--progress", metavar="DIR", help="a folder with students' progress files, for class.html")

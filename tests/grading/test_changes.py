@@ -21,7 +21,7 @@ STUDENTS = ("ada", "bob", "Zo\u00e9")
 
 def read(tmp_path, students=STUDENTS, **content):
     """The changes in these lists, {kind: text or bytes}."""
-    files = {kind: str(tmp_path / f"{kind}.csv") for kind in content}
+    files = {kind: [str(tmp_path / f"{kind}.csv")] for kind in content}
     for kind, held in content.items():
         (tmp_path / f"{kind}.csv").write_bytes(held if isinstance(held, bytes) else held.encode())
     return read_changes(files, students, TASKS)
@@ -134,7 +134,18 @@ def test_a_file_that_is_no_list_is_refused(content, why, tmp_path):
     with pytest.raises(CourseError, match=f"late.csv.*{why}"):
         read(tmp_path, late=content)
     with pytest.raises(CourseError, match="Cannot read"):
-        read_changes({"late": str(tmp_path / "none.csv")}, STUDENTS, TASKS)
+        read_changes({"late": [str(tmp_path / "none.csv")]}, STUDENTS, TASKS)
+
+
+def test_several_files_of_a_kind_count_together_and_an_empty_name_is_none(tmp_path):
+    for name, row in (("a", "ada,10,x"), ("b", "bob,20,x"), ("c", "ada,10,x")):
+        (tmp_path / name).write_text(f"student,percent,reason\n{row}\n", encoding="utf-8")
+    paths = [str(tmp_path / name) for name in "abc"]
+    assert [one.student for one in read_changes({"late": paths[:2]}, STUDENTS, TASKS)] == ["ada", "bob"]
+    with pytest.raises(CourseError, match="c, line 2: .*stands already in .*a, line 2"):
+        read_changes({"late": paths}, STUDENTS, TASKS)
+    with pytest.raises(CourseError, match="'' is no path"):
+        read_changes({"late": [""]}, STUDENTS, TASKS)
 
 
 RECORD = {"student": "a\nb", "task": "06.1", "from": 0, "to": 1.0, "reason": "x", "file": "o.csv"}
