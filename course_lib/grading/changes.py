@@ -46,7 +46,7 @@ def read_changes(files: Mapping[str, Sequence[str]], students: Iterable[str], ta
     most = {"overrides": OUT_OF, "late": 100, "extra": OUT_OF * len(tasks)}
     students, found, first = list(students), [], {}
     for kind, columns in COLUMNS.items():
-        for file, place, row in ((file, *one) for file in files.get(kind, ()) for one in read_rows(file, columns)):
+        for file, place, row in ((path, *one) for path in files.get(kind, ()) for one in read_rows(path, columns)):
             try:
                 student = student_of(row["student"], students)
                 task = task_of(row["task"], tasks) if kind == "overrides" else EXTRA if kind == "extra" else ""

@@ -19,7 +19,7 @@ from course_lib.grading import demo, doctor
 from course_lib.grading.changes import COLUMNS, changed, read_changes
 from course_lib.grading.class_page import write_class
 from course_lib.grading.engine import grade_cells
-from course_lib.grading.gradebook import fill_gradebook
+from course_lib.grading.gradebook import fill_gradebook, opened
 from course_lib.grading.grades import write_grades
 from course_lib.grading.log import note
 from course_lib.grading.one import Settings, code_digest, none_of
@@ -136,7 +136,9 @@ def main(argv: list[str]) -> int:
     if out.exists() and not out.is_dir():
         raise CourseError(f"{out} is a file. Choose a folder for --out.")
     tasks = chosen_tasks(chosen.only)
-    roster = read_roster(chosen.roster) if chosen.roster else None
+    roster = read_roster(chosen.roster) if chosen.roster is not None else None
+    if chosen.gradebook is not None:
+        opened(user_path(chosen.gradebook), chosen.column)  # or it would be refused after an hour
     exports, unread = read_progress(chosen.progress)
     submissions, aside = find(source, [folder.name for folder in lesson_folders(find_root("lessons"))])
     students = [one.student for one in submissions]
@@ -164,7 +166,7 @@ def main(argv: list[str]) -> int:
     everybodys = {id: (task.stub, task.reference, *(wrong.source for wrong in task.wrong))
                   for id, task in tasks.items()}
     write_class(results, out / "class.html", everybodys, exports)
-    filled = fill_gradebook(results, chosen.gradebook, out, chosen.column) if chosen.gradebook else None
+    filled = fill_gradebook(results, chosen.gradebook, out, chosen.column) if chosen.gradebook is not None else None
     for title, names in (("Could not be read", list(dict.fromkeys(problems))), ("Progress files", unread),
                          ("Handed in nothing", absent),
                          ("Late, says Canvas (points come off by --late alone)",

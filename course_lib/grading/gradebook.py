@@ -12,7 +12,7 @@ from course_lib.errors import CourseError
 from course_lib.files import user_path, write_bytes
 from course_lib.grading.export import AMOUNT, CANVAS, MOODLE, Column, Export, Person, column_of, understand
 from course_lib.grading.results import Graded
-from course_lib.grading.table import read_table
+from course_lib.grading.table import Table, read_table
 
 NUMBERED = re.compile(r"(?P<name>.+)_(?P<number>[1-9]\d*)", re.DOTALL)  # as both systems name what is downloaded
 
@@ -37,9 +37,7 @@ def fill_gradebook(graded: Iterable[Graded], export: str | Path, folder: Path, c
     Raises CourseError where the export is not understood or the column is not clear.
     """
     graded, source = list(graded), user_path(export)
-    table = read_table(source)
-    book = understand(table)
-    target = column_of(book, column, source)
+    table, book, target = opened(source, column)
     path = folder / ("gradebook-without-sandbox.csv" if any(one.weak for one in graded) else "gradebook.csv")
     if path.exists() and path.samefile(source):
         raise CourseError(f"{path} is the export itself. Keep your export elsewhere, or choose another --out.")
@@ -66,6 +64,13 @@ def fill_gradebook(graded: Iterable[Graded], export: str | Path, folder: Path, c
         raise CourseError(f"Cannot write {path}: {error.strerror}.") from None
     absent = len(book.people) - len({id(person) for person in rows.values()})
     return Filled(path, book.kind, target.title, target.written, tuple(students), tuple(problems), absent)
+
+
+def opened(source: Path, column: str | None) -> tuple[Table, Export, Column]:
+    """The export's cells, what it is, and where the grades go; CourseError where it is not understood."""
+    table = read_table(source)
+    book = understand(table)
+    return table, book, column_of(book, column, source)
 
 
 def closed(cell, kind: str, one: Graded) -> str:

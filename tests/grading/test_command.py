@@ -93,7 +93,7 @@ def test_an_export_with_several_columns_takes_the_named_one(tmp_path, capsys):
         "Student,ID,SIS Login ID,Section,Week 5 (11),Week 6 (12)\n    Points Possible,,,,10,20\n"
         "\"Ode, Anna\",7,anna,S,,\n", encoding="utf-8")
     assert graded(tmp_path, "--gradebook", str(tmp_path / "canvas.csv")) == 2
-    assert "--column" in capsys.readouterr().err
+    assert "--column" in capsys.readouterr().err and not (tmp_path / "out").exists(), "before anything is graded"
     assert graded(tmp_path, "--gradebook", str(tmp_path / "canvas.csv"), "--column", "Week 6") == 0
     assert (tmp_path / "out" / "gradebook.csv").read_text(encoding="utf-8").endswith('"Ode, Anna",7,anna,S,,20\n')
 
@@ -102,6 +102,7 @@ def test_an_export_with_several_columns_takes_the_named_one(tmp_path, capsys):
     (["--progress", "none"], "no such folder"), (["--jobs", "0"], "--jobs"),
     (["--only", "06.9"], "no task or lesson"), (["--only", "66"], "no task or lesson"),
     (["--seed", "-1"], "--seed"), (["--roster", "none.csv"], "Cannot read none"), (["--out", "IN/out"], "elsewhere"),
+    (["--roster", ""], "no path"), (["--gradebook", ""], "no path"), (["--gradebook", "none.csv"], "Cannot read none"),
     (["--out", "IN/ada/06.ipynb"], "elsewhere")])
 def test_bad_input_is_refused_before_anything_is_graded(tmp_path, capsys, options, why):
     handed_in(tmp_path / "in", {"ada": RIGHT})
@@ -109,7 +110,7 @@ def test_bad_input_is_refused_before_anything_is_graded(tmp_path, capsys, option
     assert why in capsys.readouterr().err and not (tmp_path / "out" / "grades.csv").exists()
 
 
-@pytest.mark.parametrize("content, why", [("name\nada\n", "column 'student'"), ("", "column"),
+@pytest.mark.parametrize("content, why", [("name\nada\n", "needs a column student"), ("", "column"),
                                           ("student\na\na\n", "twice")])
 def test_a_roster_that_is_none_is_refused(tmp_path, capsys, content, why):
     handed_in(tmp_path / "in", {"ada": RIGHT})
