@@ -40,10 +40,13 @@ OF_MODULES = {"parameters", "named_parameters", "buffers", "named_buffers", "sta
               "requires_grad_", "children", "named_children", "modules", "named_modules", "zero_grad", "to", "apply",
               "register_parameter", "register_buffer", "get_parameter", "add_module", "type"}
 PLAIN = "Only Python, NumPy and PyTorch are needed"
+MOST_SOURCE = 50_000   # letters of a cell; reading takes a thousand times the memory of the text
 
 
 def read(source: str) -> tuple[str, str] | None:
     """None where the cell may run; else (verdict, a sentence that names the line and the thing)."""
+    if len(source) > MOST_SOURCE:
+        return "refused", f"The cell is longer than {MOST_SOURCE:,} letters, and no task needs so many."
     try:
         tree = ast.parse(source)
     except SyntaxError as error:

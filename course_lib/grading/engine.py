@@ -55,7 +55,8 @@ def grade_cells(student: str, cells: dict[str, str], tasks: dict[str, Task], see
                 marks.append(Mark(id, task.name, 0.0, OUT_OF, "missing",
                                   f"There is no cell that begins with '# task {id}: {task.name}'."))
             elif not_allowed := allowed.read(cells[id]):
-                marks.append(Mark(id, task.name, 0.0, OUT_OF, *not_allowed, source=cells[id]))
+                marks.append(Mark(id, task.name, 0.0, OUT_OF, *not_allowed,
+                                  source=cells[id][:allowed.MOST_SOURCE]))
             else:
                 if own is None or not own.alive:
                     own = Worker(unsafe)

@@ -10,6 +10,7 @@ MAGIC = re.compile(r"([^\S\n]*)(?:%%?[A-Za-z_]\w*(?:[^\S\n].*)?|![^=\n].*|\?{1,2
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
          (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
          (b"{\0", "utf-16-le"), (b"\0{", "utf-16-be"), (b"", "utf-8"))
+MOST_CELLS, MOST_NOTES = 10_000, 100
 
 
 def task_cells(content: bytes, stubs: dict[str, str] | None = None) -> tuple[dict[str, str], list[str]]:
@@ -23,18 +24,18 @@ def task_cells(content: bytes, stubs: dict[str, str] | None = None) -> tuple[dic
     found: dict[str, list[str]] = {}
     for number, (kind, source) in enumerate(cells(read_json(decoded)), 1):
         if source is None:
-            notes.append(f"Cell {number} has no source that is text; it was left aside.")
+            note(notes, f"Cell {number} has no source that is text; it was left aside.")
             continue
         for id, part in split(source):
             if kind != "code":
-                notes.append(f"The cell of task {id} is a {kind} cell and was left aside: make it a code cell.")
+                note(notes, f"The cell of task {id} is a {kind} cell and was left aside: make it a code cell.")
             else:
                 found.setdefault(id, []).append(plain_python(id, part, notes))
     chosen = {}
     for id, sources in found.items():
         chosen[id] = sources[last_written(sources, (stubs or {}).get(id, ""))]
         if len(sources) > 1:
-            notes.append(f"There are {len(sources)} cells of task {id}; the last that is not the stub counts.")
+            note(notes, f"There are {len(sources)} cells of task {id}; the last that is not the stub counts.")
     return chosen, notes
 
 
@@ -83,6 +84,8 @@ def cells(notebook: dict) -> list[tuple[str, str | None]]:
         pass
     else:
         raise CourseError("it is no notebook: it has no list of cells")
+    if len(rows) > MOST_CELLS:
+        raise CourseError(f"it has {len(rows):,} cells; at most {MOST_CELLS:,} are read")
     found = []
     for row in rows:
         row = row if isinstance(row, dict) else {}
@@ -113,8 +116,14 @@ def plain_python(id: str, source: str, notes: list[str]) -> str:
     for number, line in enumerate(lines):
         if match := MAGIC.match(line):
             lines[number] = f"{match[1]}pass"
-            notes.append(f"Task {id}: the line {shown(line.strip())} was left out, for it is no Python.")
+            note(notes, f"Task {id}: the line {shown(line.strip())} was left out, for it is no Python.")
     return "\n".join(lines)
+
+
+def note(notes: list[str], text: str) -> None:
+    """Add a note, where there are not too many: a notebook can give cause for millions."""
+    if len(notes) < MOST_NOTES:
+        notes.append(text)
 
 
 def body(source: str) -> str:

@@ -22,6 +22,7 @@ CODE = ("__init__.py", "builder/__init__.py", "builder/sources.py", "builder/tas
         "grading/results.py", "grading/running.py", "grading/sandbox.py", "grading/watch.py", "grading/worker.py",
         "lazy.py", "threads.py")
 LIBRARIES = ("numpy", "torch")
+MOST_BYTES = 40 * 2**20   # of one student's notebooks: they are held in memory together
 NOT_GRADED = "It was not graded, because the grader stopped"
 
 
@@ -65,6 +66,10 @@ def read(submission: Submission) -> HandedIn:
     """What the submission's notebooks hold; never raises for what a student did."""
     files, problems = [], [submission.problem] if submission.problem else []
     for entry in submission.notebooks:
+        if sum(len(content) for _, content in files) > MOST_BYTES:
+            problems.append(f"{entry.name} was left aside: the notebooks before it hold more than "
+                            f"{MOST_BYTES // 2**20} MB.")
+            continue
         try:
             files.append((entry.name, entry.read()))
         except CourseError as error:

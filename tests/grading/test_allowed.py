@@ -87,8 +87,8 @@ def test_what_a_kind_of_dict_or_list_says_of_itself_is_not_believed():
     assert encode(Lies(a=1)) == {"dict": {"a": 1}} and encode(Rows([1, 2])) == [1, 2]
 
 
-@pytest.mark.parametrize("source", ["def f(:", "x = '\0'", "(" * 5000, "-" * 100_000 + "1", "return 3", "\ufeffa b",
-                                    "x = " + "9" * 100_000])
+@pytest.mark.parametrize("source", ["def f(:", "x = '\0'", "(" * 5000, "-" * 40_000 + "1", "return 3", "\ufeffa b",
+                                    "x = " + "9" * 40_000])
 def test_what_is_no_python(source):
     assert allowed.read(source)[0] == "error"
 
@@ -104,3 +104,8 @@ def imported(source: str) -> set[str]:
 def test_a_cell_that_works_in_its_notebook_finds_its_imports_when_it_is_graded(path):
     source = "\n".join(cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code")
     assert imported(source) <= imported(PRELUDE)
+
+
+def test_a_cell_of_endless_length_is_not_even_read():
+    verdict, reason = allowed.read("x = 1\n" * 10**7)
+    assert verdict == "refused" and "longer than 50,000 letters" in reason
