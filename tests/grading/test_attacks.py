@@ -43,6 +43,23 @@ def test_every_kind_of_attack_is_there_once_at_least():
     assert len({one.student for one in BROKEN} | {one.name for one in ATTACKS}) == len(BROKEN) + len(ATTACKS)
 
 
+def test_the_looks_see_what_they_look_for(open_folder):
+    page = open_folder / "page.html"
+    for text in ("<script>1</script>", "<p onclick='x'>", "<a href=' javascript:x'>", "<IMG src=x>"):
+        page.write_text(text, encoding="utf-8")
+        assert active(page)
+    page.write_text("<p>&lt;script&gt;</p>", encoding="utf-8")
+    assert not active(page) and not [*marked(open_folder)]
+    (open_folder / "temporary").mkdir()
+    (open_folder / "temporary" / f"{MARK}-1").touch()
+    assert [*marked(open_folder)]
+    before = children()
+    subprocess.run(["sh", "-c", "sleep 60 & echo $! >" + str(open_folder / "number")], check=True)
+    assert not ended(before, seconds=0.2)
+    os.kill(int((open_folder / "number").read_text(encoding="ascii")), 9)
+    assert ended(before)
+
+
 def test_a_few_attacks_and_broken_files(open_folder, counted):
     play(open_folder, [one for one in ATTACKS if one.name in FEW], [one for one in BROKEN if one.name in FEW_BROKEN],
          counted)
@@ -167,9 +184,9 @@ def children() -> set[int]:
             for child in (task / "children").read_text(encoding="ascii").split()}
 
 
-def ended(before: set[int]) -> bool:
-    """Whether all that was started since has ended, or does so within seconds."""
-    until = time.monotonic() + 10
+def ended(before: set[int], seconds: float = 10) -> bool:
+    """Whether all that was started since has ended, or does so within these seconds."""
+    until = time.monotonic() + seconds
     while left := children() - before:
         for process in left:
             try:
