@@ -25,7 +25,7 @@ from course_lib.grading.log import note
 from course_lib.grading.one import Settings, code_digest, none_of
 from course_lib.grading.pages import write_feedback
 from course_lib.grading.results import Graded
-from course_lib.grading.run import grade_all
+from course_lib.grading.run import grade_all, others
 from course_lib.grading.selfcheck import check_or_recall
 from course_lib.grading.submissions import find, slug
 from course_lib.grading.table import read_rows
@@ -79,14 +79,18 @@ def read_progress(given: str | None) -> tuple[list[list[tuple]], list[str]]:
     return found, problems
 
 
-def seed_of(out: Path, given: int | None) -> int:
+def seed_of(out: Path, given: int | None, resume: bool) -> int:
     """The seed of this class: `given`, else the one kept in OUT/seed, else a fresh one; it is kept there."""
     path = out / "seed"
-    if given is None and path.exists():
+    if path.exists() and (given is None or resume):
         try:
-            given = int(path.read_text(encoding="utf-8"))
+            kept = int(path.read_text(encoding="utf-8"))
         except ValueError:
-            raise CourseError(f"{path} holds no number. Name the seed: --seed N.") from None
+            raise CourseError(f"{path} holds no number. Name the seed: --seed N, without --resume.") from None
+        if given not in (None, kept):
+            raise CourseError(f"{out} was graded with --seed {kept}, and --seed {given} would grade all again. Leave "
+                              "--seed or --resume away.")
+        given = kept
     seed = whole_number("--seed", secrets.randbelow(LARGEST_SEED) if given is None else given, 0, LARGEST_SEED)
     write_text(path, f"{seed}\n")
     return seed
@@ -144,8 +148,13 @@ def main(argv: list[str]) -> int:
     students = [one.student for one in submissions]
     absent, strangers = absent_and_unknown(roster, students) if roster is not None else ([], [])
     changes = read_changes({kind: getattr(chosen, kind) for kind in COLUMNS}, [*students, *absent], tasks)
-    out.mkdir(parents=True, exist_ok=True)
-    settings = Settings(tasks, seed_of(out, chosen.seed), grade_cells, chosen.unsafe_no_sandbox, code_digest())
+    left = others(out, students, tasks)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CourseError(f"{error.filename}: {error.strerror}. Choose another folder for --out.") from None
+    seed = seed_of(out, chosen.seed, chosen.resume)
+    settings = Settings(tasks, seed, grade_cells, chosen.unsafe_no_sandbox, code_digest())
     if chosen.dask is None:
         print("Looking whether this computer grades the reference, the stubs and every known mistake as it must ...")
         cells, known = check_or_recall(settings, out / "selfcheck", chosen.resume)
@@ -172,6 +181,7 @@ def main(argv: list[str]) -> int:
                          ("Late, says Canvas (points come off by --late alone)",
                           [one.student for one in submissions if one.late]),
                          ("Not in the roster, graded all the same", strangers), ("Left aside, nobody's", aside),
+                         ("Graded before, not among these submissions, and not in grades.csv", left),
                          ("To look at in the export (a row for --overrides fills what is open)",
                           filled.problems if filled else ())):
         if names:

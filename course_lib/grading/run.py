@@ -4,22 +4,26 @@ joblib runs `grade_one` in processes of this computer, or of a cluster (cluster.
 goes on: a result counts as long as its digest is that of all that decides the marks.
 """
 import os
+import signal
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
 from pathlib import Path
 
 import joblib
 from tqdm import tqdm
 
-from course_lib.errors import CourseError
+from course_lib.errors import CourseError, shown
 from course_lib.files import write_text
 from course_lib.grading.one import HandedIn, Settings, digest, grade_one, read
 from course_lib.grading.results import Graded
 from course_lib.grading.submissions import Submission, slug
 
+HALF = f".{'[0-9a-f]' * 32}.part"  # as files.py names what it has not written to the end
+KEPT = "submissions are graded and kept. To go on: the same command with --resume."
+ELSEWHERE = "Choose another folder for --out."
 WATCH = "ends with its parent"
 MOST_STARTS = 4  # of the processes, where one was ended from outside, such as for want of memory
 
@@ -32,6 +36,26 @@ def stored(path: Path) -> Graded | None:
         return None
 
 
+def others(out: Path, students: list[str], tasks: Iterable[str]) -> list[str]:
+    """Whose results lie in OUT besides these students'. Raises CourseError where grades would be overwritten."""
+    for folder in (out / "results", out / "feedback"):
+        if folder.exists() and not folder.is_dir():
+            raise CourseError(f"{folder} is a file. {ELSEWHERE}")
+    if (out / "grades.csv").exists() and not (out / "results").exists():
+        raise CourseError(f"{out / 'grades.csv'} is not of 'course grade', and would be overwritten. {ELSEWHERE}")
+    ours = {f"{slug(student)}.json" for student in students}
+    there = {path.name: stored(path) for path in (out / "results").glob("*.json")}
+    there = {name: known for name, known in there.items() if known}
+    if lost := {mark.task for known in there.values() for mark in known.marks} - set(tasks):
+        raise CourseError(f"{out} holds grades of other tasks ({', '.join(sorted(lost))}), which would be overwritten. "
+                          f"Grade them, too, or: {ELSEWHERE}")
+    names = sorted(known.student for name, known in there.items() if name not in ours)
+    if names and not ours & there.keys():
+        raise CourseError(f"{out} holds the grades of another class ({len(names)} students, such as "
+                          f"{shown(names[0])}), which would be overwritten. {ELSEWHERE}")
+    return names
+
+
 def grade_all(submissions: list[Submission], settings: Settings, out: Path, jobs: int = 1,
               resume: bool = False, dask: str | None = None) -> tuple[list[Graded], int]:
     """All results, in the order of the submissions, and how many of them were kept from before.
@@ -42,6 +66,8 @@ def grade_all(submissions: list[Submission], settings: Settings, out: Path, jobs
     folder = out / "results"
     folder.mkdir(parents=True, exist_ok=True)
     place = {one.student: folder / f"{slug(one.student)}.json" for one in submissions}
+    for half in [*out.glob(HALF), *out.glob(f"*/{HALF}")]:  # of a run that was killed while it wrote
+        half.unlink()
     results = {}
     if resume:
         for one in submissions:
@@ -55,11 +81,20 @@ def grade_all(submissions: list[Submission], settings: Settings, out: Path, jobs
     else:
         from course_lib.grading.cluster import graded_on  # takes a second to import
         coming = graded_on(dask, waiting(), settings)
-    with closing(coming), tqdm(total=len(submissions), initial=kept, unit="submission", desc="grading") as bar:
-        for graded in coming:
-            write_text(place[graded.student], graded.to_json())
-            results[graded.student] = graded
-            bar.update()
+    with tqdm(total=len(submissions), initial=kept, unit="submission", desc="grading") as bar:
+        try:
+            for graded in coming:
+                write_text(place[graded.student], graded.to_json())
+                results[graded.student] = graded
+                bar.update()
+        except KeyboardInterrupt:
+            print(f"\n{len(results)} of {len(submissions)} {KEPT}", file=sys.stderr)
+            raise
+        except OSError as error:  # such as a disk that is full
+            raise CourseError(f"{error.filename or 'this computer'}: {error.strerror}. {len(results)} of "
+                              f"{len(submissions)} {KEPT}") from None
+        finally:
+            coming.close()
     return [results[one.student] for one in submissions], kept
 
 
@@ -81,6 +116,7 @@ def in_a_process(handed: HandedIn, settings: Settings, parent: int) -> Graded:
     if os.getpid() != parent and os.getppid() == parent and not any(
             thread.name == WATCH for thread in threading.enumerate()):
         threading.Thread(target=end_with, args=(parent,), name=WATCH, daemon=True).start()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches all in a terminal: the parent ends this one
     return grade_one(handed, settings)
 
 

@@ -3,6 +3,7 @@ import csv
 import html
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -116,6 +117,52 @@ def test_a_roster_that_is_none_is_refused(tmp_path, capsys, content, why):
     handed_in(tmp_path / "in", {"ada": RIGHT})
     (tmp_path / "roster.csv").write_text(content, encoding="utf-8")
     assert graded(tmp_path, "--roster", str(tmp_path / "roster.csv")) == 2 and why in capsys.readouterr().err
+
+
+def test_grades_that_would_be_overwritten_are_named_and_stay(tmp_path, capsys):
+    handed_in(tmp_path / "in", {"ada": RIGHT, "bob": RIGHT})
+    assert graded(tmp_path) == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    handed_in(tmp_path / "others", {"eve": RIGHT, "flo": RIGHT})
+    typed = ["--out", str(tmp_path / "out"), "--jobs", "1"]
+    for submissions, options, why in (("others", ["--only", "06.1"], "another class (2 students, such as 'ada')"),
+                                      ("in", ["--only", "06.2"], "grades of other tasks (06.1)"),
+                                      ("in", ["--only", "06.1", "--resume", "--seed", "3"], "was graded with --seed")):
+        assert main(["grade", str(tmp_path / submissions), *typed, *options]) == 2
+        assert why in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
+
+
+def test_who_was_graded_before_and_is_gone_is_named(tmp_path, capsys):
+    handed_in(tmp_path / "in", {"ada": RIGHT, "bob": RIGHT})
+    graded(tmp_path)
+    shutil.rmtree(tmp_path / "in" / "bob")
+    assert graded(tmp_path, "--resume") == 0
+    assert "Graded before, not among these submissions, and not in grades.csv:\n  'bob'" in capsys.readouterr().out
+    assert (tmp_path / "out" / "results" / "bob.json").exists()
+
+
+@pytest.mark.parametrize("made, why", [("grades.csv", "not of 'course grade'"), ("results", "is a file"),
+                                       ("feedback", "is a file")])
+def test_an_out_that_is_something_else_is_left_alone(tmp_path, capsys, made, why):
+    handed_in(tmp_path / "in", {"ada": RIGHT})
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / made).write_text("mine", encoding="utf-8")
+    assert graded(tmp_path) == 2
+    said = capsys.readouterr().err
+    assert made in said and why in said and "another folder for --out" in said
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [made]
+
+
+def test_an_out_that_cannot_be_written_is_named(open_folder, as_somebody, capsys):
+    handed_in(open_folder / "in", {"ada": RIGHT})
+    (open_folder / "file").touch()
+    (open_folder / "out").mkdir(mode=0o555)
+    for out, why in (("out", "ermission denied"), ("new/out", "ermission denied"), ("file/out", "ot a directory")):
+        with as_somebody():
+            assert main(["grade", str(open_folder / "in"), "--out", str(open_folder / out), "--only", "06.1"]) == 2
+        said = capsys.readouterr().err
+        assert why in said and str(open_folder / out.split("/")[0]) in said
 
 
 def test_killed_and_resumed_in_the_real_sandbox_nothing_is_lost_and_nothing_graded_twice(tmp_path):

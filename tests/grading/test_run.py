@@ -1,4 +1,5 @@
 """A class is graded by several processes: each submission once, whatever happens to one of them or to the command."""
+import errno
 import os
 import subprocess
 import sys
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from course_lib.builder.tasks import read_tasks
+from course_lib.errors import CourseError
 from course_lib.grading import one as grading_one
+from course_lib.grading import run
 from course_lib.grading.one import CODE, PACKAGE, Settings, code_digest, digest, grade_one, read
 from course_lib.grading.results import Graded, Mark
 from course_lib.grading.run import grade_all, stored
@@ -165,3 +168,28 @@ def test_another_version_of_what_computes_has_another_digest(monkeypatch):
     other = code_digest()
     monkeypatch.setattr(grading_one.platform, "python_version", lambda: "3.99.0")
     assert len({now, other, code_digest()}) == 3
+
+
+def test_a_full_disk_loses_no_grade_that_is_there(tmp_path, log, monkeypatch):
+    class_06 = handed_in(tmp_path / "in", {"ada": RIGHT, "bob": RIGHT, "eve": RIGHT})
+    write = run.write_text
+
+    def full(path, text):
+        if path.name == "bob.json":
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        write(path, text)
+    monkeypatch.setattr(run, "write_text", full)
+    with pytest.raises(CourseError, match="bob.json: No space left.* 1 of 3 .*--resume"):
+        grade_all(class_06, SETTINGS, tmp_path / "out")
+    monkeypatch.undo()
+    assert grade_all(class_06, SETTINGS, tmp_path / "out", resume=True)[1] == 1
+
+
+def test_what_a_killed_run_left_half_written_is_taken_away_and_nothing_else(tmp_path):
+    (tmp_path / "out" / "feedback").mkdir(parents=True)
+    halves = [tmp_path / "out" / f".{'0a' * 16}.part", tmp_path / "out" / "feedback" / f".{'0b' * 16}.part"]
+    others = [tmp_path / "out" / ".mine.part", tmp_path / "out" / "feedback" / "x.part"]
+    for path in halves + others:
+        path.touch()
+    grade_all(handed_in(tmp_path / "in", {"ada": RIGHT}), SETTINGS, tmp_path / "out")
+    assert not any(path.exists() for path in halves) and all(path.exists() for path in others)
