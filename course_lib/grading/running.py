@@ -10,6 +10,7 @@ A child writes a line of JSON for each thing that happened, at once, so that a l
 import builtins
 import gc
 import json
+import opcode
 import os
 import resource
 import sys
@@ -20,6 +21,7 @@ from course_lib.checks.run import course_calls, outcome_of
 from course_lib.checks.store import load_probe
 from course_lib.grading import watch
 
+RAISE = opcode.opmap["RAISE_VARARGS"]   # the cell's own `raise`
 PAGE = resource.getpagesize()
 
 
@@ -121,10 +123,11 @@ def what_stopped(error: BaseException) -> dict:
 
     Its words stay here: they are the student's, and could say what was drawn.
     """
-    kind, line, last, step = type(error), None, "", error.__traceback__
+    kind, line, raised, step = type(error), None, False, error.__traceback__
     while step is not None:
-        last = step.tb_frame.f_code.co_filename
-        if last == watch.CELL:
+        code = step.tb_frame.f_code
+        raised = code.co_filename == watch.CELL and code.co_code[step.tb_lasti] == RAISE
+        if code.co_filename == watch.CELL:
             line = step.tb_lineno
         step = step.tb_next
     if kind is SyntaxError and line is None:
@@ -132,7 +135,7 @@ def what_stopped(error: BaseException) -> dict:
     memory = issubclass(kind, MemoryError) or (kind is RuntimeError and "allocate memory" in str(error))
     known = getattr(builtins, kind.__name__, None) is kind
     return {"kind": kind.__name__ if known else "an error", "line": line, "memory": memory,
-            "stub": kind is NotImplementedError and last == watch.CELL}
+            "stub": kind is NotImplementedError and raised}  # torch, too, says so of integers that it cannot average
 
 
 def reference(job: dict) -> dict:

@@ -46,6 +46,10 @@ def test_a_submission(worker):
      "cells has to stand in it."),
     ("x = 1\nraise KeyError(x)", "error", "The cell stops with KeyError in line 2 of the cell before "
      "lora_parameters is defined."),
+    ("def lora_parameters(shapes, rank):\n    return torch.softmax(torch.tensor([1, 2]), 0)", "error",
+     "lora_parameters stops with NotImplementedError in line 2 of the cell."),
+    ("def lora_parameters(shapes, rank):\n    with torch.no_grad():\n        raise NotImplementedError", "unwritten",
+     "lora_parameters is not written yet: it still raises NotImplementedError."),
     ("def other(): pass", "error", "The cell does not define lora_parameters."),
     ("lora_parameters = 3", "error", "The cell defines no function, but an object called lora_parameters."),
     ("class Own(Exception): pass\ndef lora_parameters(shapes, rank):\n    raise Own(shapes)", "error",
