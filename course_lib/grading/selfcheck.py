@@ -39,15 +39,19 @@ def check_or_recall(settings: Settings, path: Path, recall: bool) -> tuple[int, 
 
 def key_of(settings: Settings) -> str:
     """SHA-256 of all that decides whether the check passes. Where no start of the computer is known, none is alike."""
+    if not BOOT.exists():
+        return secrets.token_hex()
+    import resource  # not on Windows, which knows no BOOT either
+
     tasks = sorted((id, task.digest) for id, task in settings.tasks.items())
-    started = BOOT.read_text(encoding="ascii") if BOOT.exists() else secrets.token_hex()
+    limits = [(name, resource.getrlimit(getattr(resource, name))) for name in dir(resource) if name[:7] == "RLIMIT_"]
     sandbox = None
     if not settings.unsafe:
         command = sandboxed()
         bwrap = os.stat(command[0])
         sandbox = command, os.geteuid(), bwrap.st_size, bwrap.st_mtime_ns
     facts = (settings.code, hashlib.sha256(Path(__file__).read_bytes()).hexdigest(), tasks, settings.seed,
-             settings.unsafe, platform.uname(), started, sandbox)
+             settings.unsafe, platform.uname(), BOOT.read_text(encoding="ascii"), limits, sandbox)
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 

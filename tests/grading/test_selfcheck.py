@@ -1,4 +1,5 @@
 """The self-check passes on this computer, and says which solution is graded as it must not be."""
+import resource
 from dataclasses import replace
 
 import pytest
@@ -67,7 +68,8 @@ def test_another_computer_or_sandbox_is_checked_anew(tmp_path, checked, monkeypa
                lambda: bwrap.write_text("another", encoding="ascii"),
                lambda: command.append("--ro-bind"),
                lambda: monkeypatch.setattr(selfcheck.platform, "uname", lambda: ("Linux", "elsewhere")),
-               lambda: monkeypatch.setattr(selfcheck.os, "geteuid", lambda: 54321)]
+               lambda: monkeypatch.setattr(selfcheck.os, "geteuid", lambda: 54321),
+               lambda: monkeypatch.setattr(resource, "getrlimit", lambda _: (2**30, 2**30))]
     for change in changes:
         selfcheck.check_or_recall(SETTINGS, path, True)
         assert selfcheck.check_or_recall(SETTINGS, path, True)[1]
