@@ -94,7 +94,7 @@ TEXT = json.dumps(notebook("# é", ONE, TWO), ensure_ascii=False, indent=1)
 OLD = json.dumps({"nbformat": 3, "worksheets": [{"cells": [
     {"cell_type": "code", "input": ONE.splitlines(keepends=True), "prompt_number": 1, "outputs": []},
     {"cell_type": "code", "input": TWO, "prompt_number": 2, "outputs": []}]}]}).encode()
-MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>".replace("/", "∕")
+MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>".replace("/", "∕")   # a name holds no /
 
 BROKEN = (
     holds("a byte-order mark", b"\xef\xbb\xbf" + WHOLE),
