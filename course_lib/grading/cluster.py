@@ -47,7 +47,7 @@ def graded_on(address: str, submissions: list[Submission], settings: Settings) -
     try:
         from distributed import Client, KilledWorker
     except ImportError:
-        raise CourseError("--dask needs one package more: pip install 'course-lib[cluster]'.") from None
+        raise CourseError("--dask needs one package more: pip install -c constraints.txt -e '.[cluster]'.") from None
     for handler in logging.getLogger("distributed").handlers:
         handler.setLevel(logging.CRITICAL)  # what matters is said below, without a traceback
     workers = workers_of(address)

@@ -162,3 +162,9 @@ def test_an_address_without_a_scheduler_is_refused(tmp_path, capsys, monkeypatch
                      f"--dask={address}"]) == 2
     said = capsys.readouterr().err
     assert "no scheduler" in said and repr(address) in said and "dask scheduler" in said and "without --dask" in said
+
+
+def test_without_dask_the_package_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(CourseError, match=r"--dask needs .*pip install .*\[cluster\]"):
+        grade_all(a_class(tmp_path), SETTINGS, tmp_path / "out", dask="tcp://127.0.0.1:9")
