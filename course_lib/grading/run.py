@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -94,7 +95,8 @@ def grade_all(submissions: list[Submission], settings: Settings, out: Path, jobs
             raise CourseError(f"{error.filename or 'this computer'}: {error.strerror}. {len(results)} of "
                               f"{len(submissions)} {KEPT}") from None
         finally:
-            coming.close()
+            with warnings.catch_warnings(action="ignore"):  # of joblib, that not all was waited for
+                coming.close()
     return [results[one.student] for one in submissions], kept
 
 

@@ -1,13 +1,7 @@
 """`course grade`, as an instructor types it."""
 import csv
 import html
-import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -17,10 +11,8 @@ from course_lib.cli import main
 from course_lib.grading import command
 from course_lib.quiz.reading import bank
 
-from .test_notebook import dumped
 from .test_run import by_a_word, handed_in
 
-ROOT = Path(__file__).resolve().parents[2]
 RIGHT = "# task 06.1: lora_parameters\nright = 1\n"
 
 
@@ -163,26 +155,3 @@ def test_an_out_that_cannot_be_written_is_named(open_folder, as_somebody, capsys
             assert main(["grade", str(open_folder / "in"), "--out", str(open_folder / out), "--only", "06.1"]) == 2
         said = capsys.readouterr().err
         assert why in said and str(open_folder / out.split("/")[0]) in said
-
-
-def test_killed_and_resumed_in_the_real_sandbox_nothing_is_lost_and_nothing_graded_twice(tmp_path):
-    solution = (ROOT / "solutions" / "06_lora.ipynb").read_bytes()
-    stub = (ROOT / "exercises" / "06_lora.ipynb").read_bytes()
-    loop = dumped("# task 06.1: lora_parameters\ndef lora_parameters(shapes, rank):\n    return 7\n")
-    handed_in(tmp_path / "in", {"a": solution, "b": stub, "c": solution, "d": loop, "e": b"{", "f": solution})
-    typed = [sys.executable, "-m", "course_lib.cli", "grade", str(tmp_path / "in"), "--out", str(tmp_path / "out"),
-             "--only", "06.1", "--jobs", "1", "--seed", "5", "--resume"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    results = tmp_path / "out" / "results"
-    with subprocess.Popen(typed, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as started:
-        until = time.monotonic() + 240
-        while len(list(results.glob("[a-z]*.json"))) < 2 and started.poll() is None and time.monotonic() < until:
-            time.sleep(0.05)
-        started.send_signal(signal.SIGKILL)
-    before = {path: path.stat().st_mtime_ns for path in results.glob("[a-z]*.json")}
-    assert 2 <= len(before) < 6
-    done = subprocess.run(typed, cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8")
-    assert done.returncode == 1, done.stderr
-    assert {path: path.stat().st_mtime_ns for path in before} == before, "graded a second time"
-    assert [float(row["points"]) for row in rows(tmp_path / "out")] == [1, 0, 1, 0, 0, 1]
-    assert {json.loads(path.read_text(encoding="utf-8"))["seed"] for path in results.glob("[a-z]*.json")} == {5}
