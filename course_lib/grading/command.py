@@ -162,8 +162,7 @@ def main(argv: list[str]) -> int:
     else:
         print("Each worker looks first whether it grades the reference, the stubs and every known mistake as it must.")
     results, kept = grade_all(submissions, settings, out, jobs, chosen.resume, chosen.dask)
-    problems = [f"{one.student}: {mark.reason}" for one in results
-                for mark in one.marks if mark.verdict == "unreadable"]
+    problems = [f"{one.student}: {problem}" for one in results for problem in one.problems]
     results += [Graded(name, (), "", settings.seed, settings.unsafe, (), none_of(tasks, "missing", NOTHING))
                 for name in absent]
     results, records = changed(results, changes)
@@ -176,7 +175,7 @@ def main(argv: list[str]) -> int:
                   for id, task in tasks.items()}
     write_class(results, out / "class.html", everybodys, exports)
     filled = fill_gradebook(results, chosen.gradebook, out, chosen.column) if chosen.gradebook is not None else None
-    for title, names in (("Could not be read", list(dict.fromkeys(problems))), ("Progress files", unread),
+    for title, names in (("Could not be read", problems), ("Progress files", unread),
                          ("Handed in nothing", absent),
                          ("Late, says Canvas (points come off by --late alone)",
                           [one.student for one in submissions if one.late]),

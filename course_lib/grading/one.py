@@ -63,18 +63,21 @@ def versions() -> list[str]:
 
 
 def read(submission: Submission) -> HandedIn:
-    """What the submission's notebooks hold; never raises for what a student did."""
+    """What the submission's notebooks hold; never raises for what a student did.
+
+    Where they are too large together, the oldest are left aside: of a task in several the last counts.
+    """
     files, problems = [], [submission.problem] if submission.problem else []
-    for entry in submission.notebooks:
+    for entry in reversed(submission.notebooks):
         if sum(len(content) for _, content in files) > MOST_BYTES:
-            problems.append(f"{entry.name} was left aside: the notebooks before it hold more than "
+            problems.append(f"{entry.name} was left aside: the notebooks behind it hold more than "
                             f"{MOST_BYTES // 2**20} MB.")
             continue
         try:
             files.append((entry.name, entry.read()))
         except CourseError as error:
             problems.append(f"{entry.name} cannot be read: {error}.")
-    return HandedIn(submission.student, tuple(files), submission.notes, tuple(problems))
+    return HandedIn(submission.student, tuple(reversed(files)), submission.notes, tuple(problems))
 
 
 def digest(handed: HandedIn, settings: Settings) -> str:
@@ -115,7 +118,7 @@ def grade_one(handed: HandedIn, settings: Settings) -> Graded:
     marks = tuple(replace(mark, verdict="unreadable", reason=problems[0])
                   if problems and mark.verdict == "missing" else mark for mark in marks)
     graded = Graded(handed.student, tuple(name for name, _ in handed.files), key, settings.seed, settings.unsafe,
-                    (*problems, *notes), marks)
+                    (*problems, *notes), marks, tuple(problems))
     return Graded.from_json(graded.to_json().encode("utf-8", "replace").decode())  # nothing that no file can hold
 
 

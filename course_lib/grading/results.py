@@ -45,6 +45,7 @@ class Graded:
     weak: bool                 # graded with --unsafe-no-sandbox
     notes: tuple[str, ...]     # what an instructor should know: two cells with one marker, a damaged notebook, …
     marks: tuple[Mark, ...]
+    problems: tuple[str, ...] = ()  # what could not be read or graded, whatever the marks; for the instructor
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False, indent=1)
@@ -54,4 +55,4 @@ class Graded:
         """What to_json wrote. Raises ValueError, KeyError or TypeError where it is damaged."""
         facts = json.loads(text)
         facts["marks"] = tuple(Mark(**mark) for mark in facts["marks"])
-        return cls(**{**facts, "files": tuple(facts["files"]), "notes": tuple(facts["notes"])})
+        return cls(**{**facts, **{name: tuple(facts[name]) for name in ("files", "notes", "problems")}})

@@ -44,6 +44,15 @@ def test_a_class_gets_a_row_each_and_the_command_says_what_was_done(tmp_path, ca
     assert "kept               3" in said and "It did, and nothing has changed: " in said
 
 
+def test_a_notebook_that_cannot_be_read_is_named_though_another_has_all_tasks(tmp_path, capsys):
+    handed_in(tmp_path / "in", {"ada": RIGHT})
+    (tmp_path / "in" / "ada" / "07.ipynb").write_bytes(b"{")
+    assert graded(tmp_path) == 1
+    said = capsys.readouterr().out
+    assert "Could not be read:" in said and "ada/07.ipynb cannot be read" in said
+    assert rows(tmp_path / "out")[0]["points"] == "1"
+
+
 def test_the_seed_is_drawn_once_and_kept(tmp_path):
     handed_in(tmp_path / "in", {"ada": RIGHT})
     assert graded(tmp_path) == 0

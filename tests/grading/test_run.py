@@ -130,6 +130,20 @@ def test_a_broken_notebook_gives_its_reason_and_the_other_counts(tmp_path):
     assert bob.marks[0].points == eve.marks[0].points == 1 and "bob/06.ipynb" in bob.notes[0] and eve.notes == ()
 
 
+def test_the_newest_notebook_counts_however_large_the_older_ones_are(tmp_path, monkeypatch):
+    monkeypatch.setattr(grading_one, "MOST_BYTES", 40_000)
+    handed_in(tmp_path, {"ada": b"{"})
+    for name in ("1.ipynb", "2.ipynb", "3.ipynb"):
+        (tmp_path / "ada" / name).write_bytes(dumped("# task 06.1\nno" + "." * 15_000))
+    (tmp_path / "ada" / "06.ipynb").rename(tmp_path / "ada" / "0.ipynb")
+    (tmp_path / "ada" / "4.ipynb").write_bytes(dumped(RIGHT))
+    [ada] = find(tmp_path)[0]
+    found = grade_one(read(ada), SETTINGS)
+    assert found.marks[0].points == 1 and found.files == tuple(f"ada/{number}.ipynb" for number in range(1, 5))
+    [problem] = found.problems
+    assert problem.startswith("ada/0.ipynb was left aside") and Graded.from_json(found.to_json()) == found
+
+
 @pytest.mark.parametrize("order, points", [((RIGHT, TASKS["06.1"].stub), 1), ((TASKS["06.1"].stub, RIGHT), 1),
                                            ((RIGHT, "no"), 0), (("no", RIGHT), 1)])
 def test_of_a_task_in_two_notebooks_the_last_that_is_written_counts(tmp_path, order, points):
