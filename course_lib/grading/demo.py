@@ -1,7 +1,8 @@
 """`course grade --demo`: a made-up class of twenty that is graded while you look, and then its pages.
 
 The answers stand nowhere twice: right and wrong ones are those of lesson 06's tasks. Only what no task holds is
-written here: hostile and broken cells. What is made is the same each time, but for the times in progress files.
+written here: hostile and broken cells, and an answer that two hand in. What is made is the same each time, but for the
+times in progress files.
 """
 import argparse
 import json
@@ -213,7 +214,10 @@ def main(argv: list[str], tasks: dict[str, Task], grade: Callable[[list[str]], i
     sample = out / "sample-class"
     if out.exists() and not out.is_dir() or out.is_dir() and any(out.iterdir()) and not sample.is_dir():
         raise CourseError(f"{out} holds something else. Choose a new folder for --out.")
-    make_class(sample, tasks)
+    try:
+        make_class(sample, tasks)
+    except OSError as error:
+        raise CourseError(f"{error.filename or out}: {error.strerror}. Choose another folder for --out.") from None
     print(f"A made-up class of {len(CLASS)} for lesson {LESSON}: {sample}")
     grade([str(sample / "submissions"), "--out", str(out), "--only", LESSON, "--jobs", chosen.jobs, "--seed", str(SEED),
            "--roster", str(sample / "roster.csv"), "--gradebook", str(sample / "canvas.csv"),

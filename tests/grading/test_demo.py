@@ -91,6 +91,15 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path, capsys):
     assert "something else" in capsys.readouterr().err and [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.parametrize("options, why", [(["--out", "/proc/demo"], "Choose another folder"),
+                                          (["--out", "FILE"], "something else"), (["--jobs", "0"], "--jobs")])
+def test_what_cannot_be_is_a_sentence(tmp_path, capsys, options, why):
+    (tmp_path / "file").touch()
+    given = [one.replace("FILE", str(tmp_path / "file")) for one in options]
+    assert main(["grade", "--demo", "--no-browser", "--out", str(tmp_path / "out"), *given]) == 2
+    assert why in capsys.readouterr().err
+
+
 def test_in_the_real_sandbox_each_answer_gets_what_it_earns(tmp_path):
     assert main(["grade", "--demo", "--no-browser", "--out", str(tmp_path), "--jobs", "2"]) == 0
     rows = list(csv.DictReader((tmp_path / "grades.csv").open(encoding="utf-8", newline="")))
