@@ -5,7 +5,6 @@ those, and in what Canvas and Moodle download.
 """
 import argparse
 import secrets
-import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,16 +18,16 @@ from course_lib.grading import demo, doctor
 from course_lib.grading.changes import COLUMNS, changed, read_changes
 from course_lib.grading.class_page import write_class
 from course_lib.grading.engine import grade_cells
-from course_lib.grading.gradebook import fill_gradebook, opened
+from course_lib.grading.gradebook import fill_gradebook, opened, remove_filled
 from course_lib.grading.grades import write_grades
 from course_lib.grading.log import note
 from course_lib.grading.one import Settings, code_digest, none_of
 from course_lib.grading.pages import write_feedback
 from course_lib.grading.results import Graded
+from course_lib.grading.roster import absent_and_unknown, read_roster
 from course_lib.grading.run import grade_all, others
 from course_lib.grading.selfcheck import check_or_recall
 from course_lib.grading.submissions import find, slug
-from course_lib.grading.table import read_rows
 from course_lib.progress.exchange import read_export
 from course_lib.root import find_root
 
@@ -44,23 +43,6 @@ def chosen_tasks(only: list[str]) -> dict[str, Task]:
         if wanted not in tasks and wanted not in lessons:
             raise unknown("task or lesson", wanted, sorted({*tasks, *lessons}))
     return {id: task for id, task in tasks.items() if not only or {id, id.split(".")[0]} & set(only)}
-
-
-def read_roster(given: str) -> list[str]:
-    """The column `student` of a CSV file. Raises CourseError where there is none, or a name stands twice."""
-    rows = [(place, row["student"]) for place, row in read_rows(given, ("student",), more=True) if row["student"]]
-    names = [name for _, name in rows]
-    if twice := [place for number, (place, name) in enumerate(rows) if name in names[:number]]:
-        raise CourseError(f"{twice[0]}: this student stands in the roster twice.")
-    return names
-
-
-def absent_and_unknown(roster: list[str], students: list[str]) -> tuple[list[str], list[str]]:
-    """Who of the roster handed in nothing, and who handed in and is not in it. The coding of letters does not count."""
-    plain = {name: unicodedata.normalize("NFC", name) for name in [*roster, *students]}
-    there, listed = {plain[name] for name in students}, {plain[name] for name in roster}
-    return ([name for name in roster if plain[name] not in there],
-            [name for name in students if plain[name] not in listed])
 
 
 def read_progress(given: str | None) -> tuple[list[list[tuple]], list[str]]:
@@ -105,7 +87,8 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="course grade", description=__doc__)
     made.add_argument("submissions", metavar="SUBMISSIONS", help="a folder or a zip")
     made.add_argument("--out", metavar="DIR", required=True, help="where the results go; kept for --resume")
-    made.add_argument("--roster", metavar="FILE", help="a CSV file with a column student: who of them is missing?")
+    made.add_argument("--roster", metavar="FILE",
+                      help="a CSV file with a column student, named as the submissions are: who of them is missing?")
     made.add_argument("--only", metavar="TASK", nargs="+", action="extend", default=[],
                       help="a lesson (06) or a task (06.2), or several; else all")
     made.add_argument("--jobs", metavar="N", type=int, default=joblib.cpu_count(), help="submissions at a time")
@@ -142,7 +125,7 @@ def main(argv: list[str]) -> int:
     tasks = chosen_tasks(chosen.only)
     roster = read_roster(chosen.roster) if chosen.roster is not None else None
     if chosen.gradebook is not None:
-        opened(user_path(chosen.gradebook), chosen.column)  # or it would be refused after an hour
+        opened(user_path(chosen.gradebook), chosen.column, out)  # or it would be refused after an hour
     exports, unread = read_progress(chosen.progress)
     submissions, aside = find(source, [folder.name for folder in lesson_folders(find_root("lessons"))])
     students = [one.student for one in submissions]
@@ -167,6 +150,7 @@ def main(argv: list[str]) -> int:
                 for name in absent]
     results, records = changed(results, changes)
     noted = note(records, out / "changes.log")
+    stale = remove_filled(out)
     write_grades(results, out / "grades.csv")
     (out / "feedback").mkdir(exist_ok=True)
     for one in results:
@@ -194,6 +178,11 @@ def main(argv: list[str]) -> int:
         print(f"Points were changed {len(records)} times after the grading, {noted} of them new: {out / 'changes.log'}")
     if filled:
         print(f"{filled.kind}'s export is filled in, column {shown(filled.column)}: {filled.path}")
+        if filled.replaced:
+            print(f"{filled.replaced} grades that stood in the export are others now.")
+    for path in stale:
+        if filled is None or path != filled.path:
+            print(f"Removed, for it held the grades of an earlier run: {path}")
     if settings.unsafe:
         print("Graded WITHOUT a sandbox: what ran could do whatever you can, and could change its own marks.")
     return 1 if problems else 0

@@ -1,8 +1,6 @@
 """The instructor's own export of Canvas or Moodle, with the grades filled in and every other byte as it was."""
 import math
 import re
-import unicodedata
-from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,11 +8,12 @@ from pathlib import Path
 
 from course_lib.errors import CourseError
 from course_lib.files import user_path, write_bytes
-from course_lib.grading.export import AMOUNT, CANVAS, MOODLE, Column, Export, Person, column_of, understand
+from course_lib.grading.export import AMOUNT, CANVAS, MOODLE, Column, Export, column_of, understand
+from course_lib.grading.people import rows_of
 from course_lib.grading.results import Graded
 from course_lib.grading.table import Table, read_table
 
-NUMBERED = re.compile(r"(?P<name>.+)_(?P<number>[1-9]\d*)", re.DOTALL)  # as both systems name what is downloaded
+FILLED = ("gradebook.csv", "gradebook-without-sandbox.csv")
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,7 @@ class Filled:
     students: tuple[str, ...]    # those with a grade now
     problems: tuple[str, ...]
     absent: int                  # students of the export of whom nothing was graded: their cells are as they were
+    replaced: int                # grades that stood there, and are others now
 
 
 def fill_gradebook(graded: Iterable[Graded], export: str | Path, folder: Path, column: str | None = None) -> Filled:
@@ -37,11 +37,9 @@ def fill_gradebook(graded: Iterable[Graded], export: str | Path, folder: Path, c
     Raises CourseError where the export is not understood or the column is not clear.
     """
     graded, source = list(graded), user_path(export)
-    table, book, target = opened(source, column)
-    path = folder / ("gradebook-without-sandbox.csv" if any(one.weak for one in graded) else "gradebook.csv")
-    if path.exists() and path.samefile(source):
-        raise CourseError(f"{path} is the export itself. Keep your export elsewhere, or choose another --out.")
-    rows, problems = rows_of([one.student for one in graded], book)
+    table, book, target = opened(source, column, folder)
+    path = folder / FILLED[any(one.weak for one in graded)]
+    rows, problems = rows_of(graded, book)
     comma, decimals, changes, students = has_comma(book, target), decimals_of(book, target), {}, []
     for one in graded:
         person = rows.get(one.student)
@@ -63,14 +61,30 @@ def fill_gradebook(graded: Iterable[Graded], export: str | Path, folder: Path, c
     except OSError as error:
         raise CourseError(f"Cannot write {path}: {error.strerror}.") from None
     absent = len(book.people) - len({id(person) for person in rows.values()})
-    return Filled(path, book.kind, target.title, target.written, tuple(students), tuple(problems), absent)
+    replaced = sum(cell.text.strip() not in ("", "-", grade) for cell, grade in changes.items())
+    return Filled(path, book.kind, target.title, target.written, tuple(students), tuple(problems), absent, replaced)
 
 
-def opened(source: Path, column: str | None) -> tuple[Table, Export, Column]:
-    """The export's cells, what it is, and where the grades go; CourseError where it is not understood."""
+def opened(source: Path, column: str | None, folder: Path) -> tuple[Table, Export, Column]:
+    """The export's cells, what it is, and where the grades go; CourseError where it is not understood, or is one of the
+    files that are written to `folder`."""
     table = read_table(source)
+    for path in (folder / name for name in FILLED):
+        if path.exists() and path.samefile(source):
+            raise CourseError(f"{path} is the export itself. Keep your export elsewhere, or choose another --out.")
     book = understand(table)
     return table, book, column_of(book, column, source)
+
+
+def remove_filled(folder: Path) -> list[Path]:
+    """Removes the exports that an earlier run filled in, which would lie beside newer grades, and says which."""
+    found = [path for path in (folder / name for name in FILLED) if path.exists()]
+    for path in found:
+        try:
+            path.unlink()
+        except OSError as error:
+            raise CourseError(f"Cannot remove {path}, which is of an earlier run: {error.strerror}.") from None
+    return found
 
 
 def closed(cell, kind: str, one: Graded) -> str:
@@ -79,8 +93,9 @@ def closed(cell, kind: str, one: Graded) -> str:
         return "the row ends before the column of the grades; export again"
     if not sum(mark.out_of for mark in one.marks):
         return "nothing was graded"
-    if not one.digest and not any(mark.verdict in ("set", "extra") for mark in one.marks):
-        return f"left as it is. {one.marks[0].reason}"
+    stopped = [mark for mark in one.marks if mark.verdict == "unreadable"]
+    if not one.digest and (stopped or not any(mark.verdict in ("set", "extra") for mark in one.marks)):
+        return f"left as it is. {(stopped or one.marks)[0].reason}"
     text = cell.text.strip()
     if kind == CANVAS and text.casefold() == "ex":
         return "is excused in Canvas (EX), which stays"
@@ -117,63 +132,3 @@ def has_comma(book: Export, column: Column) -> bool:
 
 def decimals_of(book: Export, column: Column) -> bool:
     return any(re.search("[.,]", one) for one in numbers(book, column)[:1])
-
-
-def rows_of(students: list[str], book: Export) -> tuple[dict[str, Person], list[str]]:
-    """The row of each student who is surely found, and a sentence for each who is not."""
-    found, problems = {}, []
-    by_number, by_login, by_name = defaultdict(list), defaultdict(list), defaultdict(list)
-    for person in book.people:
-        by_number[person.number].append(person)
-        for login in {alike(login) for login in person.logins} - {""}:
-            by_login[login].append(person)
-        for name in {alike(name) for name in person.names} - {""}:
-            by_name[name].append(person)
-    for student in students:
-        numbered = NUMBERED.fullmatch(student)
-        near = by_number.get(numbered["number"], []) if numbered else []
-        people = [person for person in near if belongs(numbered["name"], person)]
-        people = people or once(by_number.get(student, []) + by_login.get(alike(student), []))
-        people = people or by_name.get(alike(student), [])
-        if near and not people:
-            problems.append(f"{student}: number {numbered['number']} belongs to another name in the export")
-            continue
-        if len(people) == 1:
-            found[student] = people[0]
-        else:
-            problems.append(f"{student}: {'fits several rows of' if people else 'is not in'} the export")
-    shared = Counter(id(person) for person in found.values())
-    for student, person in list(found.items()):
-        if shared[id(person)] > 1:
-            problems.append(f"{student}: another submission belongs to the same row of the export")
-            del found[student]
-    return found, problems
-
-
-def once(people: list[Person]) -> list[Person]:
-    """Each row once: a login that is the number, too, is one match."""
-    return list({id(person): person for person in people}.values())
-
-
-def alike(text: str) -> str:
-    """A name without the differences that are none: case, spaces, the two codings of é."""
-    return unicodedata.normalize("NFC", " ".join(unicodedata.normalize("NFC", text).casefold().split()))
-
-
-def belongs(name: str, person: Person) -> bool:
-    """Whether the name of a downloaded folder is this person's. Canvas leaves letters and signs out of it; Moodle puts
-    a group before it."""
-    if not any(person.names):
-        return True  # graded blindly: the worksheet has no names
-    return any(squashed(name) & squashed(one) or letters(name).endswith(letters(one))
-               for one in person.names if letters(one))
-
-
-def letters(name: str) -> str:
-    """A name in one word."""
-    return "".join(sign for sign in alike(name) if sign.isalnum())
-
-
-def squashed(name: str) -> set[str]:
-    """A name in one word, with and without its accented letters."""
-    return {letters(name), "".join(sign for sign in letters(name) if sign.isascii())} - {""}

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from course_lib.errors import CourseError, shown
 from course_lib.files import write_text
+from course_lib.grading.gradebook import FILLED
 from course_lib.grading.one import HandedIn, Settings, digest, grade_one, read
 from course_lib.grading.results import Graded
 from course_lib.grading.submissions import Submission, slug
@@ -42,8 +43,9 @@ def others(out: Path, students: list[str], tasks: Iterable[str]) -> list[str]:
     for folder in (out / "results", out / "feedback"):
         if folder.exists() and not folder.is_dir():
             raise CourseError(f"{folder} is a file. {ELSEWHERE}")
-    if (out / "grades.csv").exists() and not (out / "results").exists():
-        raise CourseError(f"{out / 'grades.csv'} is not of 'course grade', and would be overwritten. {ELSEWHERE}")
+    for path in (out / name for name in ("grades.csv", *FILLED)):
+        if path.exists() and not (out / "results").exists():
+            raise CourseError(f"{path} is not of 'course grade', and would be overwritten. {ELSEWHERE}")
     ours = {f"{slug(student)}.json" for student in students}
     there = {path.name: stored(path) for path in (out / "results").glob("*.json")}
     there = {name: known for name, known in there.items() if known}

@@ -214,6 +214,22 @@ def test_a_bad_list_is_refused_before_anything_is_graded(grade, tmp_path, capsys
     assert not (tmp_path / "out").exists()
 
 
+STOPS, EXTRA = "# task 06.1\nstops", "student,points,reason\nada,0.5,talk\n"
+
+
+@pytest.mark.parametrize("lists, cell", [
+    ({}, ""), ({"extra": EXTRA}, ""), ({"late": "student,percent,reason\nada,50,x\n"}, ""),
+    ({"overrides": "student,task,points,reason\nada,06.1,1,x\n"}, ""),
+    ({"overrides": "student,task,points,reason\nada,06.1,1,x\nada,06.2,0.5,y\n", "extra": EXTRA}, "10.00")])
+def test_who_was_not_graded_has_an_open_cell_until_rows_give_all_the_points(grade, tmp_path, capsys, lists, cell):
+    handed_in(tmp_path / "in", {"ada": STOPS})
+    export = "Student,ID,SIS Login ID,Section,Week 6 (12)\n    Points Possible,,,,10.00\nada,7,ada,S,{}\n"
+    (tmp_path / "canvas.csv").write_text(export.format(""), encoding="utf-8")
+    assert grade("--only", "06.2", "--gradebook", str(tmp_path / "canvas.csv"), **lists) == 1
+    assert (tmp_path / "out" / "gradebook.csv").read_text(encoding="utf-8") == export.format(cell)
+    assert ("ada: left as it is. It was not graded, because" in capsys.readouterr().out) == (cell == "")
+
+
 @pytest.mark.parametrize("lists, cell", [
     ({}, ""), ({"overrides": "student,task,points,reason\nzoe,06.1,0,did nothing\n"}, "0.00"),
     ({"late": "student,percent,reason\nzoe,50,x\n"}, ""), ({"extra": "student,points,reason\nzoe,0.5,talk\n"}, "5.00")])

@@ -100,6 +100,32 @@ def test_an_export_with_several_columns_takes_the_named_one(tmp_path, capsys):
     assert (tmp_path / "out" / "gradebook.csv").read_text(encoding="utf-8").endswith('"Ode, Anna",7,anna,S,,20\n')
 
 
+CANVAS = "Student,ID,SIS Login ID,Section,Week 6 (12)\n    Points Possible,,,,10\nada,7,ada,S,\n"
+
+
+def test_no_gradebook_of_an_earlier_run_lies_beside_newer_grades(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(command, "check_or_recall", lambda *_: (0, False))
+    handed_in(tmp_path / "in", {"ada": RIGHT})
+    (tmp_path / "canvas.csv").write_text(CANVAS, encoding="utf-8")
+    filled = tmp_path / "out" / "gradebook.csv"
+    assert graded(tmp_path, "--gradebook", str(tmp_path / "canvas.csv")) == 0 and filled.exists()
+    assert "Removed" not in capsys.readouterr().out
+    assert graded(tmp_path, "--gradebook", str(tmp_path / "canvas.csv"), "--unsafe-no-sandbox") == 0
+    weak = filled.with_name("gradebook-without-sandbox.csv")
+    assert f"earlier run: {filled}" in capsys.readouterr().out and weak.exists() and not filled.exists()
+    assert graded(tmp_path) == 0 and not weak.exists() and f"earlier run: {weak}" in capsys.readouterr().out
+
+
+def test_the_export_in_out_is_refused_before_anything_is_graded(tmp_path, capsys):
+    handed_in(tmp_path / "in", {"ada": RIGHT})
+    export = tmp_path / "out" / "gradebook.csv"
+    export.parent.mkdir()
+    export.write_text(CANVAS, encoding="utf-8")
+    assert graded(tmp_path, "--gradebook", str(export)) == 2 and "the export itself" in capsys.readouterr().err
+    assert graded(tmp_path) == 2 and "is not of 'course grade'" in capsys.readouterr().err
+    assert export.read_text(encoding="utf-8") == CANVAS and list(export.parent.iterdir()) == [export]
+
+
 @pytest.mark.parametrize("options, why", [
     (["--progress", "none"], "no such folder"), (["--jobs", "0"], "--jobs"),
     (["--only", "06.9"], "no task or lesson"), (["--only", "66"], "no task or lesson"),
@@ -110,6 +136,20 @@ def test_bad_input_is_refused_before_anything_is_graded(tmp_path, capsys, option
     handed_in(tmp_path / "in", {"ada": RIGHT})
     assert graded(tmp_path, *(one.replace("IN", str(tmp_path / "in")) for one in options)) == 2
     assert why in capsys.readouterr().err and not (tmp_path / "out" / "grades.csv").exists()
+
+
+@pytest.mark.parametrize("listed, why", [
+    ("bob\n\"Ode, Zo\u00e9\"", "Nobody of the roster is among the submissions. Write the names in the roster as"),
+    ("ada\nODE Zoe", "'ODE Zoe' of the roster and the submission 'zoeode_12' look like one student"),
+    ("ada\nzo\u00e9 ode_12", "look like one student"), ("ada\nzoe ode_13", None), ("ada\nzoe", None),
+    ("ada\nzoeode_12\nZo\u00e9 Ode", None)])
+def test_a_student_under_two_names_is_refused_before_anything_is_graded(tmp_path, capsys, monkeypatch, listed, why):
+    monkeypatch.setattr(command, "check_or_recall", lambda *_: (0, False))
+    handed_in(tmp_path / "in", {"ada": RIGHT, "zoeode_12": RIGHT})
+    (tmp_path / "roster.csv").write_text(f"student\n{listed}\n", encoding="utf-8")
+    refused = graded(tmp_path, "--roster", str(tmp_path / "roster.csv")) == 2
+    assert refused == (why is not None) and (tmp_path / "out").exists() != refused
+    assert (why or "") in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content, why", [("name\nada\n", "needs a column student"), ("", "column"),

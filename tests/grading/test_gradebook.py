@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from course_lib.errors import CourseError
-from course_lib.grading.gradebook import fill_gradebook
+from course_lib.grading.gradebook import FILLED, fill_gradebook
 from course_lib.grading.results import Graded
 from tests.grading.marks import graded, mark, share
 
@@ -96,7 +96,7 @@ def test_who_is_not_surely_found_is_listed(tmp_path):
     assert before == after and filled.students == ()
     problems = "\n".join(filled.problems)
     for part in ("nobody: is not in the export", "Min Kim: fits several rows", "Ed Excused: is excused in Canvas",
-                 "Ada Lovelace: another submission belongs to the same row", "lovelaceada_4711: another submission",
+                 "Ada Lovelace: lovelaceada_4711 belongs to the same row", "lovelaceada_4711: Ada Lovelace belongs to",
                  "anna_4712: number 4712 belongs to another name", "student_9: is not in",
                  "zohara: nothing was graded"):
         assert part in problems, part
@@ -146,6 +146,38 @@ def test_what_was_not_graded_leaves_its_cell_open(tmp_path):
     assert before == after and b"55.50" in after and "left as it is. It was not graded, because" in filled.problems[0]
 
 
+def nothing_of(student):
+    missing = mark(points=0.0, verdict="missing", reason="Nothing was handed in.")
+    return Graded(student, (), "", 0, False, (), (missing,))
+
+
+def test_a_name_of_the_roster_alone_takes_no_grade_from_who_handed_in(tmp_path):
+    filled, _, after = fill("canvas.csv", share("lovelaceada_4711", 3), nothing_of("Lovelace, Ada"), out=tmp_path,
+                            column="Exercise 06, LoRA")
+    assert filled.students == ("lovelaceada_4711",) and b",9.00,15.00,9.00" in after
+    assert filled.problems == ("Lovelace, Ada: handed in nothing, and is in the same row of the export as "
+                               "lovelaceada_4711, whose grade it takes",)
+
+
+def test_where_two_could_have_the_row_nobody_takes_it(tmp_path):
+    stopped = Graded("Ada Lovelace", (), "", 0, False, (), (mark(points=0.0, verdict="unreadable", reason="Stopped."),))
+    extra = Graded("Ada Lovelace", (), "", 0, False, (), (*nothing_of("").marks, mark("extra", 0.5, 0.0, "extra")))
+    for number, other in enumerate((stopped, extra, share("Ada Lovelace", 2))):
+        out = tmp_path / str(number)
+        out.mkdir()
+        filled, before, after = fill("canvas.csv", share("lovelaceada_4711", 3), other, out=out,
+                                     column="Exercise 06, LoRA")
+        assert before == after and len(filled.problems) == 2
+
+
+def test_grades_that_are_replaced_are_counted(tmp_path):
+    students = share("Ada Lovelace_1234", 1), share("kim2@uni.example", 1)
+    filled, before, _ = fill("moodle_english.csv", *students, out=tmp_path)
+    assert b"55.50" in before and filled.replaced == 1
+    again = fill_gradebook(students, filled.path.rename(tmp_path / "again.csv"), tmp_path)
+    assert again.replaced == 0 and len(again.students) == 2
+
+
 def test_where_the_export_writes_whole_numbers_so_do_we(tmp_path):
     content = (EXPORTS / "moodle_english.csv").read_bytes().replace(b"100.00", b"10").replace(b"55.50", b"5.5")
     fill("moodle_english.csv", share("Ada Lovelace_1234", 4), share("Jörg Müller_1235", 3), out=tmp_path,
@@ -174,8 +206,9 @@ def test_a_wrong_column_is_refused_with_those_there_are(tmp_path):
         fill("canvas.csv", column="Final Score", out=tmp_path)
 
 
-def test_the_export_itself_is_never_written(tmp_path):
-    path = tmp_path / "gradebook.csv"
+@pytest.mark.parametrize("name", FILLED)
+def test_the_export_itself_is_never_written(tmp_path, name):
+    path = tmp_path / name
     path.write_bytes((EXPORTS / "moodle_english.csv").read_bytes())
     with pytest.raises(CourseError, match="is the export itself"):
         fill_gradebook([], path, tmp_path)
