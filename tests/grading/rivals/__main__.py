@@ -48,6 +48,8 @@ def main(argv: list[str]) -> None:
     before = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
     same = {name: before.get(name) for name in facts} == facts
     rows = before.get("rows", {}) if same else {}
+    if before and not same:
+        print(f"{KEPT} was played with other versions, or another --seconds: nothing of it is taken over.")
     tasks, made = play.tasks(), {}
     with ExitStack() as stack, ThreadPoolExecutor(len(OTHERS)) as pool:
         for name in chosen.only or known:
