@@ -1,5 +1,5 @@
 """class.html: what the class knows, where it goes wrong, and which answers are alike. For the instructor alone."""
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from course_lib.files import write_text
@@ -13,17 +13,19 @@ MOST_GROUPS, MOST_SHOWN = 20, 4  # of answers that are alike; answers of one gro
 
 
 def write_class(graded: Iterable[Graded], path: Path, known: Mapping[str, Iterable[str]] | None = None,
-                exports: Iterable[Sequence[tuple]] = (), file_of: Callable[[str], str] = slug) -> None:
-    """Writes class.html.
+                exports: Iterable[Sequence[tuple]] = ()) -> None:
+    """Writes class.html. Its figures are of those who were graded; who was not is counted, and listed.
 
     known: task id -> the stub and solutions, whose lines make no two answers alike. exports: what
     `course_lib.progress.exchange.read_export` gives, one for each student who handed a progress file in.
-    file_of: a student's page is feedback/`file_of(student)`.html beside `path`.
     """
     graded, exports = list(graded), list(exports)
+    counted, others = [one for one in graded if one.digest], [one for one in graded if not one.digest]
+    stopped = sum(bool(one.problems) for one in others)
     groups = similar(graded, known or {})
     write_text(path, page(
-        "class.html", weak=any(one.weak for one in graded), graded=graded, bands=distribution(graded),
-        items=items(graded), asked=asked(exports), calibrated=calibrated(exports), exports=len(exports),
+        "class.html", weak=any(one.weak for one in graded), graded=graded, counted=len(counted),
+        absent=len(others) - stopped, stopped=stopped, bands=distribution(counted), items=items(counted),
+        asked=asked(exports), calibrated=calibrated(exports), exports=len(exports),
         groups=groups[:MOST_GROUPS], more_groups=max(0, len(groups) - MOST_GROUPS), most_shown=MOST_SHOWN,
-        file_of=file_of))
+        file_of=slug))

@@ -1,6 +1,9 @@
 """The figures of a class, worked by hand."""
+from dataclasses import replace
+
 import pytest
 
+from course_lib.grading.class_page import write_class
 from course_lib.grading.statistics import asked, calibrated, correlation, distribution, items
 from course_lib.quiz.reading import bank
 from tests.grading.marks import graded, mark, row, share, wrong
@@ -30,6 +33,30 @@ def test_discrimination_is_the_correlation_with_the_rest():
     assert by_task["06.1"] is None, "the rest is one point for each"
     assert correlation([0, 0, 0, 1, 1], [1, 2, 3, 4, 5]) == pytest.approx(3 / 12**0.5)  # 3 / sqrt(1.2 · 10)
     assert correlation([1, 1, 1, 1, 1], [1, 2, 3, 4, 5]) is None
+
+
+def test_who_handed_in_nothing_or_was_not_graded_is_in_no_figure_and_is_counted(tmp_path):
+    def text(students) -> str:
+        write_class(students, tmp_path / "class.html")
+        return " ".join((tmp_path / "class.html").read_text(encoding="utf-8").split())
+
+    there = [graded(f"s{number}", mark("06.1"), mark("06.2", number / 8)) for number in range(8)]
+    absent = [replace(graded(f"a{number}", *(wrong(task, verdict="missing") for task in ("06.1", "06.2"))), digest="")
+              for number in range(4)]
+    stopped = replace(graded("t", wrong("06.1", verdict="unreadable")), digest="", problems=("The grader stopped.",))
+    alone, page = text(there), text([*there, *absent, stopped])
+    figures = [one[one.index("<h2>How the points"):one.index("<h2>The quiz")] for one in (alone, page)]
+    assert figures[0] == figures[1] and "8 of 8" in figures[0]
+    assert "4 handed in nothing. 1 was not graded, because the grader stopped. " in page and "other 8." in page
+    assert "handed in nothing" not in alone and all(f"feedback/{one.student}.html" in page for one in absent)
+    page = text(absent)
+    assert "Nobody was graded." in page and "feedback/a0.html" in page
+
+
+def test_a_class_whose_points_came_off_has_no_failing_answer_and_no_full_marks(tmp_path):
+    write_class([graded("s", mark(points=0.5))], tmp_path / "class.html")
+    page = (tmp_path / "class.html").read_text(encoding="utf-8")
+    assert "0 of 1" in page and "No answer failed." in page and "Every answer" not in page
 
 
 def test_first_answers_count_and_a_file_cannot_invent_beliefs():
