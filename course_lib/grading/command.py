@@ -46,7 +46,10 @@ def chosen_tasks(only: list[str]) -> dict[str, Task]:
 
 
 def read_progress(given: str | None) -> tuple[list[list[tuple]], list[str]]:
-    """What the students' progress files in this folder hold, and the names of those that are none."""
+    """What the students' progress files in this folder hold, and the names of those that are none.
+
+    Files that share an entry are of one student, who would count twice: they are taken together, and named.
+    """
     if given is None:
         return [], []
     folder = user_path(given)
@@ -55,10 +58,17 @@ def read_progress(given: str | None) -> tuple[list[list[tuple]], list[str]]:
     found, problems = [], []
     for path in sorted(folder.rglob("*.json")):
         try:
-            found.append(read_export(path))
+            rows = {row[0]: row for row in read_export(path)}
         except CourseError:  # `course progress import` says what is wrong with it
             problems.append(f"{path.relative_to(folder)}: no progress file as the course writes it")
-    return found, problems
+            continue
+        same = [one for one in found if one.keys() & rows.keys()]
+        if same:
+            problems.append(f"{path.relative_to(folder)}: it shares entries with another file, and counts with it as "
+                            "one student's")
+        found = [one for one in found if one not in same]
+        found.append({id: row for one in (*same, rows) for id, row in one.items()})
+    return [list(one.values()) for one in found], problems
 
 
 def seed_of(out: Path, given: int | None, resume: bool) -> int:

@@ -9,6 +9,7 @@ import pytest
 from course_lib import progress
 from course_lib.cli import main
 from course_lib.grading import command
+from course_lib.grading.statistics import asked
 from course_lib.quiz.reading import bank
 
 from .test_run import by_a_word, handed_in
@@ -87,6 +88,22 @@ def test_progress_files_are_counted_and_a_bad_one_is_named(tmp_path, capsys, mon
     assert "in 1 progress files" in page and belief in html.unescape(page)
     assert "bob.json: no progress file" in capsys.readouterr().out
     assert (tmp_path / "out" / "feedback" / "ada.html").exists()
+
+
+def test_several_progress_files_of_one_student_count_once(tmp_path, monkeypatch):
+    questions = list(bank()[0])[:3]
+    (tmp_path / "handed").mkdir()
+    for home, names in (("ada", ["week 1", "week 2"]), ("bob", ["bob"])):
+        monkeypatch.setenv("COURSE_HOME", str(tmp_path / home))
+        for name in names:
+            progress.record_answer(questions[len(name) % 3], "x", True, "")
+            progress.record_answer(questions[names.index(name)], "x", False, "")
+            progress.export(tmp_path / "handed" / f"{name}.json", name=home)
+    shutil.copy(tmp_path / "handed" / "week 2.json", tmp_path / "handed" / "week 2 (1).json")
+    exports, said = command.read_progress(str(tmp_path / "handed"))
+    assert sorted(map(len, exports)) == [3, 5], "a name, and two answers a week"
+    assert len(said) == 2 and all("counts with it as one student's" in one for one in said)
+    assert max(one.answers for one in asked(exports)) == 2
 
 
 def test_an_export_with_several_columns_takes_the_named_one(tmp_path, capsys):
