@@ -132,8 +132,8 @@ def main(argv: list[str]) -> int:
         if name == "base":
             sub.add_argument("--write", action="store_true", help="also write the figures to the model cards")
         if name == "grade":
-            sub.add_argument("--students", metavar="N", type=int, default=200, help="how many, instead of 200")
-            sub.add_argument("--jobs", metavar="N", type=int, default=2, help="submissions at a time, instead of 2")
+            sub.add_argument("--students", metavar="N", type=int, default=200, help="how many; else 200")
+            sub.add_argument("--jobs", metavar="N", type=int, default=2, help="submissions at a time; else 2")
         if name == "quality":
             sub.add_argument("--keep", metavar="FILE", help="keeps what is measured: a stopped run goes on")
         if name == "minilm":

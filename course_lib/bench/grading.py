@@ -25,7 +25,7 @@ GROWTH = 0.2                  # of the memory, from the first quarter of the cla
 EVERY = 0.5                   # seconds between two looks at the memory
 
 
-def grade(students: int = STUDENTS, jobs: int = 2) -> bool:
+def grade(students: int, jobs: int) -> bool:
     """Prints the figures; whether time, memory and marks are as they must be. `students`: at least 8."""
     students, jobs = whole_number("--students", students, 8), whole_number("--jobs", jobs, 1)
     budget = MINUTES * max(1, students / STUDENTS)
@@ -46,16 +46,15 @@ def grade(students: int = STUDENTS, jobs: int = 2) -> bool:
     marks = [mark for one in results for mark in one.marks]
     own = sum(mark.seconds for mark in marks) / 60
     first, last = quarters(memory, students)
-    say(f"submissions graded, of {len(marks) // max(1, len(results))} tasks each, {jobs} at a time", f"{len(results)}",
-        f"{students}", len(results) == students)
     say("submissions a minute", f"{len(results) / minutes:.1f}", "", True)
     say("students' code, of the processors' time", f"{own / minutes / min(jobs, os.cpu_count()):.0%}", "", True)
     say("memory of all processes, at most", f"{max(most for _, most in memory) / 2**20:,.0f} MiB", "", True)
     return all([
-        len(results) == students,
+        say(f"submissions graded, of {len(marks) // max(1, len(results))} tasks each, {jobs} at a time",
+            f"{len(results)}", f"{students}", len(results) == students),
         say("minutes, self-check and pages included", f"{minutes:.1f}", f"{budget:.0f}", minutes <= budget),
         say("memory, first quarter and last", f"{first / 2**20:,.0f} → {last / 2**20:,.0f} MiB", f"+{GROWTH:.0%}",
-            last <= (1 + GROWTH) * first),
+            0 < last <= (1 + GROWTH) * first),
         say("answers marked unlike the same answers of others", f"{unlike(results)}", "0", not unlike(results))])
 
 
@@ -84,7 +83,10 @@ def watch(results: Path, memory: list[tuple[int, int]], done: threading.Event) -
 
 
 def quarters(memory: list[tuple[int, int]], students: int) -> tuple[float, float]:
-    """The mean of the bytes while the first quarter of the class was graded, and the last, but for the ends."""
+    """The mean of the bytes while the first quarter of the class was graded, and the last, but for the ends.
+
+    0 where nothing was measured then.
+    """
     first = [most for graded, most in memory if 0 < graded <= students / 4]
     last = [most for graded, most in memory if students * 3 / 4 <= graded < students - 1]
     return statistics.fmean(first or [0]), statistics.fmean(last or [0])

@@ -16,6 +16,7 @@ def a_small_grader(monkeypatch):
     monkeypatch.setattr(grade_command, "grade_cells", by_a_word)
     monkeypatch.setattr(grade_command, "check_or_recall", lambda *_: (0, False))
     monkeypatch.setattr(grading, "EVERY", 0.05)
+    monkeypatch.setattr(grading, "quarters", lambda *_: (100.0, 120.0))   # a few small submissions say nothing of it
 
 
 def measure(capsys, students: int = 24) -> tuple[int, dict[str, str]]:
@@ -24,8 +25,7 @@ def measure(capsys, students: int = 24) -> tuple[int, dict[str, str]]:
     return code, {line[:52].strip(): line[52:] for line in said.splitlines()}
 
 
-def test_a_class_that_keeps_its_budgets(capsys, monkeypatch):
-    monkeypatch.setattr(grading, "GROWTH", 9)   # a few small submissions say nothing of the memory
+def test_a_class_that_keeps_its_budgets(capsys):
     code, said = measure(capsys)
     assert code == 0 and "24   budget 24" in said["submissions graded, of 4 tasks each, 1 at a time"]
     assert all(line.rstrip().endswith("yes") for line in said.values()) and len(said) == 7
@@ -34,9 +34,10 @@ def test_a_class_that_keeps_its_budgets(capsys, monkeypatch):
 @pytest.mark.parametrize("name, value, row", [
     ("MINUTES", 0.001, "minutes, self-check and pages included"),
     ("quarters", lambda *_: (100.0, 121.0), "memory, first quarter and last"),
+    ("quarters", lambda *_: (100.0, 0.0), "memory, first quarter and last"),
+    ("quarters", lambda *_: (0.0, 0.0), "memory, first quarter and last"),
     ("unlike", lambda *_: 1, "answers marked unlike the same answers of others")])
 def test_a_missed_budget_ends_with_1(name, value, row, capsys, monkeypatch):
-    monkeypatch.setattr(grading, "GROWTH", 0.2 if name == "quarters" else 9)
     monkeypatch.setattr(grading, name, value)
     code, said = measure(capsys, 8)
     assert code == 1 and [name for name, line in said.items() if line.rstrip().endswith("NO")] == [row]
@@ -66,6 +67,8 @@ def test_the_memory_of_all_that_was_started_counts():
     assert during - before > 60 * 2**20 and grading.resident(os.getpid()) - before < 30 * 2**20
 
 
-def test_the_quarters_are_those_of_the_class_not_of_the_time():
+def test_the_quarters_are_those_of_the_class_not_of_the_time(monkeypatch):
+    monkeypatch.undo()
     memory = [(0, 1000), (1, 10), (2, 20), (4, 500), (6, 30), (7, 999)]
     assert grading.quarters(memory, 8) == (15, 30)
+    assert grading.quarters([], 8) == (0, 0), "nothing was measured"
