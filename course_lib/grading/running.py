@@ -57,15 +57,18 @@ def student(job: dict, write: int) -> None:
     exec(watch.PRELUDE, space)
     probe, errors = load_probe({"probe": job["probe"]}), []
     watcher.start()
+    stopped = None
     try:
         with looking():
             exec(compile(job["source"], watch.CELL, "exec", dont_inherit=True), space)
-        if too_deep():
-            raise RecursionError
     except BaseException as error:
-        tell({"cell": what_stopped(error), **said()})
+        if not callable(space.get(job["name"])):   # else as in a notebook: what stands above the error is defined
+            stopped = what_stopped(error)
+    if too_deep():
+        stopped = what_stopped(RecursionError())
+    tell({"cell": stopped, **said()})
+    if stopped:
         return tell("done")
-    tell({"cell": None, **said()})
     function = space.get(job["name"])
     if not callable(function):
         tell({"missing": type(function).__name__})

@@ -25,6 +25,7 @@ from tests.grading.as_nobody import as_nobody
 from tests.grading.attacks import ATTACKS, KINDS, MARK, PORT
 from tests.grading.broken import BROKEN, ONE, TASKS, TWO
 from tests.grading.test_notebook import dumped
+from tests.hang import HANGS
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "what only the instructor knows"
@@ -136,7 +137,7 @@ def graded(folder: Path, read: bool, before: list[str]) -> subprocess.CompletedP
     return subprocess.run(
         [*before, sys.executable, "-c", f"from tests.grading.quick import main; main(read={read})",
          str(folder / "in"), "--out", str(folder / "out"), "--only", "06.1", "06.2", "--jobs", "2", "--seed", "7"],
-        cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8", timeout=1800)
+        cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8", timeout=3 * HANGS)
 
 
 def attack_problems(folder: Path, one, read: bool) -> list[str]:

@@ -38,6 +38,11 @@ def test_a_submission(worker):
     assert all(mark.reason and mark.reason.endswith(".") for mark in marks)
 
 
+def test_what_stops_below_the_function_does_no_harm(worker):
+    """As in the notebook, where the function is defined and the check passes."""
+    assert one(f"{LORA['06.1'].reference}\nprint(lora_parameters(shapes_of(model), 8))", worker).verdict == "right"
+
+
 @pytest.mark.parametrize("source, verdict, reason", [
     ("def lora_parameters(shapes, rank):\n    return 1 / 0", "error",
      "lora_parameters stops with ZeroDivisionError in line 2 of the cell."),
