@@ -55,11 +55,12 @@ def test_a_typing_mistake_on_the_page_would_be_found():
 
 def test_each_option_that_is_named_is_there():
     known = {option for make in PARSERS.values() for action in make()._actions for option in action.option_strings}
-    assert set(re.findall(r"(?<![\w-])--[a-z]+[a-z-]*", PAGE)) <= known
+    ours = re.sub(r"^\.venv/bin/dask .*$", "", PAGE, flags=re.MULTILINE)   # the options of another program
+    assert set(re.findall(r"(?<![\w-])--[a-z]+[a-z-]*", ours)) <= known
 
 
 def test_its_links_lead_somewhere():
-    for link in re.findall(r"\]\(([^)#]+)\)", PAGE):
+    for link in re.findall(r"\]\((?!https://)([^)#]+)\)", PAGE):
         assert (ROOT / "docs" / link).exists(), link
     for path in re.findall(r"`((?:lessons|course_lib)/[^`]+)`", PAGE):
         assert (ROOT / path).exists() or path.endswith("pair_bytes.py"), path

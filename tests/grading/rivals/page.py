@@ -1,4 +1,5 @@
 """docs/graders.md out of docs/graders.json: what came of each attack on each grader. No figure in it is typed."""
+from tests.grading.attacks import ATTACKS
 
 GRADERS = {"nbgrader": "nbgrader", "otter": "otter", "course": "course grade"}
 COUNTS = {
@@ -12,17 +13,20 @@ COUNTS = {
 BEFORE = """# The same attacks on three graders
 
 Each line is one cell that a student could hand in. It was graded by nbgrader {nbgrader} (`autograde`), by otter-grader
-{otter} (`otter run`) and by this course, on {date}, with Python {python}: the same task, the same cell, one point,
-and tests of the same values. The cells are in [tests/grading/attacks.py](../tests/grading/attacks.py). `make graders`
-plays them again and writes this page.
+{otter} (`otter run`) and by the function behind `course grade`, on {date} or in the days before it, with Python
+{python}: the same task, the same cell, one point, and tests of values from the same `draw`. The cells are in
+[tests/grading/attacks.py](../tests/grading/attacks.py); {played} of these {all} attacks have been played so far.
+`make graders` plays those that are new or have changed, and writes this page.
 
-The other two were used as their manuals show it, with their defaults, on the instructor's own computer, and not with
+The other two were used as their manuals show it, with their defaults, in a box that saves this computer from what
+fools them: without a network, with bounds of memory, of processes and of the size of a file. They were not used with
 what can be put around them: `otter grade` runs in a container, and nbgrader can. A container holds off what is written
-outside, and what hangs the computer. It does not change the points: there, too, the tests run in the process that the
-student's code has in its hands.
+outside, and what hangs the computer. The tests run there, too, in the process that the student's code has in its
+hands, so we expect the same points; that was not tried.
 
 "Earned" is what the honest part of the cell is worth. **Bold** is more than that. "No score": the grader stopped with
-an error, or was ended itself, and gave none. "Hangs": killed after {seconds} seconds.
+an error, or was ended itself, and gave none. "Hangs": killed after {seconds} seconds. Both, and a 0 of nbgrader, which
+has a time-out of its own, can also come of a busy computer; an unearned point cannot.
 """
 AFTER = """
 ## What to keep in mind
@@ -47,7 +51,8 @@ AFTER = """
 def written(kept: dict) -> str:
     """The page."""
     rows = kept["rows"]
-    lines = [BEFORE.format(**kept["versions"], date=kept["date"], seconds=kept["seconds"]),
+    lines = [BEFORE.format(**kept["versions"], date=kept["date"], seconds=kept["seconds"], all=len(ATTACKS),
+                           played=sum(one.name in rows for one in ATTACKS)),
              f"| of {len(rows)} cells | " + " | ".join(GRADERS.values()) + " |", "|---|" + "---|" * len(GRADERS)]
     for what, counted in COUNTS.items():
         numbers = [sum(counted(row, row[grader]) for row in rows.values()) for grader in GRADERS]
