@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 
 import joblib
@@ -22,6 +23,11 @@ from course_lib.grading.gradebook import FILLED
 from course_lib.grading.one import HandedIn, Settings, digest, grade_one, read
 from course_lib.grading.results import Graded
 from course_lib.grading.submissions import Submission, slug
+
+try:
+    import fcntl
+except ImportError:  # on Windows
+    fcntl = None
 
 HALF = f".{'[0-9a-f]' * 32}.part"  # as files.py names what it has not written to the end
 KEPT = "submissions are graded and kept. To go on: the same command with --resume."
@@ -69,8 +75,6 @@ def grade_all(submissions: list[Submission], settings: Settings, out: Path, jobs
     folder = out / "results"
     folder.mkdir(parents=True, exist_ok=True)
     place = {one.student: folder / f"{slug(one.student)}.json" for one in submissions}
-    for half in [*out.glob(HALF), *out.glob(f"*/{HALF}")]:  # of a run that was killed while it wrote
-        half.unlink()
     results = {}
     if resume:
         for one in submissions:
@@ -84,7 +88,7 @@ def grade_all(submissions: list[Submission], settings: Settings, out: Path, jobs
     else:
         from course_lib.grading.cluster import graded_on  # takes a second to import
         coming = graded_on(dask, waiting(), settings)
-    with tqdm(total=len(submissions), initial=kept, unit="submission", desc="grading") as bar:
+    with alone(out), tqdm(total=len(submissions), initial=kept, unit="submission", desc="grading") as bar:
         try:
             for graded in coming:
                 write_text(place[graded.student], graded.to_json())
@@ -100,6 +104,30 @@ def grade_all(submissions: list[Submission], settings: Settings, out: Path, jobs
             with warnings.catch_warnings(action="ignore"):  # of joblib, that not all was waited for
                 coming.close()
     return [results[one.student] for one in submissions], kept
+
+
+@contextmanager
+def alone(out: Path) -> Iterator[None]:
+    """The block in which no other run grades into OUT. What one that was killed has half written is taken away.
+
+    Raises CourseError where another is at work. On Windows, and on a disk that has no locks, nobody is kept out.
+    """
+    held = os.open(out, os.O_RDONLY) if fcntl else None  # locked as long as it is open, however this process ends
+    try:
+        if fcntl:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(held)
+        raise CourseError(f"another 'course grade' is grading into {out}. Wait until it ends.") from None
+    except OSError:
+        pass
+    for half in [*out.glob(HALF), *out.glob(f"*/{HALF}")]:
+        half.unlink()
+    try:
+        yield
+    finally:
+        if fcntl:
+            os.close(held)
 
 
 def graded_by(waiting: Callable[[], list[Submission]], settings: Settings, jobs: int) -> Iterator[Graded]:

@@ -199,6 +199,18 @@ def test_a_full_disk_loses_no_grade_that_is_there(tmp_path, log, monkeypatch):
     assert grade_all(class_06, SETTINGS, tmp_path / "out", resume=True)[1] == 1
 
 
+def test_two_runs_do_not_grade_into_one_folder(tmp_path, log):
+    class_06 = handed_in(tmp_path / "in", {"ada": RIGHT})
+    (tmp_path / "out").mkdir()
+    half = tmp_path / "out" / f".{'0a' * 16}.part"
+    with run.alone(tmp_path / "out"):
+        half.touch()
+        with pytest.raises(CourseError, match="another 'course grade' is grading into .*out"):
+            grade_all(class_06, SETTINGS, tmp_path / "out")
+        assert half.exists() and log() == []
+    assert grade_all(class_06, SETTINGS, tmp_path / "out")[0][0].marks[0].points == 1 and not half.exists()
+
+
 def test_what_a_killed_run_left_half_written_is_taken_away_and_nothing_else(tmp_path):
     (tmp_path / "out" / "feedback").mkdir(parents=True)
     halves = [tmp_path / "out" / f".{'0a' * 16}.part", tmp_path / "out" / "feedback" / f".{'0b' * 16}.part"]
