@@ -111,22 +111,19 @@ def look_at(workers: dict[str, dict], said: dict[str, object]) -> None:
         if not isinstance(answer, tuple):
             raise CourseError(f"the worker {worker} has no course that can grade: {shown(str(answer))}. Install the "
                               "course there as it is here.")
-        alike(worker, *answer)
-
-
-def alike(worker: str, its_versions: list[str], its_code: str) -> None:
-    """Raise CourseError unless the worker's versions and its code are ours."""
-    if its_versions != versions():
-        raise CourseError(f"the worker {worker} computes with {', '.join(its_versions)}, this computer with "
-                          f"{', '.join(versions())}: the marks could differ. Install the same on both.")
-    if its_code != code_digest():
-        raise CourseError(f"the worker {worker} has another version of the course: the marks could differ. Install "
-                          "the same on both.")
+        its_versions, its_code = answer
+        if its_versions != versions():
+            raise CourseError(f"the worker {worker} computes with {', '.join(its_versions)}, this computer with "
+                              f"{', '.join(versions())}: the marks could differ. Install the same on both.")
+        if its_code != code_digest():
+            raise CourseError(f"the worker {worker} has another version of the course: the marks could differ. Install "
+                              "the same on both.")
 
 
 def grade_there(handed: HandedIn, settings: Settings) -> Graded:
     """`grade_one` in a worker, which has looked at itself before: it may have joined after all were looked at."""
-    known = (settings.code, *sorted(task.digest for task in settings.tasks.values()), settings.unsafe)
+    tasks = sorted((id, task.digest) for id, task in settings.tasks.items())
+    known = (settings.code, *tasks, settings.seed, settings.unsafe)
     if known not in CHECKED:
         me = f"the worker on {platform.node()}, process {os.getpid()},"
         if code_digest() != settings.code:

@@ -121,9 +121,9 @@ def plain_python(id: str, source: str, notes: list[str]) -> str:
 
 
 def note(notes: list[str], text: str) -> None:
-    """Add a note, where there are not too many: a notebook can give cause for millions."""
-    if len(notes) < MOST_NOTES:
-        notes.append(text)
+    """Add a note, where there are not too many: a notebook can give cause for millions. The last says so."""
+    if len(notes) <= MOST_NOTES:
+        notes.append(text if len(notes) < MOST_NOTES else "There is more of this kind, which is not listed.")
 
 
 def body(source: str) -> str:

@@ -18,7 +18,7 @@ from course_lib.errors import CourseError
 from course_lib.files import write_text
 from course_lib.grading import cluster, run
 from course_lib.grading.engine import grade_cells
-from course_lib.grading.one import Settings, code_digest, versions
+from course_lib.grading.one import HandedIn, Settings, code_digest, versions
 from course_lib.grading.run import grade_all
 from course_lib.grading.sandbox import Worker
 from tests.hang import HANGS
@@ -149,6 +149,16 @@ def test_a_worker_that_would_grade_otherwise_is_refused_by_its_name(answer, thre
     with pytest.raises(CourseError, match=why):
         cluster.look_at(workers, {"tcp://a": (versions(), code_digest()), "tcp://b": answer})
     cluster.look_at(workers, {"tcp://a": (versions(), code_digest())})
+
+
+def test_a_worker_looks_at_itself_once_for_each_seed(monkeypatch):
+    seeds = []
+    monkeypatch.setattr(cluster, "CHECKED", set())
+    monkeypatch.setattr(cluster, "check", lambda tasks, seed, unsafe: seeds.append(seed))
+    for seed in (1, 1, 2, 1):
+        settings = replace(SETTINGS, seed=seed, grade=lambda *_: ())
+        assert cluster.grade_there(HandedIn("ada", (), (), ()), settings).seed == seed
+    assert seeds == [1, 2]
 
 
 @pytest.mark.parametrize("address", ["nonsense", "127.0.0.1:9", "tcp://", "http://127.0.0.1:80", "tls://127.0.0.1:9",

@@ -158,3 +158,10 @@ def test_python_with_such_signs_stays(line):
 def test_half_a_pair_and_zeros_can_be_written():
     (source,) = read("# task 06.1: one\nx = '\ud800\0'").values()
     source.encode("utf-8")
+
+
+def test_notes_without_end_are_cut_and_the_last_says_so():
+    lines = "\n".join(["# task 06.1: one", *(f"%time {number}" for number in range(150))])
+    _, notes = task_cells(dumped(lines))
+    assert len(notes) == 101 and "%time 99" in notes[99] and "more of this kind" in notes[100]
+    assert len(task_cells(dumped(lines.partition("%time 100\n")[0]))[1]) == 100
