@@ -15,7 +15,7 @@ from course_lib.grading.grades import number
 from course_lib.grading.results import VERDICTS, Graded
 from course_lib.lessons import lessons
 
-MOST_NAME, MOST_SENTENCE, MOST_SOURCE = 120, 2_000, 20_000  # characters that are shown
+MOST_NAME, MOST_SENTENCE, MOST_CODE = 120, 2_000, 20_000  # characters that are shown
 MARKED = re.compile(r"`([^`\n]+)`|\*\*(?=\S)([^*\n]+)(?<=\S)\*\*")  # neither stands in the other
 JOINERS = "\u200c\u200d"  # of Persian words and of emoji
 
@@ -32,7 +32,7 @@ def page(template: str, **facts) -> str:
                               trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"name": lambda text: shown(text, MOST_NAME).replace("\n", " "),
                             "sentence": lambda text: shown(text, MOST_SENTENCE), "prose": prose,
-                            "code": lambda text: shown(text, MOST_SOURCE), "number": number}
+                            "code": lambda text: shown(text, MOST_CODE), "number": number}
     environment.globals |= {"verdicts": VERDICTS, "lesson": lesson, "notebook": notebook}
     return environment.get_template(template).render(**facts)
 

@@ -1,6 +1,6 @@
 """Before anybody is graded: does this computer give the reference full marks, the stub none, each mistake less?
 
-Once, as root, the sandbox closed Python's folders, and every student would have got 0 with a plausible sentence.
+Where a sandbox keeps the reference from running, every student would get 0 with a sentence that sounds plausible.
 """
 import hashlib
 import os

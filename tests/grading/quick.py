@@ -14,14 +14,9 @@ QUICK = Limits(call=2, task=4, cpu=3)
 
 
 def unread(*given, **more):
-    """grade_cells, where all that is Python may run: only the sandbox, and what watches in it, are left."""
-    allowed.read = partial(only_unreadable, read=getattr(allowed.read, "keywords", {"read": allowed.read})["read"])
+    """grade_cells, where every cell may run: only the sandbox, and what watches in it, are left."""
+    allowed.read = lambda source: None
     return grade_cells(*given, limits=QUICK, **more)
-
-
-def only_unreadable(source: str, read):
-    found = read(source)
-    return found if found and found[0] == "unreadable" else None
 
 
 def main(read: bool = True) -> None:

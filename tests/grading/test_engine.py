@@ -104,8 +104,7 @@ def test_fresh_seeds_are_each_students_own_and_visit_every_case():
     assert first_seed(0, "a", "06.1") == first_seed(0, "a", "06.1")
 
 
-def test_a_dead_worker_costs_one_task():
-    """It is started again for the tasks behind."""
+def test_a_worker_that_is_dead_before_the_first_task_is_started_again():
     worker = Worker()
     worker.close()
     marks = grade_cells("student-07", {id: task.reference for id, task in LORA.items()}, LORA, 0, worker=worker)

@@ -58,7 +58,7 @@ def sampled(count: int, tasks: dict) -> list:
 
 @pytest.mark.parametrize("chosen, count", [(FEW, 3), pytest.param(TASKS, COUNT, marks=pytest.mark.slow)])
 def test_a_changed_reference_is_below_all_points_but_where_it_is_listed_as_equal(chosen, count):
-    refused = []
+    caught = 0
     with Worker() as worker:
         def grade(*arguments):
             return grade_cells(*arguments, worker)
@@ -71,5 +71,5 @@ def test_a_changed_reference_is_below_all_points_but_where_it_is_listed_as_equal
             assert mark.points < mark.out_of or changed.name in equal, (task.id, changed.name)
             unseen = ("refused", "missing", "unreadable", "unwritten")
             assert mark.verdict not in unseen, (task.id, changed.name, mark.reason)
-            refused.append(mark.points < mark.out_of)
-    assert len(refused) == count and sum(refused) > count / 2
+            caught += mark.points < mark.out_of
+    assert caught > count / 2
