@@ -1,14 +1,7 @@
-"""`course grade`: grades what a class handed in, each task in a sandbox, and keeps every result.
-
-It looks for notebooks in a folder with a folder for each student, in notebooks or zips side by side, in a zip of
-those, and in what Canvas and Moodle download.
-"""
-import argparse
+"""`course grade`: grades what a class handed in, each task in a sandbox, and keeps every result."""
 import secrets
 from dataclasses import replace
 from pathlib import Path
-
-import joblib
 
 from course_lib.builder.plan import lesson_folders
 from course_lib.builder.tasks import Task, read_tasks
@@ -22,7 +15,9 @@ from course_lib.grading.gradebook import fill_gradebook, opened, remove_filled
 from course_lib.grading.grades import write_grades
 from course_lib.grading.log import note
 from course_lib.grading.one import Settings, code_digest, none_of
+from course_lib.grading.options import parser, read_options
 from course_lib.grading.pages import write_feedback
+from course_lib.grading.report import figures, lists
 from course_lib.grading.results import Graded
 from course_lib.grading.roster import absent_and_unknown, read_roster
 from course_lib.grading.run import grade_all, others
@@ -88,44 +83,15 @@ def seed_of(out: Path, given: int | None, resume: bool) -> int:
     return seed
 
 
-def table(rows: dict[str, object]) -> str:
-    width = max(map(len, rows))
-    return "\n".join(f"  {name:<{width}}  {value}" for name, value in rows.items())
-
-
-def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="course grade", description=__doc__)
-    made.add_argument("submissions", metavar="SUBMISSIONS", help="a folder or a zip")
-    made.add_argument("--out", metavar="DIR", required=True, help="where the results go; kept for --resume")
-    made.add_argument("--roster", metavar="FILE",
-                      help="a CSV file with a column student, named as the submissions are: who of them is missing?")
-    made.add_argument("--only", metavar="TASK", nargs="+", action="extend", default=[],
-                      help="a lesson (06) or a task (06.2), or several; else all")
-    made.add_argument("--jobs", metavar="N", type=int, default=joblib.cpu_count(), help="submissions at a time")
-    made.add_argument("--dask", metavar="ADDRESS", help="of a dask scheduler: its workers grade, in place of --jobs")
-    made.add_argument("--resume", action="store_true", help="grade only what is new or has changed")
-    for name, columns in COLUMNS.items():
-        made.add_argument(f"--{name}", metavar="FILE", action="append", default=[],
-                          help=f"a CSV file with the columns {', '.join(columns)}; or several, each with --{name}")
-    made.add_argument("--gradebook", metavar="EXPORT", help="the export of Canvas or Moodle, to be filled in")
-    made.add_argument("--column", metavar="TITLE", help="of the export, where several could take the grades")
-    made.add_argument("--progress", metavar="DIR", help="a folder with students' progress files, for class.html")
-    made.add_argument("--seed", metavar="N", type=int, help="of the drawn inputs; else drawn once and kept in DIR/seed")
-    made.add_argument("--doctor", action="store_true", help="alone: can this computer grade in a sandbox?")
-    made.add_argument("--demo", action="store_true", help="alone, or with --out and --jobs: grade a made-up class")
-    made.add_argument("--unsafe-no-sandbox", action="store_true",
-                      help="run the code of students without a sandbox: it can do whatever you can")
-    return made
-
-
 def main(argv: list[str]) -> int:
-    """0: all were graded; 1: some could not be read; 2 (CourseError): nothing was graded."""
+    """0: all were graded; 1: some could not be read or graded; 2 (CourseError): it was refused, or stopped before the
+    end. What was graded until then is kept."""
     if argv == ["--doctor"]:
         print(report := doctor.report())
         return 0 if report.startswith(doctor.READY) else 1
     if "--demo" in argv:
         return demo.main(argv, chosen_tasks([demo.LESSON]), main)
-    chosen = parser().parse_args(argv)
+    chosen = read_options(parser(), argv)
     jobs = whole_number("--jobs", chosen.jobs, 1)
     source, out = user_path(chosen.submissions).resolve(), user_path(chosen.out).resolve()
     if out == source or source in out.parents:
@@ -155,11 +121,14 @@ def main(argv: list[str]) -> int:
     else:
         print("Each worker looks first whether it grades the reference, the stubs and every known mistake as it must.")
     results, kept = grade_all(submissions, settings, out, jobs, chosen.resume, chosen.dask)
-    problems = [f"{one.student}: {problem}" for one in results for problem in one.problems]
+    unreadable = [f"{one.student}: {problem}" for one in results if one.digest for problem in one.problems]
+    stopped = [f"{one.student}: {problem}" for one in results if not one.digest for problem in one.problems]
+    damaged = sum(bool(one.digest and one.problems) for one in results)
+    ungraded = sum(not one.digest for one in results)
     results += [Graded(name, (), "", settings.seed, settings.unsafe, (), none_of(tasks, "missing", NOTHING))
                 for name in absent]
     results, records = changed(results, changes)
-    noted = note(records, out / "changes.log")
+    noted, withdrawn = note(records, out / "changes.log")
     stale = remove_filled(out)
     write_grades(results, out / "grades.csv")
     (out / "feedback").mkdir(exist_ok=True)
@@ -169,23 +138,26 @@ def main(argv: list[str]) -> int:
                   for id, task in tasks.items()}
     write_class(results, out / "class.html", everybodys, exports)
     filled = fill_gradebook(results, chosen.gradebook, out, chosen.column) if chosen.gradebook is not None else None
-    for title, names in (("Could not be read", problems), ("Progress files", unread),
-                         ("Handed in nothing", absent),
-                         ("Late, says Canvas (points come off by --late alone)",
-                          [one.student for one in submissions if one.late]),
-                         ("Not in the roster, graded all the same", strangers), ("Left aside, nobody's", aside),
-                         ("Graded before, not among these submissions, and not in grades.csv", left),
-                         ("To look at in the export (a row for --overrides fills what is open)",
-                          filled.problems if filled else ())):
-        if names:
-            print(f"{title}:", *(f"  {shown(name)}" for name in names), sep="\n")
-    print(table({"submissions": len(submissions), "graded now": len(submissions) - kept, "kept": kept,
-                 "could not be read": len({one.student for one in results for mark in one.marks
-                                           if mark.verdict == "unreadable"}),
-                 "grades": out / "grades.csv", "feedback": out / "feedback", "the class": out / "class.html",
-                 "each result": out / "results"}))
+    said = lists({
+        "Could not be read": unreadable,
+        "Not graded, because the grader stopped (--resume tries again)": stopped,
+        "Progress files": unread,
+        "Handed in nothing": absent,
+        "Late, says Canvas (points come off by --late alone)": [one.student for one in submissions if one.late],
+        "Not in the roster, graded all the same": strangers,
+        "Left aside, nobody's": aside,
+        "Graded before, not among these submissions, and not in grades.csv": left,
+        "Changes of earlier runs that are not made any more (name their files again, if they are meant)":
+            [f"{one['student']} {one['task']}: {one['reason']} ({one['file']})" for one in withdrawn],
+        "To look at in the export (a row for --overrides fills what is open)": filled.problems if filled else ()})
+    if said:
+        print(said)
+    print(figures({"submissions": len(submissions), "graded now": len(submissions) - kept - ungraded, "kept": kept,
+                   "not graded": ungraded, "could not be read": damaged, "grades": out / "grades.csv",
+                   "feedback": out / "feedback", "the class": out / "class.html", "each result": out / "results"}))
     if records:
-        print(f"Points were changed {len(records)} times after the grading, {noted} of them new: {out / 'changes.log'}")
+        print(f"Points were changed {len(records)} times after the grading, {len(noted)} of them new: "
+              f"{out / 'changes.log'}")
     if filled:
         print(f"{filled.kind}'s export is filled in, column {shown(filled.column)}: {filled.path}")
         if filled.replaced:
@@ -195,4 +167,4 @@ def main(argv: list[str]) -> int:
             print(f"Removed, for it held the grades of an earlier run: {path}")
     if settings.unsafe:
         print("Graded WITHOUT a sandbox: what ran could do whatever you can, and could change its own marks.")
-    return 1 if problems else 0
+    return 1 if damaged or ungraded else 0

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from course_lib.builder.tasks import Task
-from course_lib.errors import CourseError, shown
+from course_lib.errors import CourseError
 from course_lib.grading.notebook import last_written, task_cells
 from course_lib.grading.results import OUT_OF, Graded, Mark
 from course_lib.grading.submissions import Submission
@@ -23,7 +23,7 @@ CODE = ("__init__.py", "builder/__init__.py", "builder/sources.py", "builder/tas
         "lazy.py", "threads.py")
 LIBRARIES = ("numpy", "torch")
 MOST_BYTES = 40 * 2**20   # of one student's notebooks: they are held in memory together
-NOT_GRADED = "It was not graded, because the grader stopped"
+NOT_GRADED = "It was not graded, because the grader stopped."
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,8 @@ def digest(handed: HandedIn, settings: Settings) -> str:
 def grade_one(handed: HandedIn, settings: Settings) -> Graded:
     """The marks of one submission; of a task in several notebooks the last that is not the stub counts.
 
-    Where the grader itself fails, each mark says so and the digest is empty: the next run tries again.
+    Where the grader itself fails, each mark says so and the digest is empty: the next run tries again. Why it failed
+    is in `problems`, for the instructor alone: it may name files of this computer.
     """
     problems, notes, found = list(handed.problems), list(handed.notes), {}
     stubs = {id: task.stub for id, task in settings.tasks.items()}
@@ -108,17 +109,18 @@ def grade_one(handed: HandedIn, settings: Settings) -> Graded:
               for id, several in sorted(found.items())}
     notes += [f"Task {id} is in {len(found[id])} notebooks; the one in {name} counts."
               for id, (name, _) in chosen.items() if len(found[id]) > 1]
-    key = digest(handed, settings)
+    key, told = digest(handed, settings), list(problems)
     try:
         marks = settings.grade(handed.student, {id: source for id, (_, source) in chosen.items()}, settings.tasks,
                                settings.seed, settings.unsafe)
     except Exception as error:
-        problems.append(f"{NOT_GRADED}: {shown(str(error) or type(error).__name__)}")
-        marks, key = none_of(settings.tasks, "unreadable", problems[-1]), ""
-    marks = tuple(replace(mark, verdict="unreadable", reason=problems[0])
-                  if problems and mark.verdict == "missing" else mark for mark in marks)
+        problems.append(str(error) or type(error).__name__)
+        told.append(NOT_GRADED)
+        marks, key = none_of(settings.tasks, "unreadable", NOT_GRADED), ""
+    marks = tuple(replace(mark, verdict="unreadable", reason=told[0])
+                  if told and mark.verdict == "missing" else mark for mark in marks)
     graded = Graded(handed.student, tuple(name for name, _ in handed.files), key, settings.seed, settings.unsafe,
-                    (*problems, *notes), marks, tuple(problems))
+                    (*told, *notes), marks, tuple(problems))
     return Graded.from_json(graded.to_json().encode("utf-8", "replace").decode())  # nothing that no file can hold
 
 

@@ -154,14 +154,17 @@ RECORD = {"student": "a\nb", "task": "06.1", "from": 0, "to": 1.0, "reason": "x"
 def test_the_log_only_grows_and_says_nothing_twice_in_a_row(tmp_path):
     log = tmp_path / "changes.log"
     other, task_2 = {**RECORD, "to": 0.5}, {**RECORD, "task": "06.2"}
-    assert [note(records, log) for records in ([RECORD], [RECORD], [], [other], [RECORD, task_2])] == [1, 0, 0, 1, 2]
+    gone = {**RECORD, "from": 1, "to": None}
+    for records, added in (([RECORD], ([RECORD], [])), ([RECORD], ([], [])), ([], ([], [gone])), ([], ([], [])),
+                           ([other], ([other], [])), ([RECORD, task_2], ([RECORD, task_2], []))):
+        assert note(records, log) == added
     lines = log.read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line)["to"] for line in lines] == [1, 0.5, 1, 1]
+    assert [json.loads(line)["to"] for line in lines] == [1, None, 0.5, 1, 1]
     assert json.loads(lines[0]).keys() == {"date", *RECORD}
     before = log.read_bytes()[:-9]
     log.write_bytes(before + b"\xff")  # killed while it wrote
-    assert note([RECORD, task_2], log) == 1 and log.read_bytes().startswith(before + b"\xff\n{")
-    assert note([RECORD, task_2], log) == 0
+    assert note([RECORD, task_2], log) == ([task_2], []) and log.read_bytes().startswith(before + b"\xff\n{")
+    assert note([RECORD, task_2], log) == ([], [])
 
 
 def test_no_points_are_changed_without_a_note(tmp_path):
@@ -205,7 +208,14 @@ def test_the_command_changes_what_it_writes_and_never_what_was_graded(grade, tmp
     noted = (out / "changes.log").read_bytes()
     assert grade("--resume", **lists) == 0 and "kept               2" in capsys.readouterr().out
     assert (out / "changes.log").read_bytes() == noted
+    assert "not made any more" not in capsys.readouterr().out
     assert grade("--resume") == 0 and (out / "grades.csv").read_bytes() == plain
+    said = capsys.readouterr().out
+    assert "if they are meant):\n  ada 06.1: a day late (" in said and "\n  bob 06.1: oral exam (" in said
+    assert grade("--resume") == 0 and "not made any more" not in capsys.readouterr().out
+    assert grade("--resume", **lists) == 0 and "3 of them new" in capsys.readouterr().out
+    records = [json.loads(line) for line in (out / "changes.log").read_text(encoding="utf-8").splitlines()]
+    assert [record["to"] for record in records] == [0.8, 0.25, 0.5, None, None, None, 0.8, 0.25, 0.5]
 
 
 def test_a_bad_list_is_refused_before_anything_is_graded(grade, tmp_path, capsys):

@@ -2,6 +2,7 @@
 import csv
 import html
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,7 @@ def test_the_roster_says_who_is_missing_and_who_is_unknown(tmp_path, capsys):
     found = {row["student"]: (float(row["points"]), row["reason"]) for row in rows(tmp_path / "out")}
     assert found["bob"] == (0, command.NOTHING) and found["ada"][0] == 1 and len(found) == 4
     said = capsys.readouterr().out
-    assert "Handed in nothing:\n  'bob'" in said and "Not in the roster, graded all the same:\n  'eve'" in said
+    assert "Handed in nothing:\n  bob\n" in said and "Not in the roster, graded all the same:\n  eve\n" in said
 
 
 def test_progress_files_are_counted_and_a_bad_one_is_named(tmp_path, capsys, monkeypatch):
@@ -115,6 +116,39 @@ def test_an_export_with_several_columns_takes_the_named_one(tmp_path, capsys):
     assert "--column" in capsys.readouterr().err and not (tmp_path / "out").exists(), "before anything is graded"
     assert graded(tmp_path, "--gradebook", str(tmp_path / "canvas.csv"), "--column", "Week 6") == 0
     assert (tmp_path / "out" / "gradebook.csv").read_text(encoding="utf-8").endswith('"Ode, Anna",7,anna,S,,20\n')
+
+
+def test_what_was_not_graded_is_counted_and_said_whole_to_the_instructor_alone(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(command, "check_or_recall", lambda *_: (0, False))
+    cause = f"{tmp_path}/lora.py: {'the reference gives nothing. ' * 20}\nRun \x1b[2J'course build' first."
+    monkeypatch.setattr(command, "grade_cells", partial(stops_for_bob, cause))
+    handed_in(tmp_path / "in", {"ada": RIGHT, "bob": RIGHT, "eve": b"{"})
+    override = tmp_path / "overrides.csv"
+    override.write_text("student,task,points,reason\nbob,06.1,1,x\neve,06.1,1,x\n", encoding="utf-8")
+    for options in ((), ("--overrides", str(override))):
+        assert graded(tmp_path, *options) == 1
+        said = capsys.readouterr().out
+        rows_said = dict(line.strip().rsplit(maxsplit=1) for line in said.splitlines() if line.startswith("  "))
+        assert [int(rows_said[name]) for name in ("graded now", "kept", "not graded", "could not be read")] == [
+            2, 0, 1, 1]
+        told = f"(--resume tries again):\n  bob: {' '.join(cause.split())}\n".replace("\x1b", "\u27e8U+001B\u27e9")
+        assert told in said and "Could not be read:\n  eve: eve/06.ipynb cannot be read: " in said
+    for path in [*(tmp_path / "out" / "feedback").iterdir(), tmp_path / "out" / "grades.csv"]:
+        assert "lora.py" not in path.read_text(encoding="utf-8")
+
+
+def stops_for_bob(cause, student, *given):
+    if student == "bob":
+        raise RuntimeError(cause)
+    return by_a_word(student, *given)
+
+
+@pytest.mark.parametrize("options", [["--doctor"], ["--doc"], ["--dem"], ["--column", "x"], ["--column", ""]])
+def test_an_option_that_would_do_nothing_is_refused(tmp_path, capsys, options):
+    handed_in(tmp_path / "in", {"ada": RIGHT})
+    with pytest.raises(SystemExit, match="2"):
+        graded(tmp_path, *options)
+    assert f"{options[0][:5]}" in capsys.readouterr().err and not (tmp_path / "out").exists()
 
 
 CANVAS = "Student,ID,SIS Login ID,Section,Week 6 (12)\n    Points Possible,,,,10\nada,7,ada,S,\n"
@@ -196,7 +230,7 @@ def test_who_was_graded_before_and_is_gone_is_named(tmp_path, capsys):
     graded(tmp_path)
     shutil.rmtree(tmp_path / "in" / "bob")
     assert graded(tmp_path, "--resume") == 0
-    assert "Graded before, not among these submissions, and not in grades.csv:\n  'bob'" in capsys.readouterr().out
+    assert "Graded before, not among these submissions, and not in grades.csv:\n  bob" in capsys.readouterr().out
     assert (tmp_path / "out" / "results" / "bob.json").exists()
 
 

@@ -76,7 +76,7 @@ def test_the_command_shows_the_class_and_says_where_to_look(tmp_path, capsys, mo
     typed = ["grade", "--demo", "--out", str(out), "--jobs", "1"]
     assert main(typed) == 0 and not opened, "there is no screen"
     said = capsys.readouterr().out
-    assert str(out / "class.html") in said and "Handed in nothing:\n  'student-21'" in said
+    assert str(out / "class.html") in said and "Handed in nothing:\n  student-21" in said
     page = (out / "class.html").read_text(encoding="utf-8")
     assert "15 progress files" in page and "<h3>06.4: 2 answers" in page
     assert len((out / "gradebook.csv").read_text(encoding="utf-8").splitlines()) == 2 + 21
