@@ -160,6 +160,8 @@ def main(argv: list[str]) -> int:
               f"{out / 'changes.log'}")
     if filled:
         print(f"{filled.kind}'s export is filled in, column {shown(filled.column)}: {filled.path}")
+        if filled.absent:
+            print(f"Students of the export who are not graded here, and whose cells are as they were: {filled.absent}.")
         if filled.replaced:
             print(f"{filled.replaced} grades that stood in the export are others now.")
     for path in stale:

@@ -22,7 +22,6 @@ class Filled:
     path: Path
     kind: str                    # Canvas or Moodle
     column: str
-    points: str                  # the full marks of that column, as the export writes them
     students: tuple[str, ...]    # those with a grade now
     problems: tuple[str, ...]
     absent: int                  # students of the export of whom nothing was graded: their cells are as they were
@@ -40,7 +39,7 @@ def fill_gradebook(graded: Iterable[Graded], export: str | Path, folder: Path, c
     table, book, target = opened(source, column, folder)
     path = folder / FILLED[any(one.weak for one in graded)]
     rows, problems = rows_of(graded, book)
-    comma, decimals, changes, students = has_comma(book, target), decimals_of(book, target), {}, []
+    comma, decimals, changes, students = has_comma(book, target), bool(re.search("[.,]", target.written)), {}, []
     for one in graded:
         person = rows.get(one.student)
         if person is None:
@@ -62,7 +61,7 @@ def fill_gradebook(graded: Iterable[Graded], export: str | Path, folder: Path, c
         raise CourseError(f"Cannot write {path}: {error.strerror}.") from None
     absent = len(book.people) - len({id(person) for person in rows.values()})
     replaced = sum(cell.text.strip() not in ("", "-", grade) for cell, grade in changes.items())
-    return Filled(path, book.kind, target.title, target.written, tuple(students), tuple(problems), absent, replaced)
+    return Filled(path, book.kind, target.title, tuple(students), tuple(problems), absent, replaced)
 
 
 def opened(source: Path, column: str | None, folder: Path) -> tuple[Table, Export, Column]:
@@ -128,7 +127,3 @@ def numbers(book: Export, column: Column) -> list[str]:
 
 def has_comma(book: Export, column: Column) -> bool:
     return next(("," in one for one in numbers(book, column) if re.search("[.,]", one)), False)
-
-
-def decimals_of(book: Export, column: Column) -> bool:
-    return any(re.search("[.,]", one) for one in numbers(book, column)[:1])

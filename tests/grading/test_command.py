@@ -111,11 +111,13 @@ def test_an_export_with_several_columns_takes_the_named_one(tmp_path, capsys):
     handed_in(tmp_path / "in", {"Ode, Anna": RIGHT})
     (tmp_path / "canvas.csv").write_text(
         "Student,ID,SIS Login ID,Section,Week 5 (11),Week 6 (12)\n    Points Possible,,,,10,20\n"
-        "\"Ode, Anna\",7,anna,S,,\n", encoding="utf-8")
+        "\"Ude, Bea\",8,bea,S,,\n\"Ode, Anna\",7,anna,S,,\n", encoding="utf-8")
     assert graded(tmp_path, "--gradebook", str(tmp_path / "canvas.csv")) == 2
     assert "--column" in capsys.readouterr().err and not (tmp_path / "out").exists(), "before anything is graded"
     assert graded(tmp_path, "--gradebook", str(tmp_path / "canvas.csv"), "--column", "Week 6") == 0
-    assert (tmp_path / "out" / "gradebook.csv").read_text(encoding="utf-8").endswith('"Ode, Anna",7,anna,S,,20\n')
+    assert (tmp_path / "out" / "gradebook.csv").read_text(encoding="utf-8").endswith(
+        '"Ude, Bea",8,bea,S,,\n"Ode, Anna",7,anna,S,,20\n')
+    assert "whose cells are as they were: 1." in capsys.readouterr().out
 
 
 def test_what_was_not_graded_is_counted_and_said_whole_to_the_instructor_alone(tmp_path, capsys, monkeypatch):
