@@ -26,7 +26,7 @@ RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")  # no names of fi
 
 @dataclass(frozen=True)
 class Submission:
-    """What one student handed in: the notebooks, the oldest first, what is to be known, and why there is nothing."""
+    """What one student handed in: the notebooks, the oldest first, what is to be known, and what cannot be read."""
     student: str
     notebooks: tuple[Entry, ...] = ()
     notes: tuple[str, ...] = ()
@@ -93,14 +93,14 @@ def student_of(entry: Entry) -> str | None:
 def submission(student: str, entries: list[Entry]) -> Submission:
     """The notebooks among what belongs to one student, with those in a zip; of what Canvas numbered, the newest."""
     files, older = newest(entries)
-    notes = [f"{entry.name}: left aside, there is a newer one" for entry in older]
+    notes, broken = [f"{entry.name}: left aside, there is a newer one" for entry in older], []
     for packed in [entry for entry in files if entry.ending == ".zip" and not entry.why]:
         files.remove(packed)
         try:
             file = io.BytesIO(packed.read(LARGEST_ZIP))
             files += entries_of_zip(file, packed.place, packed.inside, packed.parts, MOST_ENTRIES)
         except CourseError as error:
-            notes.append(f"{packed.name}: {error}")
+            broken.append(f"{packed.name}: {error}")
     notebooks = [entry for entry in files if entry.ending == ".ipynb" and not entry.why]
     notes += [f"{entry.name}: {entry.why}" for entry in files if entry.why]
     notes += [f"{entry.name}: a zip in a zip, which is not opened" for entry in files
@@ -110,9 +110,10 @@ def submission(student: str, entries: list[Entry]) -> Submission:
                                            "are read.")
     if not notebooks:
         held = ", ".join(entry.name for entry in files if not entry.folder and not entry.why)
-        why = "; ".join(notes) or (f"It holds only: {held[:200]}" if held else "It is empty")
+        why = "; ".join([*notes, *broken]) or (f"It holds only: {held[:200]}" if held else "It is empty")
         return Submission(student, notes=tuple(notes), problem=f"No notebook can be read in it. {why[:500]}.")
-    return Submission(student, tuple(sorted(notebooks, key=natural)), tuple(notes))
+    problem = f"{'; '.join(broken)[:500]}." if broken else ""
+    return Submission(student, tuple(sorted(notebooks, key=natural)), tuple(notes), problem)
 
 
 def newest(entries: list[Entry]) -> tuple[list[Entry], list[Entry]]:

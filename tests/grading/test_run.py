@@ -145,6 +145,13 @@ def test_the_newest_notebook_counts_however_large_the_older_ones_are(tmp_path, m
     assert problem.startswith("ada/0.ipynb was left aside") and Graded.from_json(found.to_json()) == found
 
 
+def test_a_zip_that_cannot_be_read_beside_a_notebook_is_a_problem(tmp_path):
+    handed_in(tmp_path, {"ada": "# task 06.1\nno"})
+    (tmp_path / "ada" / "07.zip").write_bytes(b"PK\3\4")
+    found = grade_one(read(find(tmp_path)[0][0]), SETTINGS)
+    assert found.marks[0].verdict == "wrong" and "ada/07.zip" in found.problems[0] and found.problems[0] in found.notes
+
+
 @pytest.mark.parametrize("order, points", [((RIGHT, TASKS["06.1"].stub), 1), ((TASKS["06.1"].stub, RIGHT), 1),
                                            ((RIGHT, "no"), 0), (("no", RIGHT), 1)])
 def test_of_a_task_in_two_notebooks_the_last_that_is_written_counts(tmp_path, order, points):
