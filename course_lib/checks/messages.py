@@ -60,7 +60,7 @@ def not_right(data: dict, answer, outcomes: list, mistake: dict | None, errors: 
                   if difference(given, expected, data["tolerance"]))
     given, expected, inputs = outcomes[number], data["expected"][number], data["inputs"][number]
     lines = [f"Task {data['task']}: {data['name']} is not right yet."]
-    beside = beside_the_value(given, expected, answer, data["tolerance"])
+    beside = beside_the_value(given, expected, answer, data["tolerance"], inputs)
     if mistake or beside:
         lines += ["", mistake["message"] if mistake else beside]
     lines += ["", f"Input {number + 1} of {len(outcomes)}:"]
@@ -82,10 +82,15 @@ def not_right(data: dict, answer, outcomes: list, mistake: dict | None, errors: 
     return CheckFailed("\n".join(lines))
 
 
-def beside_the_value(given, expected, answer, tolerance: float) -> str | None:
-    """What to say of a changed input, of a lost gradient or of another one; None where none of them is the matter."""
+def beside_the_value(given, expected, answer, tolerance: float, inputs) -> str | None:
+    """What to say of a changed input, of a lost gradient or of another one; None where none of them is the matter.
+
+    given: an outcome, which may be a dict that the student made to look like it. inputs: the names of the inputs.
+    """
     given, expected = (one.get("dict", {}) if isinstance(one, dict) else {} for one in (given, expected))
-    if changed := [key for key in given.get("inputs changed", ()) if key not in expected.get("inputs changed", ())]:
+    noted, known = (one.get("inputs changed") for one in (given, expected))
+    noted, known = (one if isinstance(one, list) else [] for one in (noted, known))
+    if changed := [key for key in (*range(1, 10), *inputs) if key in noted and key not in known]:
         names = " and ".join(argument(answer, key) for key in changed)
         return (f"Your function changes its input {names}: whoever called it finds other values there afterwards. +=, "
                 "x[...] = ..., .append(), .sort() and methods that end in _ write into what was given. Make new ones.")

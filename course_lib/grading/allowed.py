@@ -44,7 +44,10 @@ MOST_SOURCE = 50_000   # letters of a cell; reading takes a thousand times the m
 
 
 def read(source: str) -> tuple[str, str] | None:
-    """None where the cell may run; else (verdict, a sentence that names the line and the thing)."""
+    """None where the cell may run; else (verdict, a sentence that names the line and the thing).
+
+    It is not compiled here: a few nested `finally` make gigabytes, and many `for` in one comprehension end Python.
+    """
     if len(source) > MOST_SOURCE:
         return "refused", f"The cell is longer than {MOST_SOURCE:,} letters, and no task needs so many."
     try:
@@ -59,9 +62,6 @@ def read(source: str) -> tuple[str, str] | None:
         for node in ast.walk(tree):
             if found := reader.refused(node):
                 return "refused", f"Line {getattr(node, 'lineno', 1)} of the cell {found}"
-        compile(source, "<cell>", "exec", dont_inherit=True)
-    except SyntaxError as error:
-        return "error", f"The cell is no Python, line {error.lineno}: {error.msg}."
     except (ValueError, RecursionError, MemoryError):
         return "error", "The cell cannot be read as Python: it is nested too deeply."
     return None
@@ -83,8 +83,11 @@ class Reader:
         self.bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)
                       and not isinstance(node.ctx, ast.Load)}
         self.bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-        self.plain = {part for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and not node.bases
-                      for part in ast.walk(node)}
+        self.bound |= {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+        self.plain = set()
+        for node in ast.walk(tree):   # outer classes come first, so that no node is added for each class around it
+            if isinstance(node, ast.ClassDef) and not node.bases and node not in self.plain:
+                self.plain.update(ast.walk(node))
         self.called = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
         for name in self.bound & {"F", "nn", "np", "copy", "mean", "random"}:   # a matrix called F is no module
             self.imported.pop(name)

@@ -44,7 +44,7 @@ def judge(data: dict, expected: list, outcomes: dict, seen: Seen) -> tuple[str, 
     first = right.index(False)
     if isinstance(outcomes[first], dict) and "raises" in outcomes[first]:
         return "error", f"{name} stops with {seen.stopped['kind'] if seen.stopped else 'an error'}{where}.{alone}"
-    if said := beside_the_value(outcomes[first], expected[first], None, tolerance):
+    if said := beside_the_value(outcomes[first], expected[first], None, tolerance, data["inputs"][0]):
         return "wrong", said
     if all(right[:count]):
         return "wrong", (f"{name} is right on the {count} inputs of the public check, and not on others. Answers "

@@ -148,6 +148,8 @@ def changed_name(name: str, now, keys: tuple, values: tuple) -> str | None:
 
 def watched() -> list[tuple]:
     """(name, namespace, whether nothing may be added) of modules, classes and torch's hooks for all modules."""
+    import collections
+    import contextlib
     import json
 
     import numpy
@@ -157,7 +159,8 @@ def watched() -> list[tuple]:
     classes = {f"{name}.{key}": one for name in CLASSES_OF for key, one in modules[name].items()
                if isinstance(one, type)}
     classes |= {"torch.Tensor": torch.Tensor, "numpy.ndarray": numpy.ndarray, "json.JSONEncoder": json.JSONEncoder,
-                "course_lib.grading.watch.Watcher": Watcher}
+                "course_lib.grading.watch.Watcher": Watcher, "collections.Counter": collections.Counter,
+                "contextlib": contextlib._GeneratorContextManager}   # of looking and course_calls
     hooks = {name: one for name, one in modules["torch.nn.modules.module"].items()
              if name.startswith(REGISTRY) and isinstance(one, dict)}
     return [*((name, space, False) for name, space in modules.items()),

@@ -67,7 +67,7 @@ def test_a_gradient_of_half_the_way_is_another_one():
 def test_where_the_value_is_another_kind_of_thing_nothing_is_said_of_gradients():
     expected, given = {"R is a": "Tensor", "gradients": {"dict": {"h": 1.0}}}, {"R is a": "method"}
     for one in (given, given | {"gradients": {"dict": {"h": 2.0}}}):
-        assert beside_the_value({"dict": one}, {"dict": expected}, None, 1e-6) is None
+        assert beside_the_value({"dict": one}, {"dict": expected}, None, 1e-6, []) is None
 
 
 def test_gradients_reach_through_lists_and_a_softmax():

@@ -34,7 +34,8 @@ def test_every_solution_right_or_wrong_is_allowed(folder):
     "class A:\n    def __init__(self):\n        self.types = self.io = 1\n    def load(self):\n"
     "        return self.types",
     "def f(x):\n    x.weight.data = x.weight.data + 1\n    setattr(x, 'k', 2)\n    return getattr(x, 'k', None)",
-    "if __name__ == '__main__':\n    print('hello')", "from __future__ import annotations\nx: Later = 1",
+    "if __name__ == '__main__':\n    print('hello')", "def help(x):\n    return x\nhelp(3)",
+    "from __future__ import annotations\nx: Later = 1",
     "class Cache(dict):\n    def __missing__(self, key):\n        return 0", "class Rows(list): pass",
     "from collections import OrderedDict\nclass A(OrderedDict):\n    def __str__(self): return 'A'",
     "class A(nn.Module):\n    def train(self, mode=True):\n        return super().train(mode and not self.frozen)",
@@ -87,7 +88,7 @@ def test_what_a_kind_of_dict_or_list_says_of_itself_is_not_believed():
     assert encode(Lies(a=1)) == {"dict": {"a": 1}} and encode(Rows([1, 2])) == [1, 2]
 
 
-@pytest.mark.parametrize("source", ["def f(:", "x = '\0'", "(" * 5000, "-" * 40_000 + "1", "return 3", "\ufeffa b",
+@pytest.mark.parametrize("source", ["def f(:", "x = '\0'", "(" * 5000, "-" * 40_000 + "1", "\ufeffa b",
                                     "x = " + "9" * 40_000])
 def test_what_is_no_python(source):
     assert allowed.read(source)[0] == "error"
@@ -109,3 +110,17 @@ def test_a_cell_that_works_in_its_notebook_finds_its_imports_when_it_is_graded(p
 def test_a_cell_of_endless_length_is_not_even_read():
     verdict, reason = allowed.read("x = 1\n" * 10**7)
     assert verdict == "refused" and "longer than 50,000 letters" in reason
+
+
+def nested(depth: int) -> str:
+    """A small cell that takes gigabytes when it is compiled: each `finally` stands twice in what comes out."""
+    lines = [" " * place + part for place in range(1, depth + 1) for part in ("try: return 1", "finally:")]
+    return "\n".join(["def f():", *lines, " " * (depth + 1) + "pass"])
+
+
+@pytest.mark.parametrize("source", [
+    nested(16), f"def f(y):\n    return [x {'for x in y ' * 4500}]",
+    "".join(f"{' ' * place}class a:\n" for place in range(60)) + " " * 60 + f"x = [{'1,' * 20_000}]"])
+def test_what_would_cost_much_to_compile_is_only_read(source):
+    ast.parse(source)
+    assert allowed.read(source) is None

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from course_lib.builder.tasks import read_tasks
+from course_lib.grading import allowed
 from course_lib.grading.engine import Limits, first_seed, fresh, grade_cells
 from course_lib.grading.sandbox import Worker
 
@@ -120,3 +121,19 @@ def test_a_process_that_grades_never_runs_a_task_itself_and_stays_small():
     sent = pickle.dumps((task, task.reference)).hex()
     done = subprocess.run([sys.executable, "-c", code, sent], capture_output=True, text=True, encoding="utf-8")
     assert done.stdout.split("\n")[:2] == ["right", "[]"], done.stderr
+
+
+@pytest.mark.parametrize("note", ["[f'LEAK {shapes}']", "5", "[[1]]", "{'a': 1}"])
+def test_a_dict_that_looks_like_the_checks_own_says_nothing(note, worker):
+    """A note of changed inputs is the probe's to make: a student's could hold drawn inputs."""
+    mark = one(f"def lora_parameters(shapes, rank):\n    return {{'inputs changed': {note}}}", worker)
+    assert (mark.verdict, mark.points) == ("wrong", 0) and "LEAK" not in mark.reason and "changes" not in mark.reason
+
+
+@pytest.mark.parametrize("patch", [
+    "from contextlib import contextmanager\n@contextmanager\ndef nothing(): yield\nkind = type(nothing())\n"
+    "kind.__exit__ = lambda self, *given: None", "Counter.values = lambda self: [1]"])
+def test_a_patch_of_what_calls_the_function_is_seen(patch, worker, monkeypatch):
+    monkeypatch.setattr(allowed, "read", lambda source: None)
+    mark = one(f"{patch}\n{LORA['06.1'].reference}", worker)
+    assert (mark.verdict, mark.points) == ("refused", 0) and "it changes" in mark.reason, mark

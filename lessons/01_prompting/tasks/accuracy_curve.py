@@ -64,21 +64,21 @@ def draw(seed: int) -> dict:
     return {"pairs": pairs, "ks": rng.sample(ks, len(ks)), "seed": rng.randrange(1000)}
 
 
-class FakeModel:
-    """Answers as a model would that needs some examples first; the longer the query, the more."""
+def fake_model(pairs):
+    """A model that needs some examples first, the longer the query, the more; and the list of what it was asked."""
+    answers, prompts = dict(pairs), []
 
-    def __init__(self, pairs):
-        self.answers, self.prompts = dict(pairs), []
-
-    def __call__(self, prompt: str) -> str:
+    def ask(prompt: str) -> str:
         if type(prompt) is not str or not prompt.endswith(":"):
             raise ValueError(f"ask() was given {prompt!r}; a prompt's last line is the query and a colon")
         *lines, query = prompt.removesuffix(":").split("\n")
-        if query not in self.answers or not all(": " in line for line in lines):
+        if query not in answers or not all(": " in line for line in lines):
             raise ValueError(f"ask() was given {prompt!r}; each line but the last must be 'key: value'")
-        self.prompts.append((query, tuple(tuple(line.split(": ", 1)) for line in lines)))
-        known, answer = len(lines) >= len(query) - 4, self.answers[query]
+        prompts.append((query, tuple(tuple(line.split(": ", 1)) for line in lines)))
+        known, answer = len(lines) >= len(query) - 4, answers[query]
         return f" {answer}\n" if known else f" {answer}-like\n" if len(query) % 2 else f" {answer[:-1]}\n"
+
+    return ask, prompts   # the list is out of the model's reach: nobody rewrites what was asked
 
 
 def neighbours(others: list, examples: tuple) -> bool:
@@ -91,8 +91,8 @@ def probe(accuracy_curve, pairs: list, ks: list, seed: int) -> dict:
     """The curve, and what the model was asked."""
     runs = []
     for one in (seed, seed, seed + 1):
-        model = FakeModel(pairs)
-        runs.append((accuracy_curve(model, pairs, ks, one), model.prompts))
+        ask, prompts = fake_model(pairs)
+        runs.append((accuracy_curve(ask, pairs, ks, one), prompts))
     (curve, prompts), (_, again), (_, other) = runs
     counts = [len(examples) for _, examples in prompts]
     few = min(k for k in ks if k)    # fixed places in the list of the other pairs give at most few + 1 sets
