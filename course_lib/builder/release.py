@@ -19,7 +19,7 @@ from course_lib.root import find_root
 TOP = ("LICENSE", "LICENSE-text", "Makefile", "constraints.txt", "constraints-colab.txt", "environment.yml",
        "pyproject.toml")
 README = "docs/README-students.md"  # README.md in the release
-WITHHELD = ("builder", "grading")   # parts of course_lib: students need none of them
+WITHHELD = ("builder", "grading", "bench/grading.py")   # parts of course_lib: students need none of them
 A_TIME = (1980, 1, 1, 0, 0, 0)      # of every file in the zip: the first that a zip can hold
 
 
@@ -32,7 +32,7 @@ def given_files(root: Path) -> dict[str, Path]:
     package = root / "course_lib"
     found = [path for glob in ("**/*.py", *data["course_lib"]) for path in package.glob(glob)]
     found = [path for path in found if not hidden(path.relative_to(root))
-             and path.relative_to(package).parts[0] not in WITHHELD]
+             and not any(path.is_relative_to(package / part) for part in WITHHELD)]
     found += [path for folder in ("notebooks", "exercises") for path in (root / folder).glob("*.ipynb")]
     given = {path.relative_to(root).as_posix(): path for path in found} | {name: root / name for name in TOP}
     return dict(sorted({**given, "README.md": root / README}.items()))

@@ -100,6 +100,7 @@ def test_what_cannot_be_is_a_sentence(tmp_path, capsys, options, why):
     assert why in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_in_the_real_sandbox_each_answer_gets_what_it_earns(tmp_path):
     assert main(["grade", "--demo", "--no-browser", "--out", str(tmp_path), "--jobs", "2"]) == 0
     rows = list(csv.DictReader((tmp_path / "grades.csv").open(encoding="utf-8", newline="")))

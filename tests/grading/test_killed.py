@@ -55,7 +55,6 @@ MOMENTS = {
     "while a result is written": ("results", "replace", 4, 3),
     "while the pages are written": ("command", "write_feedback", 3, 6),
 }
-IN_SHORT = "while a result is written"  # the others in make test-all
 WITHOUT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
@@ -126,8 +125,8 @@ def goes_on(folder: Path, out: str, kept: dict[str, int]) -> None:
     assert names == {path.relative_to(folder / "unkilled") for path in (folder / "unkilled").rglob("*")}
 
 
-@pytest.mark.parametrize("moment", [moment if moment == IN_SHORT else pytest.param(moment, marks=pytest.mark.slow)
-                                    for moment in MOMENTS])
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_at_five_moments(a_class, tmp_path, moment):
     place, name, number, written = MOMENTS[moment]
     out = moment.replace(" ", "-")
@@ -139,7 +138,7 @@ def test_killed_at_five_moments(a_class, tmp_path, moment):
     assert children, "nothing was at work"
     all_ended(children)
     half = [path.name for path in (a_class / out).rglob(".*.part")]
-    assert len(half) == (moment == IN_SHORT)
+    assert len(half) == (moment == "while a result is written")
     kept = {name: path.stat().st_mtime_ns for name, path in results(a_class / out).items()}
     assert len(kept) == written
     goes_on(a_class, out, kept)
