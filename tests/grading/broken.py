@@ -148,7 +148,7 @@ BROKEN = (
     packed("a bomb", lambda: zipped({"06.ipynb": bytes(2**28)}), NOTHING, "larger than 20 MB"),
     packed("a bomb that lies", lambda: lying(zipped({"06.ipynb": bytes(2**28)})), NOTHING, "cannot be read"),
     packed("large notebooks", lambda: zipped({f"{number}.ipynb": WHOLE + b" " * (18 * 2**20) for number in range(5)}),
-           BOTH, "4.ipynb was left aside"),
+           BOTH, "0.ipynb was left aside"),
     packed("a zip in a zip", lambda: zipped({"a.zip": zipped({"b.zip": zipped({"06.ipynb": bytes(2**27)})})}), NOTHING,
            "a zip in a zip"),
     packed("twenty thousand files", lambda: zipped({f"{number}.ipynb": b"" for number in range(20_000)}), NOTHING,
