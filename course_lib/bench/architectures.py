@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import torch
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
 
-from course_lib.bench import contract, contract_tools
+from course_lib.bench import contract, contract_answers, contract_tools
 from course_lib.bench.subject import Subject
 from course_lib.models import load_model
 from course_lib.models.loading import quiet
@@ -39,7 +39,8 @@ KINDS = {  # what is special: the settings beside SIZES; each promised architect
                            "mlp_bias": True}}
 CHECKS: dict[str, Callable[[Subject], float | None]] = {
     "forward": contract.forward, "start": contract.start, "padding": contract.padding, "gradients": contract.gradients,
-    "saved": contract.saved, "writing": contract.writing, "scoring": contract.scoring, "peft": contract.library,
+    "saved": contract.saved, "writing": contract_answers.writing, "scoring": contract_answers.scoring,
+    "peft": contract.library,
     "prompts": contract.prompts, "edits": contract.edits, "reuse": contract_tools.reuse,
     "pruning": contract_tools.pruning, "rounding": contract_tools.rounding, "counting": contract_tools.counting}
 

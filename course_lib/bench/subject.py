@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedModel
 
-from course_lib.architecture import can_answer, is_decoder
+from course_lib.architecture import can_answer, is_decoder, window_of
 from course_lib.errors import CourseError
 from course_lib.method import Method
 from course_lib.methods import (
@@ -115,3 +115,8 @@ def builds(model) -> dict[str, Callable[[], Method]]:
              "prefix" if is_decoder(model) else "deep":
                  lambda: (PrefixTuning if is_decoder(model) else DeepPrompts)(model, P, **N)}
     return {name: lambda build=build: moved(build()) for name, build in found.items()}
+
+
+def narrow(model, places: int) -> bool:
+    """Whether some block of the model does not look over as many places."""
+    return window_of(model) is not None and window_of(model) < places
