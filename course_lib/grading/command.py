@@ -31,12 +31,13 @@ NOTHING = "Nothing was handed in."
 
 def chosen_tasks(only: list[str]) -> dict[str, Task]:
     """The tasks of these lessons ("06") and of these ids ("06.2"); all, where `only` is empty."""
-    folders = lesson_folders(find_root("lessons"))
+    asked = {wanted.split(".")[0] for wanted in only}
+    folders = [folder for folder in lesson_folders(find_root("lessons")) if not only or folder.name[:2] in asked]
     tasks = {id: replace(task) for folder in folders for id, task in read_tasks(folder).items()}
-    lessons = {id.split(".")[0] for id in tasks}
     for wanted in only:
-        if wanted not in tasks and wanted not in lessons:
-            raise unknown("task or lesson", wanted, sorted({*tasks, *lessons}))
+        if wanted not in tasks and wanted not in {id.split(".")[0] for id in tasks}:
+            known = chosen_tasks([])
+            raise unknown("task or lesson", wanted, sorted({*known, *(id.split(".")[0] for id in known)}))
     return {id: task for id, task in tasks.items() if not only or {id, id.split(".")[0]} & set(only)}
 
 
