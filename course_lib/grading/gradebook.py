@@ -8,7 +8,7 @@ from pathlib import Path
 
 from course_lib.errors import CourseError
 from course_lib.files import user_path, write_bytes
-from course_lib.grading.export import AMOUNT, CANVAS, MOODLE, Column, Export, column_of, understand
+from course_lib.grading.export import AMOUNT, CANVAS, MOODLE, Column, Export, amount, column_of, understand
 from course_lib.grading.people import rows_of
 from course_lib.grading.results import Graded
 from course_lib.grading.table import Table, read_table
@@ -60,7 +60,7 @@ def fill_gradebook(graded: Iterable[Graded], export: str | Path, folder: Path, c
     except OSError as error:
         raise CourseError(f"Cannot write {path}: {error.strerror}.") from None
     absent = len(book.people) - len({id(person) for person in rows.values()})
-    replaced = sum(cell.text.strip() not in ("", "-", grade) for cell, grade in changes.items())
+    replaced = sum(is_another(cell.text.strip(), grade) for cell, grade in changes.items())
     return Filled(path, book.kind, target.title, tuple(students), tuple(problems), absent, replaced)
 
 
@@ -84,6 +84,17 @@ def remove_filled(folder: Path) -> list[Path]:
         except OSError as error:
             raise CourseError(f"Cannot remove {path}, which is of an earlier run: {error.strerror}.") from None
     return found
+
+
+def is_another(stood: str, grade: str) -> bool:
+    """Whether a cell said another grade before.
+
+    >>> is_another("8.5", "8.50"), is_another("-", "8.50"), is_another("9,75", "8,50")
+    (False, False, True)
+    """
+    if AMOUNT.fullmatch(stood):
+        return amount(stood) != amount(grade)
+    return stood not in ("", "-")
 
 
 def closed(cell, kind: str, one: Graded) -> str:

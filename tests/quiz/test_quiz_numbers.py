@@ -1,12 +1,11 @@
 """A number is understood however it is typed, or asked back; the way of writing it is never marked wrong."""
-import doctest
 import random
 
 import pytest
 
 from course_lib import progress
 from course_lib.errors import CourseError
-from course_lib.quiz import numbers, predict, quiz, reading, view
+from course_lib.quiz import predict, quiz, reading, view
 from course_lib.quiz.numbers import readings
 from course_lib.quiz.predictions import Prediction
 from tests import quiz_widgets
@@ -59,10 +58,6 @@ def test_every_way_to_write_a_number_can_mean_it():
         number = round(rng.choice((1, -1)) * 10 ** rng.uniform(-3, 7), rng.randint(0, 4))
         for typed in ways(number):
             assert any(abs(one - number) <= 1e-6 * max(1, abs(number)) for one in readings(typed)), (number, typed)
-
-
-def test_the_examples_of_the_module():
-    assert doctest.testmod(numbers).failed == 0
 
 
 @pytest.mark.parametrize("question_id", QUESTIONS)
