@@ -11,12 +11,12 @@ import course_lib
 from course_lib.errors import CourseError, unknown
 
 COMMANDS = {
-    "lab": ("course_lib.lab", "open the course in JupyterLab, in a working copy of your own"),
-    "doctor": ("course_lib.doctor", "check that this computer has what the course needs"),
-    "install": ("course_lib.install", "get what is too large to come with the course: a real pretrained encoder"),
+    "lab": ("course_lib.lab.command", "open the course in JupyterLab, in a working copy of your own"),
+    "doctor": ("course_lib.lab.doctor", "check that this computer has what the course needs"),
+    "install": ("course_lib.lab.install", "get what is too large to come with the course: a real pretrained encoder"),
     "world": ("course_lib.world.command", "read documents of the small world, and count them"),
     "models": ("course_lib.models.command", "list the bundled models and show their cards"),
-    "pretrain": ("course_lib.models.pretrain", "train a base model from nothing, as the shipped ones were"),
+    "pretrain": ("course_lib.pretraining.command", "train a base model from nothing, as the shipped ones were"),
     "claims": ("course_lib.claims.command", "list, run and verify the measured claims"),
     "progress": ("course_lib.progress.command", "show, export and import your answers and predictions"),
     "grade": ("course_lib.grading.command", "grade what a class handed in, each task in a sandbox"),

@@ -8,8 +8,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from course_lib.architecture import evaluating
-from course_lib.batches import Batches, check_method, loss_of
 from course_lib.errors import CourseError
+from course_lib.training.batches import Batches, check_method, loss_of
 
 LARGEST_BATCH = 256  # rows: more are not one batch, and would need much memory
 

@@ -7,13 +7,13 @@ from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
 from course_lib.architecture import check_tokens, context_of, evaluating
-from course_lib.batches import Batches, check_head, check_method
 from course_lib.errors import CourseError, shown, whole_number
 from course_lib.intervals import wilson
 from course_lib.prompting import complete, score_choices
 from course_lib.prompting.reading import added, attached, check_model, encode_plain, texts_of
 from course_lib.prompting.tokens import answer_tokens, as_written, stop_tokens
 from course_lib.rows import check_agree, check_rows, class_names, texts_in
+from course_lib.training.batches import Batches, check_head, check_method
 from course_lib.world import documents
 
 ROWS = 64  # in one forward pass

@@ -11,7 +11,7 @@ from transformers.pytorch_utils import Conv1D
 
 from course_lib.architecture import blocks_of, check_model, matrix
 from course_lib.errors import CourseError, shown, unknown, whole_number
-from course_lib.method import check_free
+from course_lib.methods.base.method import check_free
 
 
 def nf4_levels() -> torch.Tensor:
@@ -83,6 +83,9 @@ class QuantisedLinear(nn.Linear):
     To the rest of the course it is a linear layer: `weight` is the matrix that the codes stand for. It is no
     parameter, so nothing can be trained in it and nothing be merged into it.
     """
+
+    untrainable = ("4-bit codes, which can take no small steps. Train a method that adds something, such as LoRA, or "
+                   "take the model before `quantise`.")
 
     def __init__(self, weight: torch.Tensor, bias: nn.Parameter | None, scheme: str, block_size: int):
         nn.Module.__init__(self)  # nn.Linear's own would make a weight

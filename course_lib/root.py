@@ -4,6 +4,8 @@ from pathlib import Path
 
 from course_lib.errors import CourseError
 
+COPY, MARKER = "my-course", ".course-working-copy"  # the student's working copy, and the file that marks one
+
 
 def find_root(folder: str, start: Path | None = None) -> Path:
     """The course's folder: the nearest one upwards that holds pyproject.toml and `folder`.

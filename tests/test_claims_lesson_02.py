@@ -3,7 +3,7 @@ import pytest
 
 from course_lib import claims, models
 from course_lib.claims.measures import lesson_02, lesson_02_choices, lesson_02_step
-from course_lib.plan import History
+from course_lib.training.plan import History
 from tests.tiny import tiny_model
 
 IDS = [claim.id for claim in claims.by_lesson("02")]

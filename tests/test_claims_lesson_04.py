@@ -1,8 +1,9 @@
 """What lesson 04 measures, in small: each dear claim trains for a step or two, and gives its own figures."""
 import pytest
 
-from course_lib import batches, claims
+from course_lib import claims
 from course_lib.claims.measures import lesson_04, lesson_04_bias, lesson_04_cost, lesson_04_size
+from course_lib.training import batches
 
 
 @pytest.fixture

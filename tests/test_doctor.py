@@ -4,7 +4,7 @@ from importlib import metadata
 
 import pytest
 
-from course_lib import doctor
+from course_lib.lab import doctor
 
 
 def test_this_installation_is_sound(capsys):

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from course_lib import cli, install
+from course_lib import cli
 from course_lib.errors import CourseError
+from course_lib.lab import install
 from course_lib.models import minilm
 from tests.hang import HANGS
 

@@ -4,13 +4,13 @@ import torch
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from course_lib.batches import Batches
 from course_lib.errors import CourseError
 from course_lib.evaluation import evaluate, perplexity
 from course_lib.methods import LoRA
 from course_lib.prompting import complete, next_answers, score_choices
 from course_lib.prompting.reading import added, encode_open
 from course_lib.prompting.tokens import answer_text, answer_tokens, as_written
+from course_lib.training.batches import Batches
 from tests.training.small import dataset
 
 TEXT = ["the film is good bad great! label: Paris pome stone fruit\n and a new line\n great!\n good\n"] * 20

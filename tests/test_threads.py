@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from course_lib import doctor, threads
-from course_lib.models.optimise import make_optimizer, train_steps
+from course_lib import threads
+from course_lib.lab import doctor
+from course_lib.pretraining.optimise import make_optimizer, train_steps
 from course_lib.prompting import complete, score_choices
 from course_lib.threads import HOW_TO_WAIT, SMALL_PASS, threads_for
 

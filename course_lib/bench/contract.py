@@ -31,7 +31,6 @@ from course_lib.bench.subject import (
     with_source,
 )
 from course_lib.cost import eager_attention
-from course_lib.method import Method
 from course_lib.methods import (
     Adapter,
     DeepPrompts,
@@ -45,6 +44,7 @@ from course_lib.methods import (
     ScaleShift,
     Steering,
 )
+from course_lib.methods.base.method import Method
 from course_lib.models import load_model, weights_hash
 
 TEXT = "a good film"

@@ -3,8 +3,8 @@ import torch
 
 from course_lib.architecture import can_answer
 from course_lib.bench.subject import P, Subject, apart, moved, must, narrow, refused
-from course_lib.method import Method
 from course_lib.methods import Frozen, LoRA, LoReFT, PrefixTuning, PromptTuning
+from course_lib.methods.base.method import Method
 from course_lib.prompting import complete, score_choices
 from course_lib.prompting.tokens import answer_tokens
 

@@ -16,7 +16,7 @@ from course_lib.distillation import prune
 from course_lib.methods import Frozen, LoRA, LoReFT
 from course_lib.models import load_model
 from course_lib.quantise import QuantisedLinear, quantise, size_in_bytes
-from course_lib.reuse import FrozenWork
+from course_lib.training.reuse import FrozenWork
 
 
 @torch.no_grad()

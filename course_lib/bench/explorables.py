@@ -13,7 +13,6 @@ from course_lib.explore import (
     budget_calculator,
     early_stopping,
     edit_lab,
-    histories,
     interchange_lab,
     learning_rate_sweep,
     prefix_attention,
@@ -28,6 +27,7 @@ from course_lib.explore import (
     world_browser,
 )
 from course_lib.explore.panel import Panel
+from course_lib.explore.recorded import histories
 from course_lib.methods import PrefixTuning, PromptTuning
 from course_lib.models import load_model
 from course_lib.world import documents, relations

@@ -19,14 +19,14 @@ import torch
 from transformers import Trainer, TrainingArguments
 
 from course_lib.architecture import with_positions
-from course_lib.batches import Batches, loss_of
 from course_lib.bench.pairs import PAIRS, WARM_UP, interleaved, one_thread, ratio
 from course_lib.bench.rows import Gate, Measured, Table, at_least, at_most, exact, share
 from course_lib.evaluation import evaluate
 from course_lib.methods import Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
 from course_lib.models import load_model
-from course_lib.plan import Plan
-from course_lib.training import Run, fit
+from course_lib.training.batches import Batches, loss_of
+from course_lib.training.loop import Run, fit
+from course_lib.training.plan import Plan
 from course_lib.world import load_task
 
 MODEL, ROWS, RATE = "orchard-s", 32, 1e-3

@@ -14,15 +14,15 @@ from dataclasses import replace
 
 import torch
 
-from course_lib.batches import Batches, loss_of
 from course_lib.bench.pairs import one_thread
 from course_lib.bench.rows import Measured, Table, at_most
 from course_lib.methods import LoRA
 from course_lib.models import load_model
 from course_lib.models.configs import RECIPES, build_model
-from course_lib.models.optimise import make_optimizer, train_steps
-from course_lib.models.packing import Batches as Packed
+from course_lib.pretraining.optimise import make_optimizer, train_steps
+from course_lib.pretraining.packing import Batches as Packed
 from course_lib.prompting import score_choices
+from course_lib.training.batches import Batches, loss_of
 from course_lib.world import documents, load_task
 
 STARTS, STEPS, WARM_UP = 5, 10, 2

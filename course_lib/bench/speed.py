@@ -5,9 +5,9 @@ import time
 import torch
 
 from course_lib.models.configs import RECIPES, build_model
-from course_lib.models.optimise import make_optimizer, train_steps
-from course_lib.models.packing import Batches
 from course_lib.models.tokenizer import tokenizer_for
+from course_lib.pretraining.optimise import make_optimizer, train_steps
+from course_lib.pretraining.packing import Batches
 from course_lib.world import documents
 
 SIDE, PRODUCTS = 1536, 12  # of the matrices that are multiplied, and how often

@@ -11,7 +11,6 @@ from transformers import PreTrainedModel
 
 from course_lib.architecture import can_answer, is_decoder, window_of
 from course_lib.errors import CourseError
-from course_lib.method import Method
 from course_lib.methods import (
     Adapter,
     DeepPrompts,
@@ -25,6 +24,7 @@ from course_lib.methods import (
     ScaleShift,
     Steering,
 )
+from course_lib.methods.base.method import Method
 
 TOLERANCE = 1e-4      # of the largest value: some hundreds of roundings of float32
 ROWS = ([5, 70, 900, 33, 410, 8, 1200, 61, 19, 44, 7], [77, 9, 1500, 6, 12, 300], [250])

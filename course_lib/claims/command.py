@@ -7,6 +7,7 @@ from importlib.metadata import version
 from tqdm.auto import tqdm
 
 from course_lib import claims
+from course_lib.claims.claim import Claim
 from course_lib.errors import CourseError, whole_number
 from course_lib.files import write_text
 
@@ -14,7 +15,7 @@ from course_lib.files import write_text
 def listing() -> str:
     """Every claim with its lesson, figures, seeds and verdict."""
     rows = []
-    for lesson in claims.LESSONS:
+    for lesson in claims.lessons():
         for claim in claims.by_lesson(lesson):
             rows.append(f"{claim.id}  lesson {lesson}  {claim.text} ({', '.join(claim.sources)})")
             if not claims.record_path(claim.id).exists():
@@ -27,7 +28,7 @@ def listing() -> str:
     return "\n".join(rows)
 
 
-def weights_of(claim: claims.Claim) -> dict[str, str]:
+def weights_of(claim: Claim) -> dict[str, str]:
     """The hash of the weights, as they are now, of each model that the claim is measured on."""
     from course_lib.models import load_model, weights_hash
 

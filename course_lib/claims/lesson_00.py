@@ -1,5 +1,5 @@
 """How lesson 00's claim is judged. What is measured for it stands in measures/lesson_00.py."""
-from course_lib.claims import FAILS, HOLDS, Claim, Figures, Measures, Verdict
+from course_lib.claims.old import FAILS, HOLDS, Claim, Figures, Measures, Verdict
 
 measures = Measures("00")
 TIMES = 5  # word frequencies alone must be so many times as unsure as the model

@@ -1,5 +1,5 @@
 """How lesson 01's claims are judged. What is measured for them stands in measures/lesson_01.py."""
-from course_lib.claims import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
+from course_lib.claims.old import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
 
 measures = Measures("01")
 K = (0, 1, 2, 4, 8)

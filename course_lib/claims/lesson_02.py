@@ -1,5 +1,5 @@
 """How lesson 02's claims are judged. What is measured for them stands in measures/lesson_02*.py."""
-from course_lib.claims import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
+from course_lib.claims.old import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
 
 measures, step, choices = Measures("02"), Measures("02_step"), Measures("02_choices")
 SIZES = (16, 64, 256, 1024, 4096)

@@ -1,5 +1,5 @@
 """How lesson 03's claims are judged. What is measured for them stands in measures/lesson_03*.py."""
-from course_lib.claims import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
+from course_lib.claims.old import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
 
 parts, freezing, shifts = Measures("03"), Measures("03_frozen"), Measures("03_shift")
 data, labels = Measures("03_data"), Measures("03_labels")

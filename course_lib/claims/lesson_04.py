@@ -1,5 +1,5 @@
 """How lesson 04's claims are judged. What is measured for them stands in measures/lesson_04*.py."""
-from course_lib.claims import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
+from course_lib.claims.old import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
 from course_lib.display import percent
 
 measures, cost, size, parts, bias = map(Measures, ("04", "04_cost", "04_size", "04_parts", "04_bias"))

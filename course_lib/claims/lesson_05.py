@@ -1,5 +1,5 @@
 """How lesson 05's claims are judged. What is measured for them stands in measures/lesson_05*.py."""
-from course_lib.claims import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
+from course_lib.claims.old import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
 
 measures, prefix = Measures("05"), Measures("05_prefix")
 LENGTH = 20

@@ -1,5 +1,5 @@
 """How lesson 06's claims are judged. What is measured for them stands in measures/lesson_06*.py."""
-from course_lib.claims import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
+from course_lib.claims.old import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
 from course_lib.display import percent
 
 measures, algebra = Measures("06"), Measures("06_algebra")

@@ -1,8 +1,8 @@
 """How lesson 07's claims are judged, those about cost in lesson_07_costs.py. What is measured stands in
 measures/lesson_07*.py.
 """
-from course_lib.claims import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
 from course_lib.claims import lesson_07_costs as costs
+from course_lib.claims.old import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
 from course_lib.display import percent
 
 learning, settings, codes = Measures("07"), Measures("07_settings"), Measures("07_codes")

@@ -1,6 +1,6 @@
 """How lesson 07's claims about cost, and about what an adapter is, are judged. See lesson_07.py."""
-from course_lib.claims import FAILS, HOLDS, LIMITED, Figures, Verdict
 from course_lib.claims.lesson_06 import RANK
+from course_lib.claims.old import FAILS, HOLDS, LIMITED, Figures, Verdict
 from course_lib.display import percent
 
 BOTTLENECK = 16                      # of the adapters
@@ -29,7 +29,7 @@ def judge_time_and_memory(f: Figures) -> Verdict:
 def times(figure) -> str:
     """How many times: 1.5, 37, 2,400.
 
-    >>> from course_lib.claims import Figure
+    >>> from course_lib.claims.old import Figure
     >>> times(Figure((1.52,))), times(Figure((2413.0,)))
     ('1.5', '2,413')
     """

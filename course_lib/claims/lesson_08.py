@@ -2,7 +2,6 @@
 
 What is measured for them stands in measures/lesson_08*.py.
 """
-from course_lib.claims import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
 from course_lib.claims.lesson_08_loreft import (
     CLEAR,
     CLOSE,
@@ -18,6 +17,7 @@ from course_lib.claims.lesson_08_loreft import (
     judge_row_space,
     judge_scale_and_shift,
 )
+from course_lib.claims.old import FAILS, HOLDS, LIMITED, Claim, Figures, Measures, Verdict, share
 
 training, edits, hidden, das = Measures("08"), Measures("08_edits"), Measures("08_states"), Measures("08_das")
 DAS_RATE, DAS_STEPS = 1e-1, 40   # chosen from 0.01, 0.03, 0.1, 0.3, which do equally well on every width

@@ -1,5 +1,5 @@
 """How lesson 08's claims about LoReFT, and what it is compared with, are judged. See lesson_08.py."""
-from course_lib.claims import FAILS, HOLDS, LIMITED, Figures, Verdict, share
+from course_lib.claims.old import FAILS, HOLDS, LIMITED, Figures, Verdict, share
 from course_lib.display import percent
 
 SHORT, LONG = 40, 120            # steps

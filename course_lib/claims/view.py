@@ -1,13 +1,14 @@
 """How claims are shown in a lesson: the text says, we measured, verdict."""
 from course_lib import claims
+from course_lib.claims.claim import Claim
 from course_lib.display import show_table
 
 
-def _says(claim: claims.Claim) -> str:
+def _says(claim: Claim) -> str:
     return f"{claim.text} ({', '.join(claim.sources)})"
 
 
-def _titles(shown: list[claims.Claim]) -> str:
+def _titles(shown: list[Claim]) -> str:
     """The full title of every source that the claims name."""
     names = dict.fromkeys(name for claim in shown for name in claim.sources)
     return " ".join(f"{name}: {claims.SOURCES[name]}." for name in names)

@@ -9,14 +9,14 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from course_lib.batches import check_method, loss_of
 from course_lib.distillation.losses import check_temperature, hidden_loss, soft_target_loss
 from course_lib.distillation.teacher import Teacher, check_blocks, existing, watched
 from course_lib.errors import CourseError, shown
 from course_lib.models.seeding import seeded
-from course_lib.plan import History, number
 from course_lib.prompting.reading import check_tokenizer
 from course_lib.training import fit
+from course_lib.training.batches import check_method, loss_of
+from course_lib.training.plan import History, number
 
 
 class Distillation:

@@ -8,7 +8,7 @@ import torch
 from torch.nn.functional import log_softmax
 
 from course_lib.errors import CourseError, shown
-from course_lib.plan import number
+from course_lib.training.plan import number
 
 COLDEST, HOTTEST = 0.001, 1000  # beyond them every distribution is a single answer, or flat
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from course_lib.architecture import blocks_of, check_model
 from course_lib.errors import CourseError, shown, whole_number
-from course_lib.method import check_free
+from course_lib.methods.base.method import check_free
 from course_lib.quantise import QuantisedLinear
 
 LLAMA_ONLY = ("Heads and neurons are taken out of Llama models, such as orchard-s, and of others with such blocks "

@@ -9,9 +9,9 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from course_lib.architecture import blocks_of, evaluating
-from course_lib.batches import Batches, at_answers, check_method
 from course_lib.distillation.pruning import attention_of, feed_forward_of
 from course_lib.errors import CourseError, shown, whole_number
+from course_lib.training.batches import Batches, at_answers, check_method
 
 ROWS = 16  # in one forward and backward pass
 

@@ -10,12 +10,12 @@ from datasets import ClassLabel, Dataset, Features
 from torch.nn.functional import cross_entropy
 
 from course_lib.architecture import blocks_of, evaluating
-from course_lib.batches import IGNORED, at_answers, check_method
 from course_lib.errors import CourseError, shown, whole_number
 from course_lib.evaluation import ROWS, answers
 from course_lib.prompting.tokens import answer_tokens
 from course_lib.rows import class_names
-from course_lib.training import batches_of
+from course_lib.training.batches import IGNORED, at_answers, check_method
+from course_lib.training.loop import batches_of
 
 Key = tuple[str, int]  # a row: ("train", 17)
 

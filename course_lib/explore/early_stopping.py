@@ -3,8 +3,8 @@ from dataclasses import dataclass
 
 from course_lib import plots
 from course_lib.errors import CourseError, shown, whole_number
-from course_lib.explore import histories
 from course_lib.explore.common import check_state, show
+from course_lib.explore.recorded import histories
 
 PATIENCE = 10
 STOP = "#4D4D4D"

@@ -4,8 +4,8 @@ from statistics import mean
 
 from course_lib import plots
 from course_lib.errors import CourseError, shown
-from course_lib.explore import histories
 from course_lib.explore.common import check_state, show
+from course_lib.explore.recorded import histories
 
 EVERY, STEPS = 5, 40
 LAST = 5  # steps, over which a training loss is averaged: a single batch jumps about

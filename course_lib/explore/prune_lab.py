@@ -7,7 +7,7 @@ from course_lib import plots
 from course_lib.display import percent
 from course_lib.errors import CourseError, shown, unknown
 from course_lib.explore.common import check_state, show
-from course_lib.explore.prune_data import ORDERS, TAKEN, TEST, read
+from course_lib.explore.recorded.pruning import ORDERS, TAKEN, TEST, read
 from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
 
 LEVELS = range(len(TAKEN["heads"]))

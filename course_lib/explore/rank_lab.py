@@ -9,7 +9,7 @@ from course_lib import plots
 from course_lib.display import percent
 from course_lib.errors import CourseError, shown, unknown
 from course_lib.explore.common import check_state, matrix_label, show
-from course_lib.explore.rank_data import MODELS, RANKS, SHIPPED, TEST, update
+from course_lib.explore.recorded.ranks import MODELS, RANKS, SHIPPED, TEST, update
 from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
 
 BYTES = 4  # of a number in float32

@@ -1,4 +1,4 @@
-"""Which block? The recorded runs of block_data.py: what tuning one block wins back, under one of two shifts."""
+"""Which block? The recorded runs of recorded/blocks.py: what tuning one block wins back, under one of two shifts."""
 from dataclasses import dataclass
 
 from matplotlib.figure import Figure
@@ -8,8 +8,8 @@ from course_lib.claims import Figure as Measured
 from course_lib.claims.lesson_03 import BLOCK_TEST
 from course_lib.display import percent
 from course_lib.errors import CourseError, shown, unknown
-from course_lib.explore.block_data import LABELS, read
 from course_lib.explore.common import check_state, show
+from course_lib.explore.recorded.blocks import LABELS, read
 from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
 
 SHIFTS = {"input": "dead key", "label": "new editor"}  # what has changed: what it is called in the lesson

@@ -1,4 +1,4 @@
-"""The methods, one file each. All are built and used alike: see course_lib/method.py."""
+"""The methods, one file each. All are built and used alike: see methods/base/method.py."""
 from course_lib.lazy import lazily
 
 _HOMES = {"FullFineTuning": ".full", "Frozen": ".frozen", "BitFit": ".bitfit", "PromptTuning": ".prompt_tuning",

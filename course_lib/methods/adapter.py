@@ -4,7 +4,7 @@ from torch.nn.functional import relu
 
 from course_lib.architecture import matrix, sublayers_of
 from course_lib.errors import whole_number
-from course_lib.method import Method
+from course_lib.methods.base.method import Method
 
 
 class Adapter(Method):

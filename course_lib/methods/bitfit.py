@@ -1,6 +1,6 @@
 """BitFit: only the biases are trained."""
-from course_lib.copies import Copies
 from course_lib.errors import CourseError
+from course_lib.methods.base.copies import Copies
 from course_lib.promised import names_of
 
 

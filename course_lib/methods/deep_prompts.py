@@ -4,8 +4,8 @@ from torch import nn
 
 from course_lib.architecture import blocks_of, embedding_size, evaluating, first_position, width_of, with_positions
 from course_lib.errors import CourseError
+from course_lib.methods.base.virtual_tokens import VirtualTokens
 from course_lib.promised import names_of
-from course_lib.virtual_tokens import VirtualTokens
 
 
 class DeepPrompts(VirtualTokens):

@@ -1,7 +1,7 @@
 """Frozen layers: only some parts of the model are trained, all else stays as it is."""
 from course_lib.architecture import blocks_of, check_model, names_in
-from course_lib.copies import Copies
 from course_lib.errors import CourseError, unknown
+from course_lib.methods.base.copies import Copies
 
 
 class Frozen(Copies):

@@ -1,5 +1,5 @@
 """Full fine-tuning: every parameter of the model is trained."""
-from course_lib.copies import Copies
+from course_lib.methods.base.copies import Copies
 
 
 class FullFineTuning(Copies):

@@ -4,7 +4,7 @@ from torch import nn
 
 from course_lib.architecture import block_number, width_of
 from course_lib.errors import CourseError, shown, whole_number
-from course_lib.prompt_edits import PromptEdits, orthonormal_rows
+from course_lib.methods.base.prompt_edits import PromptEdits, orthonormal_rows
 
 
 class Interchange(PromptEdits):

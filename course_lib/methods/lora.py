@@ -10,7 +10,7 @@ from transformers.pytorch_utils import Conv1D
 
 from course_lib.architecture import blocks_below, find_modules, matrix, names_in
 from course_lib.errors import CourseError, shown, whole_number
-from course_lib.method import Method
+from course_lib.methods.base.method import Method
 from course_lib.promised import architecture_of
 
 

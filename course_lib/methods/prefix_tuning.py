@@ -7,8 +7,8 @@ from transformers import DynamicCache
 
 from course_lib.architecture import evaluating, tokens_read, with_positions
 from course_lib.errors import CourseError
+from course_lib.methods.base.virtual_tokens import VirtualTokens
 from course_lib.promised import names_of
-from course_lib.virtual_tokens import VirtualTokens
 
 
 class PrefixTuning(VirtualTokens):

@@ -6,7 +6,7 @@ from torch import nn
 
 from course_lib.architecture import embedding_size, first_position, width_of, with_positions
 from course_lib.errors import CourseError, shown, whole_number
-from course_lib.virtual_tokens import VirtualTokens
+from course_lib.methods.base.virtual_tokens import VirtualTokens
 
 
 class PromptTuning(VirtualTokens):

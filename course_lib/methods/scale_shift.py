@@ -5,7 +5,7 @@ from transformers.pytorch_utils import Conv1D
 
 from course_lib.architecture import blocks_below, find_modules, matrix, sublayers_of
 from course_lib.errors import CourseError, unknown
-from course_lib.method import Method
+from course_lib.methods.base.method import Method
 from course_lib.promised import architecture_of
 
 KINDS = ("ia3", "red")

@@ -20,7 +20,7 @@ from course_lib.architecture import (
     with_positions,
 )
 from course_lib.errors import CourseError, shown
-from course_lib.method import Method
+from course_lib.methods.base.method import Method
 from course_lib.promised import architecture_of
 from course_lib.prompting.reading import encode, encode_open, texts_of
 

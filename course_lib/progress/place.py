@@ -5,7 +5,7 @@ from pathlib import Path
 
 from course_lib.errors import CourseError
 from course_lib.files import user_path
-from course_lib.working_copy import COPY, MARKER
+from course_lib.root import COPY, MARKER
 
 
 def place() -> tuple[Path, str]:

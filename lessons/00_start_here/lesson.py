@@ -462,7 +462,7 @@ def write_some(model):
 
 # %% training-loop-source
 import inspect
-from course_lib.models.optimise import train_steps
+from course_lib.pretraining.optimise import train_steps
 
 print(inspect.getsource(train_steps))
 
@@ -470,8 +470,8 @@ print(inspect.getsource(train_steps))
 from dataclasses import replace
 
 from course_lib.models.configs import RECIPES, build_model
-from course_lib.models.optimise import make_optimizer, mean_loss
-from course_lib.models.packing import Batches
+from course_lib.pretraining.optimise import make_optimizer, mean_loss
+from course_lib.pretraining.packing import Batches
 
 full = RECIPES["orchard-xs"]                   # the whole recipe, for comparison
 newborn = build_model(full, tokenizer, seed=0)  # the same shape, random numbers

@@ -12,7 +12,7 @@ import copy
 import torch
 
 from course_lib import load_model, load_task
-from course_lib.batches import Batches, loss_of
+from course_lib.training.batches import Batches, loss_of
 from course_lib.checks import check, passed
 from course_lib.methods import FullFineTuning
 

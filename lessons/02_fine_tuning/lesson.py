@@ -134,9 +134,9 @@ say(f"The reviews hold {seen} of {len(tokenizer):,} tokens. With two tables, the
 # the one that you computed by hand? And how many parameters has the tuned model?
 
 # %% same-run
-from course_lib.batches import Batches, loss_of
+from course_lib.training.batches import Batches, loss_of
 from course_lib.methods import FullFineTuning
-from course_lib.training import Run
+from course_lib.training.loop import Run
 
 full = FullFineTuning(model)
 batch = Batches(model, tokenizer, rows, full).batch(list(range(16)))  # padded: (B, T)
@@ -384,7 +384,7 @@ say(f"In {more} of {len(pairs)} runs the last parameters are right more often th
 from course_lib.explore.early_stopping import PATIENCE, early_stopping
 from course_lib.explore.early_stopping import State as StopState
 from course_lib.explore.early_stopping import compute as stopped_at
-from course_lib.explore.histories import LABELS
+from course_lib.explore.recorded.histories import LABELS
 
 early_stopping()
 

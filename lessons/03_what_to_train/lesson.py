@@ -39,7 +39,7 @@ from course_lib.display import fold, percent, say, show_source
 from course_lib.plots import interval, show_shares, wilson
 
 # %% freeze-batch
-from course_lib.batches import Batches, loss_of
+from course_lib.training.batches import Batches, loss_of
 from course_lib.methods import Frozen, FullFineTuning
 
 batch = Batches(model, tokenizer, rows, FullFineTuning(model)).batch(list(range(16)))

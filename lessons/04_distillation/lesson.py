@@ -495,25 +495,26 @@ say(f"Points that the teacher loses: **{' and '.join(told)}**. The loss on ordin
 # Choose a kind of part and an order, and go step by step. The runs behind it are recorded.
 
 # %% prune-lab-run
-from course_lib.explore import prune_data, prune_lab
+from course_lib.explore import prune_lab
+from course_lib.explore.recorded import pruning
 
 prune_lab.prune_lab()
 
 # %% prune-lab-found
 stories = ""
-for part in prune_data.TAKEN:
-    ends = {order: prune_lab.compute(prune_lab.State(part, order)) for order in prune_data.ORDERS}
-    first_best = ends[prune_data.ORDERS[0]]
+for part in pruning.TAKEN:
+    ends = {order: prune_lab.compute(prune_lab.State(part, order)) for order in pruning.ORDERS}
+    first_best = ends[pruning.ORDERS[0]]
     keeps = {order: max(gone for gone, accuracy in zip(one.shares, one.accuracy)
                         if accuracy >= one.accuracy[0] - 0.05) for order, one in ends.items()}
-    at = first_best.shares.index(keeps[prune_data.ORDERS[0]])
+    at = first_best.shares.index(keeps[pruning.ORDERS[0]])
     stories += (f"<p><b>{part}</b>: within five points of the whole up to "
-                f"{percent(keeps[prune_data.ORDERS[0]])} taken out, by chance up to "
+                f"{percent(keeps[pruning.ORDERS[0]])} taken out, by chance up to "
                 f"{percent(keeps['random'])}, the most important first up to "
-                f"{percent(keeps[prune_data.ORDERS[2]])}. There, the loss on ordinary text has "
+                f"{percent(keeps[pruning.ORDERS[2]])}. There, the loss on ordinary text has "
                 f"gone from {first_best.loss[0]:.2f} to {first_best.loss[at]:.2f}.</p>")
 fold("What did you find?", stories + "<p>To reproduce the runs, in a terminal in the course's "
-     f"folder: <code>{prune_data.COMMAND}</code></p>")
+     f"folder: <code>{pruning.COMMAND}</code></p>")
 
 # %% [markdown] bias
 # ## What else the student learns
@@ -622,7 +623,7 @@ say("| statement | before, or teacher | after, or student | |\n|---|---|---|---|
 # %% library-ours
 import copy
 
-from course_lib.batches import Batches
+from course_lib.training.batches import Batches
 
 first = {"train": told_rows.select(range(12))}
 taught_first = Teacher(big, tokenizer, first, taught)

@@ -26,7 +26,7 @@ lesson = start("06")
 import torch
 
 from course_lib import load_model, load_task
-from course_lib.explore.rank_data import LABELS, SHIPPED, STEPS, TEST, update
+from course_lib.explore.recorded.ranks import LABELS, SHIPPED, STEPS, TEST, update
 from course_lib.models import weights_hash
 
 model, tokenizer = load_model("orchard-s")

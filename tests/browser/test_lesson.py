@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from course_lib.lab import update_copy
+from course_lib.lab.command import update_copy
 from tests.browser.jupyter import Lab, open_notebook, run_all, wait_until_ready
 from tests.hang import HANGS
 

@@ -5,7 +5,7 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from course_lib.working_copy import MARKER
+from course_lib.root import MARKER
 from tests.browser.jupyter import Lab, open_notebook, run_all, wait_until_ready
 
 pytestmark = pytest.mark.browser

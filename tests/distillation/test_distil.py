@@ -4,13 +4,13 @@ import dataclasses
 import pytest
 import torch
 
-from course_lib.batches import Batches, at_answers, loss_of
 from course_lib.distillation import Distillation, Teacher, distil, soft_target_loss
 from course_lib.errors import CourseError
 from course_lib.methods import FullFineTuning, LoRA
 from course_lib.models import weights_hash
 from course_lib.prompting.tokens import answer_tokens
 from course_lib.training import fit
+from course_lib.training.batches import Batches, at_answers, loss_of
 from tests.closeness import NET, assert_near
 from tests.tiny import tiny_model
 from tests.training.runs import bits, same, train

@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from course_lib.architecture import blocks_of
-from course_lib.batches import Batches, at_answers
 from course_lib.distillation import importance, prune
 from course_lib.distillation.sensitivity import least
 from course_lib.errors import CourseError
 from course_lib.methods import FullFineTuning, LoRA, PrefixTuning
 from course_lib.models import load_model, weights_hash
 from course_lib.quantise import quantise
+from course_lib.training.batches import Batches, at_answers
 from tests.closeness import NET, apart, assert_near
 from tests.tiny import tiny_model
 from tests.training.small import pair_of, task_of

@@ -2,12 +2,12 @@
 import pytest
 import torch
 
-from course_lib.batches import Batches, at_answers
 from course_lib.distillation import Teacher, taught_rows
 from course_lib.errors import CourseError
 from course_lib.evaluation import answers
 from course_lib.methods import FullFineTuning, LoRA, PromptTuning
 from course_lib.prompting.tokens import answer_tokens
+from course_lib.training.batches import Batches, at_answers
 from tests.closeness import NET, assert_near
 from tests.training.runs import train
 from tests.training.small import dataset, pair_of, task_of

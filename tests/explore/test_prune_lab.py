@@ -6,10 +6,10 @@ import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from course_lib.distillation import least, prune
-from course_lib.explore import prune_data
 from course_lib.explore import prune_lab as lab
-from course_lib.explore.prune_data import ORDERS, TAKEN, read
 from course_lib.explore.prune_lab import LEVELS, State
+from course_lib.explore.recorded import pruning
+from course_lib.explore.recorded.pruning import ORDERS, TAKEN, read
 from course_lib.models import load_model
 
 pytestmark = pytest.mark.filterwarnings("error:Passing unrecognized arguments")
@@ -29,7 +29,7 @@ def test_the_recorded_runs_are_complete_and_fit_the_model():
             assert all(0 <= level["accuracy"] <= 1 and level["loss"] > 0 for level in run)
             sizes = [level["parameters"] for level in run]
             assert sizes == sorted(sizes, reverse=True) and len(set(sizes)) == len(sizes)
-    assert prune_data.path().stat().st_size <= 40_000
+    assert pruning.path().stat().st_size <= 40_000
 
 
 def test_the_recorded_sizes_are_those_of_pruned_models():
@@ -37,7 +37,7 @@ def test_the_recorded_sizes_are_those_of_pruned_models():
     for part in TAKEN:
         level, run = 3, read()["runs"][part][ORDERS[1]]
         ranks = torch.rand(read()["sizes"][part])
-        gone, left = prune_data.gone_of(part, ranks, TAKEN[part][level], least)
+        gone, left = pruning.gone_of(part, ranks, TAKEN[part][level], least)
         small = prune(model, **{part: gone})
         assert small.num_parameters() == run[level]["parameters"] and sum(left) == sum(run[level]["left"])
 

@@ -6,11 +6,11 @@ import pytest
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from course_lib.explore import rank_data
 from course_lib.explore import rank_lab as lab
 from course_lib.explore.common import matrix_label
-from course_lib.explore.rank_data import MODELS, RANKS, SHIPPED, update
 from course_lib.explore.rank_lab import State
+from course_lib.explore.recorded import ranks
+from course_lib.explore.recorded.ranks import MODELS, RANKS, SHIPPED, update
 from course_lib.models import load_model
 from tests.closeness import assert_near
 
@@ -35,17 +35,17 @@ def test_the_recorded_change_fits_its_model(name):
     assert torch.allclose(own, found.singular[found.names.index(SHIPPED)], atol=2e-3 * own[0].item())
     assert set(found.accuracy) == set(found.control) == set(RANKS)
     assert found.accuracy[0] == found.control[0] == found.bare < found.full
-    assert rank_data.path_of(name).stat().st_size <= 70_000 and found.command.endswith("course_lib.explore.rank_data")
+    assert ranks.path_of(name).stat().st_size <= 70_000 and found.command.endswith("course_lib.explore.recorded.ranks")
 
 
 def test_cutting_keeps_the_strongest_directions():
     delta = torch.randn(6, 5, generator=torch.Generator().manual_seed(0))
     squares = torch.linalg.svdvals(delta).square()
     for rank in range(6):
-        lost = (delta - rank_data.cut(delta, rank)).square().sum()
+        lost = (delta - ranks.cut(delta, rank)).square().sum()
         assert_near(lost, squares[rank:].sum(), terms=delta.numel(), depth=2, size=squares.sum().item())
-        assert torch.linalg.matrix_rank(rank_data.cut(delta, rank), rtol=1e-5) == rank
-        at_random = rank_data.cut_at_random(delta, rank, torch.Generator().manual_seed(1))
+        assert torch.linalg.matrix_rank(ranks.cut(delta, rank), rtol=1e-5) == rank
+        at_random = ranks.cut_at_random(delta, rank, torch.Generator().manual_seed(1))
         assert torch.linalg.matrix_rank(at_random, rtol=1e-5) == rank
         assert (delta - at_random).square().sum() >= lost - 1e-5
 

@@ -6,8 +6,8 @@ import pytest
 
 from course_lib import plots
 from course_lib.explore import early_stopping as stopping
-from course_lib.explore import histories
 from course_lib.explore import learning_rate_sweep as sweep
+from course_lib.explore.recorded import histories
 
 pytestmark = pytest.mark.filterwarnings("error:Passing unrecognized arguments")
 SWEEPS = [sweep.State(rate, step) for rate in sweep.ranges()["rate"] for step in sweep.ranges()["step"]]

@@ -8,8 +8,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from course_lib import plots
 from course_lib.claims.measures import lesson_03_shift
-from course_lib.explore import block_data
 from course_lib.explore import which_block as lab
+from course_lib.explore.recorded import blocks
 from course_lib.explore.which_block import State
 
 pytestmark = pytest.mark.filterwarnings("error:Passing unrecognized arguments")
@@ -18,8 +18,8 @@ PARTS = ("before", *(f"block_{place}" for place in range(1, 5)), "all")
 
 
 def test_the_runs_are_complete():
-    runs = block_data.read()
-    assert tuple(runs) == block_data.LABELS
+    runs = blocks.read()
+    assert tuple(runs) == blocks.LABELS
     for figures in runs.values():
         assert set(figures) == {"own", *(f"{shift}_{part}" for shift in lab.SHIFTS for part in PARTS)}
         for values in figures.values():
@@ -33,17 +33,17 @@ def test_the_command_writes_what_is_measured(monkeypatch, tmp_path):
     asked = []
     measured = lambda *given: asked.append(given) or {"own": given[0] / 10 + 0.00001}
     monkeypatch.setattr(lesson_03_shift, "which_block", measured)
-    monkeypatch.setattr(block_data, "PATH", tmp_path / "data" / "which_block.json")
-    block_data.main()
-    assert asked == [(seed, labels) for labels in block_data.FEWER for seed in block_data.SEEDS]
-    written = json.loads(block_data.PATH.read_text(encoding="utf-8"))
-    own = [round(seed / 10, 1) for seed in block_data.SEEDS]
-    assert written == {str(labels): {"own": own} for labels in block_data.FEWER}
+    monkeypatch.setattr(blocks, "PATH", tmp_path / "data" / "which_block.json")
+    blocks.main()
+    assert asked == [(seed, labels) for labels in blocks.FEWER for seed in blocks.SEEDS]
+    written = json.loads(blocks.PATH.read_text(encoding="utf-8"))
+    own = [round(seed / 10, 1) for seed in blocks.SEEDS]
+    assert written == {str(labels): {"own": own} for labels in blocks.FEWER}
 
 
 @pytest.mark.parametrize("state", STATES, ids=str)
 def test_what_is_said_follows_from_the_runs(state):
-    result, runs = lab.compute(state), block_data.read()[state.labels]
+    result, runs = lab.compute(state), blocks.read()[state.labels]
     for number, one in enumerate(result.blocks, 1):
         assert one.values == runs[f"{state.shift}_block_{number}"]
     place = lab.best(result)

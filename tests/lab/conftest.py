@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from course_lib.working_copy import update_copy
+from course_lib.lab.working_copy import update_copy
 
 LESSON, EXERCISE = "notebooks/00_start_here.ipynb", "exercises/01_prompting.ipynb"
 

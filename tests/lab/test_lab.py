@@ -11,10 +11,10 @@ from contextlib import suppress
 
 import pytest
 
-from course_lib import lab
 from course_lib.errors import CourseError
-from course_lib.lab import free_port, main
-from course_lib.working_copy import MARKER
+from course_lib.lab import command as lab
+from course_lib.lab.command import free_port, main
+from course_lib.root import MARKER
 from tests.browser.jupyter import own_folders
 from tests.hang import HANGS
 

@@ -6,7 +6,8 @@ from contextlib import nullcontext
 import pytest
 
 from course_lib import cli
-from course_lib.working_copy import MARKER, update_copy
+from course_lib.lab.working_copy import update_copy
+from course_lib.root import MARKER
 
 EXERCISE = "exercises/01_prompting.ipynb"
 

@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 from torch.nn.functional import cross_entropy
 
 from course_lib.architecture import blocks_of, pool
-from course_lib.batches import loss_of
 from course_lib.methods import LoReFT
+from course_lib.training.batches import loss_of
 
 PYREFT = load_file(Path(__file__).parent / "data" / "pyreft.safetensors")
 EDITED = [0, 1, 4]  # of T = 5 positions, with prefix=2 and suffix=1

@@ -8,8 +8,8 @@ import torch
 from methods.parity_models import DECODERS, KINDS, PRECISIONS, assert_equal, scramble, text_batch, twins
 from torch.nn.functional import cross_entropy
 
-from course_lib.batches import loss_of
 from course_lib.methods import LoRA, PrefixTuning, PromptTuning
+from course_lib.training.batches import loss_of
 from tests.closeness import assert_near
 
 P = 4

@@ -11,8 +11,8 @@ from methods.parity_models import DECODERS, KINDS, PRECISIONS, assert_equal, bui
 from torch.nn.functional import cross_entropy
 
 from course_lib.architecture import pool
-from course_lib.batches import loss_of
 from course_lib.methods import Adapter, ScaleShift
+from course_lib.training.batches import loss_of
 
 # Block 1 of the tiny models: attention (the layer that reads x, the last one), then feed-forward.
 PLACES = {"llama": [("model.layers.{}.self_attn.v_proj", "model.layers.{}.self_attn.o_proj"),

@@ -18,8 +18,8 @@ from course_lib.evaluation import perplexity, unigram_perplexity
 from course_lib.models import bundled_models
 from course_lib.models.card import BUNDLED, count_parameters, read_card, render
 from course_lib.models.configs import RECIPES, SHIPPED
-from course_lib.models.optimise import mean_loss
-from course_lib.models.run import validation_batches
+from course_lib.pretraining.optimise import mean_loss
+from course_lib.pretraining.run import validation_batches
 from course_lib.prompting import complete, few_shot, score_choices
 from course_lib.world import documents, relations
 

@@ -5,13 +5,15 @@ import pytest
 import torch
 from transformers.models.gemma3.modeling_gemma3 import Gemma3TextScaledWordEmbedding
 
-from course_lib import architecture, method, reuse, virtual_tokens
+from course_lib import architecture
 from course_lib.bench import architectures
 from course_lib.bench.architectures import CHECKS, KINDS, built
 from course_lib.bench.subject import apart
 from course_lib.distillation import pruning
 from course_lib.methods import prompt_tuning
+from course_lib.methods.base import method, virtual_tokens
 from course_lib.promised import PROMISED, names_of
+from course_lib.training import reuse
 
 NAN = float("nan")
 

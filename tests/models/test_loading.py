@@ -9,7 +9,7 @@ from transformers import BertConfig, BertModel, GPT2Config, GPT2LMHeadModel
 from course_lib.errors import CourseError
 from course_lib.models import configs, load_model, loading, weights_hash
 from course_lib.models.card import make_card
-from course_lib.models.checkpoint import export_model
+from course_lib.pretraining.checkpoint import export_model
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ import torch
 from transformers import BertConfig, BertModel
 
 from course_lib.architecture import context_of
-from course_lib.batches import Batches
 from course_lib.errors import CourseError
 from course_lib.methods import Frozen
 from course_lib.models import load_model, loading, minilm, weights_hash
+from course_lib.training.batches import Batches
 from course_lib.world import load_task
 
 SIZE = {"vocab_size": 500, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16,

@@ -4,7 +4,8 @@ import json
 import pytest
 
 from course_lib import cli, files
-from course_lib.models import card, command, pretrain
+from course_lib.models import card, command
+from course_lib.pretraining import command as pretrain
 
 CARD = {"name": "orchard-s", "kind": "causal", "architecture": "LlamaForCausalLM", "parameters": 1_053_824,
         "parameters_without_embeddings": 791_680, "megabytes": 2.11, "vocabulary": 2048, "context": 256,

@@ -7,8 +7,8 @@ import torch
 
 from course_lib.models.card import count_parameters
 from course_lib.models.configs import CONTEXT, RECIPES, build_model
-from course_lib.models.optimise import LOSSES, compiled, learning_rate, make_optimizer, mean_loss, train_steps
-from course_lib.models.packing import Batches
+from course_lib.pretraining.optimise import LOSSES, compiled, learning_rate, make_optimizer, mean_loss, train_steps
+from course_lib.pretraining.packing import Batches
 from tests.closeness import NET, assert_near
 
 

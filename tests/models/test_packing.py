@@ -1,7 +1,7 @@
 """Rows: each starts at a document's start, none is padded, and batch i depends on the seed and i alone."""
 import torch
 
-from course_lib.models.packing import MASKED_SHARE, Batches, mask_tokens, pack
+from course_lib.pretraining.packing import MASKED_SHARE, Batches, mask_tokens, pack
 
 
 def test_rows_are_documents_in_order(documents, base):

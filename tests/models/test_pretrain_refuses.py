@@ -5,8 +5,8 @@ from dataclasses import asdict
 import pytest
 
 from course_lib import cli
-from course_lib.models import run
 from course_lib.models.configs import RECIPES
+from course_lib.pretraining import run
 
 
 @pytest.mark.parametrize("argv, message", [

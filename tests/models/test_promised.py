@@ -13,13 +13,13 @@ from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
 
 from course_lib import evaluate, fit
 from course_lib.architecture import is_decoder
-from course_lib.batches import Batches
 from course_lib.distillation import prune
 from course_lib.errors import CourseError
 from course_lib.methods import DeepPrompts, Frozen, FullFineTuning, LoRA, PrefixTuning, PromptTuning, Steering
 from course_lib.models import load_model, weights_hash
 from course_lib.prompting import complete, score_choices
 from course_lib.quantise import quantise
+from course_lib.training.batches import Batches
 from tests.closeness import NET, assert_near
 from tests.training.small import pair_of, task_of
 

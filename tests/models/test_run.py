@@ -7,9 +7,10 @@ import torch
 from safetensors import safe_open
 
 from course_lib.errors import CourseError
-from course_lib.models import load_model, run, weights_hash
-from course_lib.models.checkpoint import checkpoints, whole_folder
-from course_lib.models.run import Pretraining
+from course_lib.models import load_model, weights_hash
+from course_lib.pretraining import run
+from course_lib.pretraining.checkpoint import checkpoints, whole_folder
+from course_lib.pretraining.run import Pretraining
 
 
 @pytest.fixture(autouse=True)

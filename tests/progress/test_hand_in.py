@@ -6,7 +6,7 @@ import pytest
 from course_lib import cli, progress
 from course_lib.errors import CourseError
 from course_lib.progress import journal
-from course_lib.working_copy import COPY, MARKER
+from course_lib.root import COPY, MARKER
 
 
 @pytest.fixture

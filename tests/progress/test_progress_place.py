@@ -5,22 +5,24 @@ import sys
 
 import pytest
 
-from course_lib import cli, doctor, progress, working_copy
+from course_lib import cli, progress
+from course_lib.lab import doctor
 from course_lib.progress.place import place
+from course_lib.root import MARKER
 
 
 def test_the_file_lies_where_it_should(tmp_path, monkeypatch):
     assert place() == (tmp_path / "course-home", "")
     monkeypatch.delenv("COURSE_HOME")
     (tmp_path / "my-course" / "notebooks").mkdir(parents=True)
-    (tmp_path / "my-course" / working_copy.MARKER).write_text("")
+    (tmp_path / "my-course" / MARKER).write_text("")
     monkeypatch.chdir(tmp_path / "my-course" / "notebooks")
     assert place() == (tmp_path / "my-course" / ".course", "")
     for folder in ("", "lessons/01"):  # the course's folder, in which my-course lies, and folders in that
         (tmp_path / folder).mkdir(parents=True, exist_ok=True)
         monkeypatch.chdir(tmp_path / folder)
         assert place() == (tmp_path / "my-course" / ".course", "")
-    (tmp_path / "my-course" / working_copy.MARKER).unlink()  # somebody's folder of that name
+    (tmp_path / "my-course" / MARKER).unlink()  # somebody's folder of that name
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     assert place() == (tmp_path / "data" / "course", "")

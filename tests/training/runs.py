@@ -2,10 +2,10 @@
 import pytest
 import torch
 
-from course_lib.batches import Batches, loss_of
 from course_lib.errors import CourseError
 from course_lib.methods import LoRA
 from course_lib.training import fit
+from course_lib.training.batches import Batches, loss_of
 from tests.training.conftest import state_of
 from tests.training.small import pair_of, task_of
 

@@ -4,8 +4,8 @@ import math
 import pytest
 import torch
 
-from course_lib.batches import IGNORED, Batches, loss_of
 from course_lib.methods import LoRA
+from course_lib.training.batches import IGNORED, Batches, loss_of
 from tests.closeness import NET, assert_near
 from tests.training.small import dataset, pair_of
 

@@ -3,10 +3,10 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from course_lib.batches import Batches, loss_of
 from course_lib.cost import cost, operations
 from course_lib.errors import CourseError
 from course_lib.methods import DeepPrompts, Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
+from course_lib.training.batches import Batches, loss_of
 from tests.training.small import BLOCKS, pair_of, task_of
 
 ROWS = task_of("reviews")["train"].select(range(6))

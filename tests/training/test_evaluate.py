@@ -5,13 +5,13 @@ import math
 import pytest
 import torch
 
-from course_lib.batches import Batches
 from course_lib.errors import CourseError
 from course_lib.evaluation import answers, evaluate, mean_loss, old_domain_loss, perplexity
 from course_lib.intervals import wilson
 from course_lib.methods import Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
 from course_lib.prompting import complete, score_choices
 from course_lib.training import fit
+from course_lib.training.batches import Batches
 from tests.closeness import NET, assert_near
 from tests.training.small import dataset, pair_of, task_of
 

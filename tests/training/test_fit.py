@@ -4,12 +4,12 @@ import copy
 import pytest
 import torch
 
-from course_lib.batches import Batches, loss_of
 from course_lib.evaluation import evaluate
 from course_lib.methods import BitFit, DeepPrompts, Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
 from course_lib.models import weights_hash
 from course_lib.models.seeding import seeded
-from course_lib.plan import make_plan
+from course_lib.training.batches import Batches, loss_of
+from course_lib.training.plan import make_plan
 from tests.closeness import NET, assert_near
 from tests.training.runs import bits, loss_on, only_train, same, train
 from tests.training.small import pair_of, task_of

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from course_lib.methods import FullFineTuning, LoRA
-from course_lib.training import VALIDATION_ROWS
+from course_lib.training.loop import VALIDATION_ROWS
 from tests.closeness import NET, assert_near
 from tests.training.runs import bits, loss_on, only_train, same, train
 from tests.training.small import dataset, task_of

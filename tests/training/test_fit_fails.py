@@ -2,10 +2,10 @@
 import pytest
 import torch
 
-from course_lib.batches import loss_of
 from course_lib.errors import CourseError
 from course_lib.methods import FullFineTuning, LoRA
 from course_lib.training import fit
+from course_lib.training.batches import loss_of
 from tests.training.runs import refused
 from tests.training.small import pair_of, task_of
 
@@ -59,12 +59,12 @@ def test_an_absurd_learning_rate_is_said_to_be_too_high():
 
 def test_a_gradient_that_is_no_number_is_refused_before_it_is_used(monkeypatch):
     """The root of 0: the loss is finite, its slope is not."""
-    monkeypatch.setattr("course_lib.training.loss_of", lambda logits, labels: (logits - logits).abs().sum().sqrt())
+    monkeypatch.setattr("course_lib.training.loop.loss_of", lambda logits, labels: (logits - logits).abs().sum().sqrt())
     refused("The size of the gradient is nan at step 1")
 
 
 def test_a_validation_loss_that_is_no_number_stops_the_run_and_no_checkpoint_is_kept(monkeypatch, tmp_path):
-    monkeypatch.setattr("course_lib.training.loss_of", lambda logits, labels: loss_of(logits, labels) * (
+    monkeypatch.setattr("course_lib.training.loop.loss_of", lambda logits, labels: loss_of(logits, labels) * (
         1 if torch.is_grad_enabled() else NAN))
     refused("The loss is nan at step 2, on the validation split, at the learning rate", validate_every=2,
             checkpoint=tmp_path / "run")

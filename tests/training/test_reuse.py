@@ -4,12 +4,12 @@ from collections import Counter
 import pytest
 
 from course_lib.architecture import blocks_of
-from course_lib.batches import Batches
 from course_lib.errors import CourseError
 from course_lib.evaluation import evaluate
 from course_lib.methods import BitFit, DeepPrompts, Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
-from course_lib.reuse import FrozenWork
 from course_lib.training import fit
+from course_lib.training.batches import Batches
+from course_lib.training.reuse import FrozenWork
 from tests.closeness import NET, assert_near
 from tests.training.small import BLOCKS, DECODERS, pair_of, task_of
 

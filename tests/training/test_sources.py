@@ -3,12 +3,12 @@ import datasets
 import pytest
 import torch
 
-from course_lib.batches import Batches
 from course_lib.errors import CourseError
 from course_lib.evaluation import evaluate
 from course_lib.intervals import wilson
 from course_lib.methods import Interchange, LoRA, Steering
 from course_lib.prompting.tokens import answer_tokens
+from course_lib.training.batches import Batches
 from tests.training.runs import bits, refused, same, train
 from tests.training.small import CONTEXT, pair_of, task_of
 

@@ -6,11 +6,11 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from course_lib import models
-from course_lib.batches import Batches, loss_of
 from course_lib.claims.measures.lesson_02 import RATE, ROWS, STEPS, first, start
 from course_lib.cost import cost, eager_attention, size_on_disk
 from course_lib.methods import FullFineTuning
 from course_lib.models.card import BUNDLED, read_card
+from course_lib.training.batches import Batches, loss_of
 
 
 def untied_copy(model):

@@ -8,12 +8,12 @@ from random import Random
 import datasets
 import torch
 
-from course_lib.batches import Batches, loss_of
 from course_lib.claims.lesson_03 import FEW
 from course_lib.claims.measures.lesson_03 import BATCH, accuracy, start, train
 from course_lib.methods import FullFineTuning
 from course_lib.prompting import score_choices
 from course_lib.shifts import dead_key
+from course_lib.training.batches import Batches, loss_of
 
 LABEL_STEPS = 64
 RAW_ROWS, RAW_RATE = 1024, 1e-4   # the rate of 1e-4, 3e-4 and 1e-3, by what the labels bring afterwards

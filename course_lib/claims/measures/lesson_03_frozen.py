@@ -3,10 +3,10 @@ import copy
 
 import torch
 
-from course_lib.batches import Batches, loss_of
 from course_lib.claims.lesson_03 import FROZEN_STEPS
 from course_lib.claims.measures.lesson_03 import BATCH, start
 from course_lib.methods import Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
+from course_lib.training.batches import Batches, loss_of
 
 METHODS = {"full": FullFineTuning, "last block": Frozen, "lora": LoRA, "prompt": PromptTuning, "prefix": PrefixTuning,
            "loreft": LoReFT}

@@ -4,8 +4,8 @@ from dataclasses import replace
 from course_lib import models
 from course_lib.models.card import BUNDLED, read_card
 from course_lib.models.configs import RECIPES, build_model
-from course_lib.models.optimise import make_optimizer, mean_loss, train_steps
-from course_lib.models.packing import Batches as PackedText
+from course_lib.pretraining.optimise import make_optimizer, mean_loss, train_steps
+from course_lib.pretraining.packing import Batches as PackedText
 from course_lib.world import documents
 
 SIZES = {"xs": "orchard-xs", "s": "orchard-s", "m": "orchard-m"}

@@ -14,12 +14,12 @@ import torch
 from torch.nn.functional import normalize
 
 from course_lib import models
-from course_lib.batches import Batches
 from course_lib.claims.lesson_05 import LENGTH, SIZES, WIDE
 from course_lib.cost import cost, size_on_disk
 from course_lib.evaluation import evaluate
 from course_lib.methods import FullFineTuning, LoRA, PrefixTuning, PromptTuning
 from course_lib.training import fit
+from course_lib.training.batches import Batches
 from course_lib.world import load_task
 
 LABELS, POOL = 128, 600             # rows to learn from: the shortest of so many

@@ -3,7 +3,6 @@ from itertools import islice
 
 from datasets import Dataset
 
-from course_lib.batches import IGNORED, loss_of
 from course_lib.claims.lesson_07 import BLOCKS, CODES, RATES, TEXT_RATES
 from course_lib.claims.measures.lesson_06 import lora
 from course_lib.claims.measures.lesson_07 import learned, run
@@ -11,6 +10,7 @@ from course_lib.evaluation import old_domain_loss
 from course_lib.models.loading import load_model
 from course_lib.quantise import quantise
 from course_lib.training import fit
+from course_lib.training.batches import IGNORED, loss_of
 from course_lib.world import documents
 
 TEXT_STEPS, TEXT_ROWS = 40, 16      # steps of LoRA on text of pretraining, documents in each

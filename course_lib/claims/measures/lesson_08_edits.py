@@ -11,7 +11,7 @@ from course_lib.claims.measures.lesson_08 import train
 from course_lib.claims.measures.summing_up import batch_of, short_reviews, states
 from course_lib.cost import operations
 from course_lib.methods import LoReFT
-from course_lib.prompt_edits import orthonormal_rows
+from course_lib.methods.base.prompt_edits import orthonormal_rows
 from course_lib.world import load_task
 
 

@@ -10,7 +10,7 @@ from safetensors.torch import save
 from course_lib.errors import CourseError
 from course_lib.files import user_path, write_bytes
 from course_lib.models import weights_hash
-from course_lib.plan import History
+from course_lib.training.plan import History
 
 
 def checkpoint_path(given: str | Path) -> Path:

@@ -18,12 +18,12 @@ from course_lib.display import course
 from course_lib.errors import CourseError, shown
 from course_lib.files import write_text
 from course_lib.models.card import make_card
-from course_lib.models.checkpoint import export_model, load_checkpoint, save_checkpoint, whole_folder
 from course_lib.models.configs import Recipe, build_model
-from course_lib.models.log import Log
-from course_lib.models.optimise import Batch, Step, compiled, make_optimizer, mean_loss, train_steps
-from course_lib.models.packing import Batches, Documents
 from course_lib.models.tokenizer import tokenizer_for
+from course_lib.pretraining.checkpoint import export_model, load_checkpoint, save_checkpoint, whole_folder
+from course_lib.pretraining.log import Log
+from course_lib.pretraining.optimise import Batch, Step, compiled, make_optimizer, mean_loss, train_steps
+from course_lib.pretraining.packing import Batches, Documents
 
 VALIDATION_ROWS, VALIDATION_SEED = 200, 1
 TOKENIZER_SEED = 0       # of the documents that the merges are learned from: the same for every model

@@ -1,6 +1,6 @@
 """What full fine-tuning changed in every matrix of the blocks, and what is left of it at a lower rank.
 
-    .venv/bin/python -m course_lib.explore.rank_data      writes data/rank_MODEL.safetensors, a few minutes
+    .venv/bin/python -m course_lib.explore.recorded.ranks      writes data/rank_MODEL.safetensors, a few minutes
 
 Shapes: a matrix is (d_out, d_in), M matrices, R ranks, S singular values of each.
 """
@@ -42,7 +42,7 @@ class Update:
 
 
 def folder() -> Path:
-    return Path(str(resources.files("course_lib.explore"))) / "data"
+    return Path(str(resources.files("course_lib.explore.recorded"))) / "data"
 
 
 def path_of(model: str) -> Path:
@@ -111,7 +111,7 @@ def measure(name: str) -> tuple[dict, dict]:
     tensors = {"delta": deltas[f"{SHIPPED}.weight"].half(),                                   # (128, 128)
                "singular": torch.stack([torch.linalg.svdvals(delta) for delta in deltas.values()]).half()}  # (M, S)
     return tensors, {"names": names, "shapes": [list(delta.shape) for delta in deltas.values()], **found,
-                     "command": ".venv/bin/python -m course_lib.explore.rank_data"}
+                     "command": ".venv/bin/python -m course_lib.explore.recorded.ranks"}
 
 
 def main() -> None:

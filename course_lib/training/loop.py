@@ -13,13 +13,13 @@ import torch
 from tqdm.auto import tqdm
 
 from course_lib.architecture import evaluating
-from course_lib.batches import Batches, check_loss, check_method, loss_of
 from course_lib.errors import CourseError, shown
 from course_lib.models import weights_hash
 from course_lib.models.seeding import seeded
-from course_lib.plan import History, Plan, make_plan
-from course_lib.resume import checkpoint_path, load_run, save_run
-from course_lib.reuse import FrozenWork
+from course_lib.training.batches import Batches, check_loss, check_method, loss_of
+from course_lib.training.checkpoint import checkpoint_path, load_run, save_run
+from course_lib.training.plan import History, Plan, make_plan
+from course_lib.training.reuse import FrozenWork
 
 VALIDATION_ROWS = 64  # in one forward pass
 ALSO_CALLED = ("validation", "val", "valid", "dev", "development", "eval", "evaluation")  # what others call that split

@@ -1,6 +1,6 @@
 """The recorded training runs behind two explorables, and the command that makes them:
 
-    python -m course_lib.explore.histories
+    python -m course_lib.explore.recorded.histories
 
 Full fine-tuning of orchard-s on reviews, batches of 8, seed 0. One group of runs differs in the learning rate (128
 labels), the other in the number of labels (the rate 1e-3).

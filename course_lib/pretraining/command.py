@@ -47,7 +47,7 @@ def main(argv: list[str]) -> int:
 
     import torch
 
-    from course_lib.models.run import Pretraining
+    from course_lib.pretraining.run import Pretraining
     from course_lib.world.corpus import documents
     check_device(args.device)
     torch.set_num_threads(args.threads or os.cpu_count() or 1)

@@ -7,7 +7,7 @@ from transformers import PreTrainedTokenizerBase
 
 from course_lib.architecture import check_tokens, context_of, tokens_read, window_of
 from course_lib.errors import CourseError, shown, whole_number
-from course_lib.method import Method
+from course_lib.methods.base.method import Method
 
 
 class VirtualTokens(Method):

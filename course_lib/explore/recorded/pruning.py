@@ -1,6 +1,6 @@
 """A tuned model with more and more of its parts taken out: what it still can. The command writes data/pruned.json:
 
-    .venv/bin/python -m course_lib.explore.prune_data        some minutes
+    .venv/bin/python -m course_lib.explore.recorded.pruning        some minutes
 
 orchard-m is tuned in full on labelled reviews with stars, as lesson 04's teacher; nothing is trained after pruning.
 """
@@ -11,14 +11,14 @@ from pathlib import Path
 
 from course_lib.files import write_text
 
-COMMAND = ".venv/bin/python -m course_lib.explore.prune_data"
+COMMAND = ".venv/bin/python -m course_lib.explore.recorded.pruning"
 ORDERS = ("least important first", "random", "most important first")
 TAKEN = {"heads": (0, 6, 12, 18, 24, 30), "neurons": (0, 768, 1536, 2304, 2765, 2980), "layers": (0, 1, 2, 3, 4, 5)}
 TEST, DOCUMENTS = 150, 30  # test reviews, and documents of ordinary text
 
 
 def path() -> Path:
-    return Path(str(resources.files("course_lib.explore"))) / "data" / "pruned.json"
+    return Path(str(resources.files("course_lib.explore.recorded"))) / "data" / "pruned.json"
 
 
 @functools.cache

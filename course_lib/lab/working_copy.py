@@ -10,9 +10,9 @@ from pathlib import Path
 from course_lib.display import course
 from course_lib.errors import CourseError
 from course_lib.files import write_bytes, write_text
+from course_lib.root import MARKER
 
 FOLDERS = ("notebooks", "exercises")
-COPY, MARKER = "my-course", ".course-working-copy"
 
 
 def another_folder() -> str:

@@ -1,6 +1,6 @@
 """The recorded runs behind the explorable *which block?*: those of claim C13, and the same with fewer labels.
 
-    .venv/bin/python -m course_lib.explore.block_data      writes data/which_block.json, in about ten minutes
+    .venv/bin/python -m course_lib.explore.recorded.blocks      writes data/which_block.json, in about ten minutes
 
 Each run takes a tuned orchard-s under a shift and tunes one part of it again (claims/measures/lesson_03_shift.py).
 """

@@ -6,7 +6,7 @@ import torch
 
 from course_lib.architecture import blocks_of, tokens_read
 from course_lib.errors import CourseError
-from course_lib.method import Method
+from course_lib.methods.base.method import Method
 
 
 class PromptEdits(Method):

@@ -5,8 +5,7 @@ from torch import nn
 
 from course_lib.architecture import blocks_below, blocks_of
 from course_lib.errors import CourseError
-from course_lib.method import Method
-from course_lib.quantise import QuantisedLinear
+from course_lib.methods.base.method import Method
 
 
 class Swap:
@@ -32,10 +31,9 @@ class Copies(Method):
     def __init__(self, model, chosen: Callable[[str], bool], settings: dict, num_labels: int | None, seed: int):
         super().__init__(model, settings, num_labels, seed)
         for path, module in model.named_modules():
-            if isinstance(module, QuantisedLinear) and any(chosen(f"{path}.{name}") for name in module.state_dict()):
-                raise CourseError(f"{self.name} trains the model's own weights, and those of {path} are 4-bit codes, "
-                                  "which can take no small steps. Train a method that adds something, such as LoRA, or "
-                                  "take the model before `quantise`.")
+            untrainable = getattr(module, "untrainable", "")  # a layer of `quantise` says so
+            if untrainable and any(chosen(f"{path}.{name}") for name in module.state_dict()):
+                raise CourseError(f"{self.name} trains the model's own weights, and those of {path} are {untrainable}")
         names: dict[nn.Parameter, list[str]] = {}
         for name, parameter in model.named_parameters(remove_duplicate=False):
             names.setdefault(parameter, []).append(name)

@@ -15,8 +15,8 @@ from pathlib import Path
 from course_lib.display import course
 from course_lib.errors import CourseError
 from course_lib.files import user_path
-from course_lib.root import find_root
-from course_lib.working_copy import COPY, another_folder, update_copy
+from course_lib.lab.working_copy import another_folder, update_copy
+from course_lib.root import COPY, find_root
 
 FIRST = "notebooks/00_start_here.ipynb"
 NO_POP_UPS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
