@@ -1,4 +1,4 @@
-"""What every method promises on every model while it is attached: the one mechanism of course_lib/methods/base/method.py.
+"""What every method promises on every model while it is attached: the one mechanism of methods/base/method.py.
 
 Shapes: B rows, T tokens, d width.
 """
