@@ -8,7 +8,7 @@ from course_lib.lazy import lazily
 
 _HOMES = {**dict.fromkeys(("all_claims", "by_lesson", "conclude", "get", "lessons", "measure", "read_record",
                            "record_path", "recorded"), ".catalogue"),
-          **dict.fromkeys(("FAILS", "Figure", "HOLDS", "LIMITED", "SOURCES"), ".claim")}
+          **dict.fromkeys(("FAILS", "Figure", "HOLDS", "LIMITED", "SOURCES", "share"), ".claim")}
 __all__ = list(_HOMES)
 
 __getattr__, __dir__ = lazily(__name__, _HOMES)
