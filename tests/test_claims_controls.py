@@ -4,8 +4,8 @@ import torch
 
 from course_lib import claims, models
 from course_lib.claims.measures import lesson_08, lesson_08_das, lesson_08_states
-from course_lib.claims.measures.summing_up import PLACES, batch_of, states
 from course_lib.methods import Interchange
+from course_lib.world.summing_up import PLACES, batch_of, states
 from tests.tiny import tiny_model
 
 

@@ -3,9 +3,10 @@ import pytest
 import torch
 
 from course_lib import claims, models
-from course_lib.claims.measures import lesson_08, lesson_08_das, lesson_08_edits, lesson_08_states, summing_up
+from course_lib.claims.measures import lesson_08, lesson_08_das, lesson_08_edits, lesson_08_states
 from course_lib.evaluation import evaluate
 from course_lib.methods import Steering
+from course_lib.world import summing_up
 from tests.closeness import assert_near
 
 

@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 
 from course_lib import plots
 from course_lib.architecture import blocks_of, check_model
-from course_lib.claims.measures.summing_up import PHRASES, short_reviews, unfinished
 from course_lib.display import percent
 from course_lib.errors import CourseError, shown, whole_number
 from course_lib.explore.common import check_state, show
@@ -15,6 +14,7 @@ from course_lib.methods import Steering
 from course_lib.methods.steering import hidden_states
 from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
 from course_lib.prompting import complete, score_choices
+from course_lib.world.summing_up import PHRASES, short_reviews, unfinished
 
 STRENGTHS = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 REVIEWS, SIDE, TOKENS = 6, 30, 4  # reviews to choose from; reviews of each side that make the vector; tokens written

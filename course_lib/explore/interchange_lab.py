@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 
 from course_lib import plots
 from course_lib.architecture import blocks_of
-from course_lib.claims.measures.summing_up import states
 from course_lib.display import percent
 from course_lib.errors import CourseError, shown, unknown, whole_number
 from course_lib.explore.common import check_state, show
@@ -17,6 +16,7 @@ from course_lib.prompting.reading import encode_prompts
 from course_lib.prompting.text import draw_examples, few_shot
 from course_lib.prompting.tokens import answer_tokens
 from course_lib.world import relations
+from course_lib.world.summing_up import states
 
 RELATIONS = ("country_capital", "fruit_family", "fruit_colour", "animal_class", "opposite")
 MOST_EXAMPLES = 5

@@ -11,8 +11,8 @@ import torch
 from course_lib import evaluate, load_model, load_task
 from course_lib.architecture import blocks_of
 from course_lib.checks import check, passed
-from course_lib.claims.measures.summing_up import batch_of, favourable, short_reviews, states
 from course_lib.plots import bars, show
+from course_lib.world.summing_up import batch_of, favourable, short_reviews, states
 
 model, tokenizer = load_model("orchard-s")
 hooks = []                     # what is hung on the model, to be taken down again

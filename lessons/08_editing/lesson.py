@@ -26,8 +26,8 @@ lesson = start("08")
 import torch
 
 from course_lib import load_model
-from course_lib.claims.measures.summing_up import PHRASES, batch_of, short_reviews
 from course_lib.models import weights_hash
+from course_lib.world.summing_up import PHRASES, batch_of, short_reviews
 
 model, tokenizer = load_model("orchard-s")
 hash_before = weights_hash(model)                    # a fingerprint of every parameter
@@ -116,7 +116,7 @@ reveal("08.probe", round(100 * readable["orchard-s"][-1][-1]))
 
 # %% probe-plot
 from course_lib.bag_of_words import bag_of_words_accuracy
-from course_lib.claims.measures.summing_up import rows_of
+from course_lib.world.summing_up import rows_of
 
 words = bag_of_words_accuracy(rows_of(labels, text=texts), rows_of(test_labels, text=test_texts))
 lines = {"at “:”": [row[4] for row in readable["orchard-s"]],
@@ -178,7 +178,7 @@ predict("08.steer")
 
 # %% steer-push
 from course_lib.claims.lesson_08 import STRENGTHS
-from course_lib.claims.measures.summing_up import as_long
+from course_lib.world.summing_up import as_long
 
 random_pushes = [Steering(model, LAYER, vector) for vector in as_long(v, lesson.seed)]
 
@@ -432,9 +432,9 @@ predict("08.das")
 # %% das-train
 from course_lib import fit
 from course_lib.claims.lesson_08 import DAS_RATE, DAS_STEPS
-from course_lib.claims.measures.summing_up import swap_rows
 from course_lib.evaluation import answers
 from course_lib.plots import LiveCurve
+from course_lib.world.summing_up import swap_rows
 
 pairs_train, pairs_test = swap_rows("train", 320), swap_rows("test", 100)
 LAST = len(blocks) - 1
@@ -582,8 +582,8 @@ predict("08.gap")
 # %% loreft-fit
 from course_lib import load_task
 from course_lib.claims.lesson_08_loreft import LORA, LORA_RATES, LOREFT_RATES, SHORT
-from course_lib.claims.measures.summing_up import LONGEST
 from course_lib.methods import LoRA
+from course_lib.world.summing_up import LONGEST
 
 task = load_task("reviews")
 brief = lambda rows: rows.select([number for number, text in enumerate(rows["text"][:])

@@ -9,11 +9,11 @@ import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from course_lib.architecture import blocks_of
-from course_lib.claims.measures.summing_up import PHRASES
 from course_lib.explore import edit_lab, interchange_lab
 from course_lib.methods import Interchange, Steering
 from course_lib.prompting import complete, score_choices
 from course_lib.world import relations
+from course_lib.world.summing_up import PHRASES
 from tests.closeness import NET, assert_near
 from tests.tiny import tiny_model
 

@@ -6,10 +6,10 @@ import datasets
 from course_lib import models
 from course_lib.architecture import blocks_of
 from course_lib.claims.lesson_08 import DAS_RATE, DAS_STEPS, WIDTHS
-from course_lib.claims.measures.summing_up import PHRASES, rows_of, short_reviews, swap_rows
 from course_lib.evaluation import answers, evaluate
 from course_lib.methods import Interchange
 from course_lib.training import fit
+from course_lib.world.summing_up import PHRASES, rows_of, short_reviews, swap_rows
 
 PAIRS, TEST = 320, 150
 

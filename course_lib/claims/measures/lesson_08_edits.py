@@ -8,11 +8,11 @@ from course_lib import models
 from course_lib.architecture import blocks_of
 from course_lib.claims.lesson_08_loreft import LENGTHS, LOREFT_RATES, PAPER_PLACES, PAPER_TOKENS
 from course_lib.claims.measures.lesson_08 import train
-from course_lib.claims.measures.summing_up import batch_of, short_reviews, states
 from course_lib.cost import operations
 from course_lib.methods import LoReFT
 from course_lib.methods.base.prompt_edits import orthonormal_rows
 from course_lib.world import load_task
+from course_lib.world.summing_up import batch_of, short_reviews, states
 
 
 def length_of_prompts() -> float:

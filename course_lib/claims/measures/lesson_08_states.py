@@ -7,7 +7,9 @@ import torch
 from course_lib import models
 from course_lib.bag_of_words import bag_of_words_accuracy
 from course_lib.claims.lesson_08 import STRENGTHS
-from course_lib.claims.measures.summing_up import (
+from course_lib.evaluation import old_domain_loss
+from course_lib.methods import Interchange, Steering
+from course_lib.world.summing_up import (
     PLACES,
     as_long,
     batch_of,
@@ -19,8 +21,6 @@ from course_lib.claims.measures.summing_up import (
     states,
     unfinished,
 )
-from course_lib.evaluation import old_domain_loss
-from course_lib.methods import Interchange, Steering
 
 SITE = {"layer": 2, "position": -2}   # " short" after block 2: on validation the whole swap works best there, but for
 TEST = 150                            # the last block

@@ -10,7 +10,8 @@ import datasets
 import torch
 
 from course_lib.architecture import blocks_of, with_positions
-from course_lib.world import load_task, reviews
+from course_lib.world import reviews
+from course_lib.world.tasks import load_task
 
 OPENING, PHRASES = f"\n{reviews.SUMMARY_OPENING}", ("no marks.", "full marks.")  # both are in every domain's list
 LONGEST = 30             # words of a review, so that a run is short
