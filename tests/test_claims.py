@@ -9,8 +9,9 @@ import pytest
 from course_lib import claims, models
 from course_lib.claims import HOLDS, catalogue, command, view
 from course_lib.claims.command import differences, main, stale_models, verify
-from course_lib.claims.measures import lesson_01
+from course_lib.claims.topics import base_model, examples, prompts
 from course_lib.errors import CourseError
+from course_lib.experiments import run
 from course_lib.lessons import lessons
 from course_lib.world import relations
 
@@ -104,10 +105,11 @@ def test_a_measurement_gives_the_figures_that_the_claim_is_judged_by(claim_id, m
     for relation in small.values():
         monkeypatch.setattr(relation, "report", relation.report[:3])
     model, tokenizer = models.load_model("orchard-s", random=True)
-    monkeypatch.setattr(models, "load_model", lambda *_, **__: (model, tokenizer))
-    monkeypatch.setattr(lesson_01, "relations", lambda: small)
-    monkeypatch.setattr(lesson_01, "LABELS", 4)
-    monkeypatch.setattr(lesson_01, "STEPS", 1)
+    for module in (examples, prompts):
+        monkeypatch.setattr(module, "load_model", lambda *_, **__: (model, tokenizer))
+        monkeypatch.setattr(module, "relations", lambda: small)
+    monkeypatch.setattr(run, "load_model", lambda *_, **__: (model, tokenizer))
+    monkeypatch.setattr(base_model, "TUNED", replace(base_model.TUNED, labels=4, steps=1))
     figures = claims.measure(claim_id, 0)
     assert tuple(figures) == claims.get(claim_id).figures
     assert all(0 <= value <= 1 for value in figures.values())
@@ -118,9 +120,9 @@ def test_form_and_answer_are_told_apart(monkeypatch):
     monkeypatch.setattr(family, "report", family.report[:4])
     right = [family[key] for key in family.report]
     wrong = next(value for value in family.values() if value not in right[1:3])
-    monkeypatch.setattr(lesson_01, "relations", lambda: {"fruit_family": family})
-    monkeypatch.setattr(lesson_01, "few_shot_answers", lambda *_: [right[0], wrong, wrong, "computers"])
-    assert lesson_01.over_relations(None, None, 1, 0) == (0.75, 0.25)
+    monkeypatch.setattr(examples, "relations", lambda: {"fruit_family": family})
+    monkeypatch.setattr(examples, "few_shot_answers", lambda *_: [right[0], wrong, wrong, "computers"])
+    assert examples.over_relations(None, None, 1, 0) == (0.75, 0.25)
 
 
 @pytest.fixture

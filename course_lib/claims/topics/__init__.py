@@ -1,2 +1,12 @@
 """The claims by their subject: a file is what is measured for them, and what follows."""
-TOPICS = ()
+from course_lib.claims.topics import (
+    base_model,
+    examples,
+    prompts,
+)
+
+TOPICS = (
+    base_model,
+    examples,
+    prompts,
+)

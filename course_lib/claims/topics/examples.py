@@ -1,0 +1,110 @@
+"""Examples in the prompt, on pairs that no list in the training text ever showed (the reported half).
+
+Every relation counts once: a figure is the mean over relations of the mean over their keys.
+"""
+from statistics import mean
+
+from course_lib.claims.claim import FAILS, GOOGLE, HOLDS, LIMITED, Figures, Verdict, claim, share
+from course_lib.models import load_model
+from course_lib.prompting import exact_match, few_shot_answers
+from course_lib.world import relations
+
+K = (0, 1, 2, 4, 8)
+CLOSE = 0.05   # figures nearer to each other than this are called about equal
+LITTLE = 0.03  # a gain of no more is called none
+CLEAR = 0.1    # a gain of as much is called one
+HARDLY, NEARLY = 0.2, 0.8  # of a gain: who loses less loses hardly anything of it; who loses as much, nearly all
+
+
+def over_relations(model, tokenizer, k: int, seed: int) -> tuple[float, float]:
+    """(share of answers that are some value of the relation, share that are right) after k examples."""
+    valid, right = [], []
+    for relation in relations().values():
+        answers = few_shot_answers(model, tokenizer, relation, relation.report, k, seed)
+        values = set(relation.values())
+        valid.append(mean(answer in values for answer in answers))
+        right.append(mean(answer == relation[key] for answer, key in zip(answers, relation.report)))
+    return mean(valid), mean(right)
+
+
+@claim("C68", "One example sets the format (peach: drupe / apple: ___)", (GOOGLE,), lesson="01", core=True,
+       figures=("valid_0", "right_0", "valid_1", "right_1", "untrained_1"))
+def one_example(seed: int) -> dict[str, float]:
+    """Zero and one example, with an untrained model as control."""
+    model, tokenizer = load_model("orchard-s")
+    untrained, _ = load_model("orchard-s", random=True, seed=seed)
+    valid_0, right_0 = over_relations(model, tokenizer, 0, seed)
+    valid_1, right_1 = over_relations(model, tokenizer, 1, seed)
+    return {"valid_0": valid_0, "right_0": right_0, "valid_1": valid_1, "right_1": right_1,
+            "untrained_1": over_relations(untrained, tokenizer, 1, seed)[1]}
+
+
+@one_example.judged
+def judge_one_example(f: Figures) -> Verdict:
+    """Holds where form and answer gain ten points or more (`CLEAR`), with a limit where only the form does."""
+    because = (f"With no example {share(f['valid_0'])} of the answers have the right form and "
+               f"{share(f['right_0'])} are right; with one, {share(f['valid_1'])} and {share(f['right_1'])}. "
+               f"Untrained: {share(f['untrained_1'])}.")
+    if f["valid_1"].mean - f["valid_0"].mean < CLEAR:
+        return Verdict(FAILS, because + " One example does not set the form.")
+    if f["right_1"].mean - f["right_0"].mean < CLEAR:
+        return Verdict(LIMITED, because + " One example sets the form, and hardly helps with the answer.")
+    return Verdict(HOLDS, because)
+
+
+@claim("C69", "Sometimes several examples are needed (plum: drupe / pear: pome / lemon: ___)", (GOOGLE,), lesson="01",
+       core=True, figures=tuple(f"right_{k}" for k in K))
+def several_examples(seed: int) -> dict[str, float]:
+    """The share of right answers for 0, 1, 2, 4 and 8 examples."""
+    model, tokenizer = load_model("orchard-s")
+    return {f"right_{k}": over_relations(model, tokenizer, k, seed)[1] for k in K}
+
+
+@several_examples.judged
+def judge_several_examples(f: Figures) -> Verdict:
+    """By what the first example gains and what the best of the later ones gains beyond it."""
+    right = {k: f[f"right_{k}"] for k in K}
+    first, later = right[1].mean - right[0].mean, max(right[k].mean for k in (2, 4, 8)) - right[1].mean
+    if max(first, later) <= LITTLE:
+        word, finding = FAILS, "examples hardly help"
+    elif later <= LITTLE:
+        word, finding = FAILS, "one example does all of it"
+    elif later < first - CLOSE:
+        word, finding = LIMITED, "one example does most of it, further ones help a little"
+    elif later <= first + CLOSE:
+        word, finding = HOLDS, "the first example and the later ones bring about as much"
+    else:
+        word, finding = HOLDS, "the later examples bring more than the first"
+    shares = ", ".join(f"{share(figure)} (k = {k})" for k, figure in right.items())
+    return Verdict(word, f"Right answers: {shares}: {finding}.")
+
+
+@claim("C72", "Few-shot lines are training examples", (GOOGLE,), lesson="01", core=True, tolerance=0.1,
+       figures=("right_labels", "shuffled_labels", "no_examples"))
+def shuffled(seed: int) -> dict[str, float]:
+    """Four examples with their own labels, with each other's, and no example, where a relation's values repeat."""
+    model, tokenizer = load_model("orchard-s")
+    pool = [relation for relation in relations().values() if relation.values_repeat]
+
+    def right(k: int, mixed: bool = False) -> float:
+        return mean(mean(exact_match(model, tokenizer, relation, relation.report, k, seed, shuffle_labels=mixed))
+                    for relation in pool)
+
+    return {"right_labels": right(4), "shuffled_labels": right(4, mixed=True), "no_examples": right(0)}
+
+
+@shuffled.judged
+def judge_shuffled(f: Figures) -> Verdict:
+    """By how much of what the examples gain is lost when their labels are shuffled."""
+    because = (f"Four examples give {share(f['right_labels'])}; with their labels shuffled "
+               f"{share(f['shuffled_labels'])}; with no example {share(f['no_examples'])}.")
+    lost = f["right_labels"].mean - f["shuffled_labels"].mean
+    gain = f["right_labels"].mean - f["no_examples"].mean
+    if gain <= CLOSE:
+        return Verdict(FAILS, because + " The examples hardly help, with whatever labels.")
+    if lost < HARDLY * gain:
+        return Verdict(FAILS, because + " The labels hardly matter: the examples show the form, they do not teach "
+                                        "the pairs.")
+    if lost < NEARLY * gain:
+        return Verdict(LIMITED, because + " Part of the gain depends on the labels, the rest on the form.")
+    return Verdict(HOLDS, because + " Nearly all of the gain depends on the labels.")
