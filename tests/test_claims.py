@@ -8,7 +8,7 @@ import pytest
 
 from course_lib import claims, models
 from course_lib.claims import HOLDS, catalogue, command, view
-from course_lib.claims.command import differences, main, stale_models, verify
+from course_lib.claims.command import differences, main, restamp, stale_models, verify
 from course_lib.claims.topics import base_model, examples, prompts
 from course_lib.errors import CourseError
 from course_lib.experiments import run
@@ -95,7 +95,7 @@ def test_a_record_is_of_the_models_that_the_course_ships(claim_id):
 
 @pytest.mark.parametrize("claim_id", QUICK)
 def test_one_seed_measured_again_agrees_with_the_record(claim_id):
-    assert differences(claim_id, 0) == []
+    assert differences(claim_id, 0, claims.measure(claim_id, 0)) == []
 
 
 @pytest.mark.parametrize("claim_id", [claim_id for claim_id in OWNED["01"] if claim_id not in QUICK])
@@ -146,15 +146,17 @@ def test_a_run_is_recorded_with_the_hash_of_its_models(little_claim, tmp_path, c
     assert record["weights_hash"] == {"orchard-s": "abc"}
     assert [path.name for path in (tmp_path / "records").iterdir()] == ["C71.json"]
     assert main(["verify", "C71", "--all-seeds"]) == 0
+    assert restamp("C71") == []
 
 
 def test_verify_says_what_differs(little_claim, monkeypatch, capsys):
     main(["run", "C71", "--seeds", "3"])
     for measure in (lambda seed: {"added": seed, "changed": 0.06}, lambda seed: {"added": NAN, "changed": 0.0}):
         little_claim(measure)
-        assert len(verify("C71", all_seeds=True)) == 3
+        assert len(verify("C71", 3)) == len(verify("C71", None)) == 3 and verify("C71") == []
+        assert len(restamp("C71")) == 1
     little_claim(lambda seed: {"added": 1.04 * seed, "changed": 0.04})
-    assert verify("C71", all_seeds=True) == []
+    assert verify("C71", None) == []
     monkeypatch.setattr(command, "weights_of", lambda claim: {"orchard-s": "def"})
     capsys.readouterr()
     assert main(["verify", "C71"]) == 1

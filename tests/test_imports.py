@@ -15,7 +15,7 @@ import course_lib
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted(module.name for module in pkgutil.walk_packages(course_lib.__path__, "course_lib."))
 LAYERS = (  # a part imports its own layer and those above it in this list, never one below
-    ("errors", "display", "files", "framed", "intervals", "lazy", "lessons", "root", "threads"),
+    ("errors", "display", "files", "framed", "intervals", "lazy", "lessons", "root", "syntax", "threads"),
     ("plots", "world", "promised", "architecture"),
     ("progress", "models"),
     ("methods.base", "quantise"),

@@ -59,7 +59,7 @@ def read_record(claim_id: str) -> dict:
     """The recorded runs of a claim; CourseError for an unknown one, and where there are none.
 
     {"claim", "command", "seeds", "figures": {name: [a value per seed]}, "tolerance", "packages": {name: version},
-    "weights_hash": {model: hash of its weights}}
+    "processor", "weights_hash": {model: hash of its weights}, "recipe": {part: its digest}}
     """
     path = record_path(get(claim_id).id)
     if not path.exists():

@@ -1,12 +1,15 @@
-"""`course claims`: list, run and verify the measured claims."""
+"""`course claims`: list, run, verify and restamp the measured claims."""
 import argparse
 import json
+import platform
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 
 from tqdm.auto import tqdm
 
 from course_lib import claims
+from course_lib.claims import recipe
 from course_lib.claims.claim import Claim
 from course_lib.errors import CourseError, whole_number
 from course_lib.files import write_text
@@ -38,8 +41,13 @@ def weights_of(claim: Claim) -> dict[str, str]:
 def run(claim_id: str, n_seeds: int) -> None:
     """Measure one claim with seeds 0 … n-1 and write its record."""
     claim = claims.get(claim_id)
-    weights = weights_of(claim)
-    runs = [claims.measure(claim_id, seed) for seed in tqdm(range(n_seeds), desc=claim_id, unit="seed")]
+    weights, runs = weights_of(claim), []
+    for seed in tqdm(range(n_seeds), desc=claim_id, unit="seed"):
+        if seed == 0:
+            with recipe.noting() as ran:
+                runs.append(claims.measure(claim_id, seed))
+        else:
+            runs.append(claims.measure(claim_id, seed))
     record = {
         "claim": claim_id,
         "command": f"course claims run {claim_id} --seeds {n_seeds}",
@@ -47,14 +55,20 @@ def run(claim_id: str, n_seeds: int) -> None:
         "figures": {name: [round(run[name], 6) for run in runs] for name in claim.figures},
         "tolerance": claim.tolerance,
         "packages": {name: version(name).split("+")[0] for name in ("torch", "transformers")},
+        "processor": platform.processor() or platform.machine(),
         "weights_hash": weights,
+        "recipe": recipe.recipe(ran),
     }
-    path = claims.record_path(claim_id)
     try:
-        path.parent.mkdir(exist_ok=True)
-        write_text(path, json.dumps(record, indent=1) + "\n")
+        write_record(claim_id, record)
     except OSError as error:
         raise CourseError(f"The runs of {claim_id} cannot be recorded: {error}. Measured were: {runs}.") from error
+
+
+def write_record(claim_id: str, record: dict) -> None:
+    path = claims.record_path(claim_id)
+    path.parent.mkdir(exist_ok=True)
+    write_text(path, json.dumps(record, indent=1) + "\n")
 
 
 def stale_models(claim_id: str) -> list[str]:
@@ -63,11 +77,10 @@ def stale_models(claim_id: str) -> list[str]:
     return [name for name, now in weights_of(claims.get(claim_id)).items() if then.get(name) != now]
 
 
-def differences(claim_id: str, seed: int) -> list[str]:
-    """Where one seed, measured again, leaves the record by more than the claim's tolerance (relative above 1)."""
+def differences(claim_id: str, seed: int, again: dict[str, float]) -> list[str]:
+    """Where one seed's figures leave the record by more than the claim's tolerance (relative above 1)."""
     claim, record = claims.get(claim_id), claims.read_record(claim_id)
-    index, again = record["seeds"].index(seed), claims.measure(claim_id, seed)
-    found = []
+    index, found = record["seeds"].index(seed), []
     for name in claim.figures:
         before = record["figures"][name][index]
         if not abs(again[name] - before) <= claim.tolerance * max(1.0, abs(before)):  # so that NaN differs
@@ -75,11 +88,27 @@ def differences(claim_id: str, seed: int) -> list[str]:
     return found
 
 
-def verify(claim_id: str, all_seeds: bool) -> list[str]:
-    """What differs from the record: the models' weights, or figures that are measured again."""
-    seeds = claims.read_record(claim_id)["seeds"]
+def verify(claim_id: str, seeds: int | None = 0) -> list[str]:
+    """What is not as recorded: the models, the recipe, the figures of so many seeds, measured now; None: of all."""
+    record = claims.read_record(claim_id)
     stale = [f"{claim_id} was recorded on other weights of {name}: run it anew" for name in stale_models(claim_id)]
-    return stale + [one for seed in (seeds if all_seeds else seeds[:1]) for one in differences(claim_id, seed)]
+    parts = recipe.changed(record["recipe"]) if "recipe" in record else ["recipe, which nobody noted"]
+    stale += [f"{claim_id} was recorded with another {part}: restamp it" for part in parts]
+    return stale + [one for seed in record["seeds"][:seeds]
+                    for one in differences(claim_id, seed, claims.measure(claim_id, seed))]
+
+
+def restamp(claim_id: str) -> list[str]:
+    """Measures the first seed and records its recipe, if the models and the figures are as recorded; else why not."""
+    record = claims.read_record(claim_id)
+    seed = record["seeds"][0]
+    with recipe.noting() as ran:
+        again = claims.measure(claim_id, seed)
+    found = [f"{claim_id} was recorded on other weights of {name}: run it anew" for name in stale_models(claim_id)]
+    found += differences(claim_id, seed, again)
+    if not found:
+        write_record(claim_id, record | {"recipe": recipe.recipe(ran)})
+    return found
 
 
 def run_all(ids: list[str], n_seeds: int) -> None:
@@ -92,14 +121,14 @@ def run_all(ids: list[str], n_seeds: int) -> None:
         print(f"{claim.id} {verdict.word}: {verdict.because} ({time.perf_counter() - start:.0f} s)", flush=True)
 
 
-def verify_all(ids: list[str], all_seeds: bool) -> bool:
-    """Whether every claim agrees with its record; a claim without one is said before anything is measured."""
+def all_agree(ids: list[str], look: Callable[[str], list[str]]) -> bool:
+    """Whether `look` finds nothing for any claim; a claim without a record is said before anything is measured."""
     for claim_id in ids:
         claims.read_record(claim_id)
     agree = True
     for claim_id in ids:
         start = time.perf_counter()
-        found = verify(claim_id, all_seeds)
+        found = look(claim_id)
         said = f"{claim_id} {'DIFFERS' if found else 'agrees'} ({time.perf_counter() - start:.0f} s)"
         print(said, *found, sep="\n  ", flush=True)
         agree &= not found
@@ -107,16 +136,18 @@ def verify_all(ids: list[str], all_seeds: bool) -> bool:
 
 
 def main(argv: list[str]) -> int:
-    """Lists, runs or verifies claims: 0, or 1 where a figure differs from its record."""
+    """Lists, runs, verifies or restamps claims: 0, or 1 where something differs from its record."""
     parser = argparse.ArgumentParser(prog="course claims", description=__doc__)
     actions = parser.add_subparsers(dest="action")
     actions.add_parser("list", help="every claim with its figures and verdict (the default)")
     runner = actions.add_parser("run", help="measure claims and record the figures")
-    verifier = actions.add_parser("verify", help="measure recorded claims again and compare")
-    for sub in (runner, verifier):
+    verifier = actions.add_parser("verify", help="name each record whose recipe or models have changed, in seconds")
+    stamper = actions.add_parser("restamp", help="measure the first seed; where it agrees, record the recipe of now")
+    for sub in (runner, verifier, stamper):
         sub.add_argument("ids", nargs="*", metavar="ID", help="such as C68; none means all")
     runner.add_argument("--seeds", type=int, default=5, help="how many seeds (default 5)")
-    verifier.add_argument("--all-seeds", action="store_true", help="every recorded seed, not only the first")
+    verifier.add_argument("--run", action="store_true", help="measure the first seed again, too")
+    verifier.add_argument("--all-seeds", action="store_true", help="measure every recorded seed again")
     args = parser.parse_args(argv)
     if args.action in (None, "list"):
         print(listing())
@@ -125,4 +156,7 @@ def main(argv: list[str]) -> int:
     if args.action == "run":
         run_all(ids, args.seeds)
         return 0
-    return 0 if verify_all(ids, args.all_seeds) else 1
+    if args.action == "restamp":
+        return 0 if all_agree(ids, restamp) else 1
+    seeds = None if args.all_seeds else 1 if args.run else 0
+    return 0 if all_agree(ids, lambda claim_id: verify(claim_id, seeds)) else 1

@@ -144,11 +144,16 @@ def test_killed_at_five_moments(a_class, tmp_path, moment):
     goes_on(a_class, out, kept)
 
 
+def as_in_a_terminal() -> None:
+    """Where the tests run in the background they may ignore Ctrl+C, and whom they start would, too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_stops_it_and_says_how_to_go_on(a_class):
     out = a_class / "interrupted"
     with subprocess.Popen([sys.executable, "-m", "course_lib.cli", *typed(a_class, out.name)], cwd=ROOT, env=WITHOUT,
                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, encoding="utf-8",
-                          start_new_session=True) as started:
+                          start_new_session=True, preexec_fn=as_in_a_terminal) as started:
         until = time.monotonic() + HANGS
         while not results(out) and started.poll() is None and time.monotonic() < until:
             time.sleep(0.02)
