@@ -5,6 +5,7 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["MPLBACKEND"] = "agg"
@@ -96,6 +97,33 @@ def tokenizer():
     from course_lib.world import documents
 
     return train_tokenizer(documents("train", 0), count=300)
+
+
+@pytest.fixture
+def trainings(tokenizer, monkeypatch):
+    """Experiments on a tiny model: what is trained, in order, with the sum of its parameters at the start. Nothing is.
+
+    No test is scored: half of the answers are right.
+    """
+    from course_lib.experiments import run
+    from course_lib.training.plan import History
+    from tests.tiny import tiny_model
+
+    model, found = tiny_model("llama", len(tokenizer), spread=0.7, context=192, blocks=4), []
+
+    def fit(model, tokenizer, task, method, *, learning_rate, seed, steps, **_):
+        start = sum(one.sum().item() for one in method.parameters())
+        found.append(SimpleNamespace(method=method, rows=task["train"], seed=seed, rate=learning_rate, steps=steps,
+                                     start=start))
+        next(method.parameters()).data += 0.01                      # another model, as after training
+        return History([1.0] * 12, [0.1] * 12, [{"step": 1, "loss": 0.5}], 1)
+
+    monkeypatch.setattr(run, "load_model", lambda *_, **__: (model, tokenizer))
+    monkeypatch.setattr(run, "fit", fit)
+    monkeypatch.setattr(run, "evaluate", lambda *_: {"accuracy": 0.5})
+    run.trained.cache_clear()
+    yield found
+    run.trained.cache_clear()
 
 
 @pytest.fixture(scope="session")

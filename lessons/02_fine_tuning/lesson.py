@@ -111,7 +111,7 @@ show(bars(list(share_moved), list(share_moved.values()), number=lambda x: f"{100
 # model with two separate tables.
 
 # %% still-run
-from course_lib.claims.measures.lesson_02_step import moved_by_one_step, untied_copy
+from course_lib.experiments.one_step import moved_by_one_step, untied_copy
 
 untied = untied_copy(model)  # the table for reading is no longer the one at the end
 after_step = {"tied": moved_by_one_step(model, tokenizer, rows, decay=0.0),
@@ -270,7 +270,7 @@ fold("What did you find?", " ".join(lines))
 # fresh reviews. Do that a thousand times. Beside it: pick on 30 *other* reviews, then report on the test.
 
 # %% pick-run
-from course_lib.claims.measures.lesson_02_choices import picked
+from course_lib.experiments.picking import picked
 from course_lib.evaluation import answers
 
 pool = test.select(range(150, 250))  # not those of the verdict at the end
@@ -416,7 +416,7 @@ from course_lib.quiz import predict, reveal
 predict("02.random_start")
 
 # %% evaluate-random
-from course_lib.claims.measures.lesson_02 import START_RATES
+from course_lib.experiments.fine_tuning import START_RATES
 
 untrained, _ = load_model("orchard-s", random=True, seed=lesson.seed)
 newborn = FullFineTuning(untrained)
@@ -513,7 +513,7 @@ say(f"{len(asked)} of {len(asked)} answers are the same. The file has {megabytes
 # %% labels-picture
 import math
 
-from course_lib.claims.lesson_02 import SIZES
+from course_lib.experiments.fine_tuning import SIZES
 
 recorded = [claims.recorded("C04")[f"labels_{count}"] for count in SIZES]
 line = ([f.mean for f in recorded], [min(f.values) for f in recorded],
@@ -547,7 +547,7 @@ from course_lib.quiz import predict, reveal
 predict("02.cost")
 
 # %% cost-run
-from course_lib.claims.measures.lesson_02_step import pretraining_operations
+from course_lib.experiments.one_step import pretraining_operations
 from course_lib.cost import cost
 
 spent = cost(model, tokenizer, rows, method)                 # one batch of 16, attention included
