@@ -8,20 +8,23 @@ from course_lib.files import write_text
 from course_lib.root import find_root
 
 
-def build(root: Path, overwrite: tuple[str, ...] = ()) -> list[str]:
-    """Write what has changed and return its paths. At somebody's edits: CourseError, and nothing is written.
+def build(root: Path, overwrite: tuple[str, ...] = (), lessons: tuple[str, ...] = ()) -> list[str]:
+    """Write what has changed, of these lessons or of all, and return its paths.
 
-    `overwrite` names the files (from the root) that may be replaced although somebody edited them.
+    At somebody's edits: CourseError, and nothing is written. `overwrite` names the files (from the root) that may be
+    replaced although somebody edited them.
     """
     from course_lib.builder.plan import make_plan
+    from course_lib.builder.ran import Ran
 
-    plan, record = make_plan(root), read_record(root)
+    ran = Ran(root)
+    plan, record = make_plan(root, lessons, ran), read_record(root)
     if others := [path for path in overwrite if path not in plan.outputs]:
         raise CourseError(f"--overwrite {others[0]}: the build makes no such file. It makes: "
                           f"{', '.join(sorted(plan.outputs)) or 'nothing'}.")
     fresh = {path: digest(text.encode("utf-8")) for path, text in plan.outputs.items()}
     changed = [path for path in plan.outputs if digest_of(root, path) != fresh[path]]
-    gone = [path for path in present(root) if path not in plan.outputs]
+    gone = [path for path in present(root) if path not in plan.outputs and not lessons]
     refused = [path for path in changed + gone if edited(root, path, record) and path not in overwrite]
     if refused:
         raise CourseError(refusal(refused, plan.outputs))
@@ -30,8 +33,11 @@ def build(root: Path, overwrite: tuple[str, ...] = ()) -> list[str]:
     for path in changed:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         write_text(root / path, plan.outputs[path])
-    if record != fresh:
-        write_record(root, fresh)
+    if record != (now := record | fresh if lessons else fresh):
+        write_record(root, now)
+    for path, task in plan.data.items():
+        ran.note(task, path)
+    ran.write()
     return changed + gone
 
 
@@ -51,6 +57,7 @@ def refusal(refused: list[str], outputs: dict[str, str]) -> str:
 def parser() -> argparse.ArgumentParser:
     """The command's options."""
     parser = argparse.ArgumentParser(prog="course build", description=__doc__)
+    parser.add_argument("lessons", nargs="*", metavar="NN", help="such as 06: these lessons alone")
     parser.add_argument("--check", action="store_true", help="write nothing; list what is hand-edited, left "
                         "behind, stale or run, and figures typed into text; exit code 1 where there is any")
     parser.add_argument("--overwrite", metavar="FILE", action="append", default=[],
@@ -85,6 +92,8 @@ def main(argv: list[str]) -> int:
     root = find_root("lessons")
     if options.mutants:
         return show_mutants(root, options.mutants)
+    if options.check and options.lessons:
+        raise CourseError("--check looks at all lessons; name none.")
     if options.check:
         from course_lib.builder.audit import audit
         from course_lib.builder.plan import make_plan
@@ -94,7 +103,7 @@ def main(argv: list[str]) -> int:
         print(*findings, sep="\n", end="\n" if findings else "")
         print(f"{len(findings)} to mend." if findings else f"All {len(plan.outputs)} files are as built.")
         return 1 if findings else 0
-    for path in (changed := build(root, tuple(options.overwrite))):
+    for path in (changed := build(root, tuple(options.overwrite), tuple(options.lessons))):
         print(("wrote   " if (root / path).exists() else "deleted ") + path)
     print(f"{len(changed)} files changed." if changed else "Everything is up to date.")
     return 0

@@ -1,22 +1,25 @@
 """Everything that the build makes of lessons/, in memory."""
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_lib.builder.checkdata import agrees, check_data, data_text
 from course_lib.builder.notebooks import lesson_notebooks
-from course_lib.builder.tasks import read_tasks
-from course_lib.errors import CourseError
+from course_lib.builder.ran import Ran
+from course_lib.builder.tasks import Task, read_tasks
+from course_lib.errors import CourseError, unknown
 
 DATA = "course_lib/checks/data"
 
 
 @dataclass
 class Plan:
-    """`outputs` is {path from the root: text}; `folders` the lessons, in order."""
+    """`outputs` is {path from the root: text}; `folders` the lessons; `data` the task of each check."""
     folders: list[Path] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)
+    data: dict[str, Task] = field(default_factory=dict)
 
 
 def lesson_folders(root: Path) -> list[Path]:
@@ -29,15 +32,23 @@ def lesson_folders(root: Path) -> list[Path]:
     return folders
 
 
-def make_plan(root: Path) -> Plan:
-    """Build all lessons of the repository `root` in memory."""
-    plan = Plan(lesson_folders(root))
+def make_plan(root: Path, lessons: Sequence[str] = (), ran: Ran | None = None) -> Plan:
+    """Build lessons of the repository `root` in memory: those of these numbers, or all.
+
+    A task that `ran` as it is does not run again. CourseError for a lesson that is none.
+    """
+    folders = {folder.name[:2]: folder for folder in lesson_folders(root)}
+    if strangers := [lesson for lesson in lessons if lesson not in folders]:
+        raise unknown("lesson", strangers[0], folders)
+    plan = Plan([folder for number, folder in folders.items() if not lessons or number in lessons])
     for folder in plan.folders:
         tasks = read_tasks(folder)
         plan.outputs |= lesson_notebooks(root, folder, tasks)
         for task_id, task in tasks.items():
             path = f"{DATA}/{task_id}.json"
-            plan.outputs[path] = kept_or_new(root / path, check_data(task))
+            plan.data[path] = task
+            plan.outputs[path] = ((root / path).read_text(encoding="utf-8") if ran and ran.has(task, path)
+                                  else kept_or_new(root / path, check_data(task)))
     return plan
 
 

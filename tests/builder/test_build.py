@@ -1,12 +1,15 @@
 """course build: the same sources give the same bytes, edits are small diffs, nobody's work is overwritten."""
 import difflib
 import json
+import shutil
 import subprocess
 import sys
 
 import nbformat
 import pytest
 
+from course_lib.builder import plan
+from course_lib.builder.checkdata import check_data
 from course_lib.builder.command import build, main
 from course_lib.errors import CourseError
 
@@ -43,6 +46,40 @@ def test_notebooks_are_valid_named_and_without_outputs(tiny, path):
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
     assert [cell.id for cell in notebook.cells][:4] == ["course-badge", "course-install", "title", "start"]
+
+
+def test_one_lesson_is_built_alone(tiny, change):
+    build(tiny)
+    second = tiny / "lessons" / "02_second"
+    shutil.copytree(tiny / "lessons" / "01_small", second, ignore=shutil.ignore_patterns("tasks", "exercise.py"))
+    change("lesson.py", "torch.ones(3)", "torch.zeros(3)")
+    known = json.loads((tiny / "lessons" / "built.json").read_text())
+    assert build(tiny, lessons=("02",)) == ["notebooks/02_second.ipynb"]
+    assert json.loads((tiny / "lessons" / "built.json").read_text()).items() >= known.items()
+    assert build(tiny, lessons=("01",)) == [NOTEBOOKS[0]]
+    with pytest.raises(CourseError, match="There is no lesson called '03'"):
+        build(tiny, lessons=("03",))
+    with pytest.raises(CourseError, match="looks at all lessons"):
+        main(["--check", "01"])
+
+
+def test_a_task_that_ran_as_it_is_does_not_run_again(tiny, change, monkeypatch):
+    ran = []
+    monkeypatch.setattr(plan, "check_data", lambda task: ran.append(task.id) or check_data(task))
+    build(tiny)
+    build(tiny)
+    change("lesson.py", "torch.ones(3)", "torch.zeros(3)")
+    build(tiny)
+    assert ran == ["01.1"]
+    (tiny / DATA).unlink()
+    build(tiny)
+    change("tasks/double.py", "2 * x", "x * 2")
+    build(tiny)
+    (tiny / "lessons" / ".ran.json").write_text("no notes")
+    build(tiny)
+    monkeypatch.setattr("course_lib.builder.ran.version", lambda name: "another")
+    build(tiny)
+    assert ran == ["01.1"] * 5
 
 
 def test_a_one_line_edit_is_a_one_line_diff(tiny, change):
