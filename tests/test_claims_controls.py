@@ -2,8 +2,8 @@
 import pytest
 import torch
 
-from course_lib import claims, models
-from course_lib.claims.measures import lesson_08, lesson_08_das, lesson_08_states
+from course_lib import claims
+from course_lib.claims.topics import das, interchange, loreft_and_lora, probes, steering
 from course_lib.methods import Interchange
 from course_lib.world.summing_up import PLACES, batch_of, states
 from tests.tiny import tiny_model
@@ -18,8 +18,9 @@ def tiny(tokenizer, monkeypatch):
     def short_reviews(split, n, seed=0, label=None):
         return [f"{split} {word[label]} {seed} {place}\nIn short:" for place in range(4)], [label] * 4
 
-    monkeypatch.setattr(models, "load_model", lambda *_, **__: (model, tokenizer))
-    monkeypatch.setattr(lesson_08_states, "short_reviews", short_reviews)
+    for topic in (interchange, probes, steering):
+        monkeypatch.setattr(topic, "load_model", lambda *_, **__: (model, tokenizer))
+        monkeypatch.setattr(topic, "short_reviews", short_reviews)
     return model
 
 
@@ -35,10 +36,10 @@ def test_the_strength_of_steering_is_chosen_on_validation(tiny, monkeypatch):
         assert all(" poor " in text for text in texts)            # steered are unfavourable reviews
         return texts[0].split()[0]
 
-    monkeypatch.setattr(lesson_08_states, "said", said)
-    monkeypatch.setattr(lesson_08_states, "batch_of", batch)
-    monkeypatch.setattr(lesson_08_states, "as_long", lambda vector, seed: torch.zeros(2, len(vector)))
-    monkeypatch.setattr(lesson_08_states, "old_domain_loss",
+    monkeypatch.setattr(steering, "said", said)
+    monkeypatch.setattr(steering, "batch_of", batch)
+    monkeypatch.setattr(steering, "as_long", lambda vector, seed: torch.zeros(2, len(vector)))
+    monkeypatch.setattr(steering, "old_domain_loss",
                         lambda model, tokenizer, method, n_documents: method.strength if method else 0.0)
     assert claims.measure("C59", 0) == {"strength": 1.0, "before": 0.2, "steered": 0.9, "control": 0.2,
                                         "loss_before": 0.0, "loss_steered": 1.0}
@@ -58,9 +59,9 @@ def test_a_swap_beside_its_controls(tiny, tokenizer, monkeypatch):
         asked.append(([" ".join(part[0].split()[:2]) for part in texts], method and method.settings["position"], texts))
         return 0.5
 
-    monkeypatch.setattr(lesson_08_states, "Interchange", Kept)
-    monkeypatch.setattr(lesson_08_states, "said", said)
-    monkeypatch.setattr(lesson_08_states, "favourable", lambda *_: noisy.append(swaps[0].source) or 0.5)
+    monkeypatch.setattr(interchange, "Interchange", Kept)
+    monkeypatch.setattr(interchange, "said", said)
+    monkeypatch.setattr(interchange, "favourable", lambda *_: noisy.append(swaps[0].source) or 0.5)
     claims.measure("C61", 0)
     bad, good = "test poor", "test superb"
     assert [(sides, position) for sides, position, _ in asked] == [
@@ -78,7 +79,7 @@ def test_the_random_models_probe_may_be_the_best_of_all_and_the_trained_one_not(
     for name, stub in {"short_reviews": drawn, "batch_of": lambda tokenizer, texts: texts,
                        "states": lambda model, texts: torch.zeros(2, len(texts), PLACES, 3),
                        "probed": lambda *_: next(shares), "bag_of_words_accuracy": lambda *_: 0.65}.items():
-        monkeypatch.setattr(lesson_08_states, name, stub)
+        monkeypatch.setattr(probes, name, stub)
     assert claims.measure("C47", 0) == {"trained": 0.7, "random": 0.6, "words": 0.65}
 
 
@@ -89,12 +90,12 @@ def test_das_is_searched_on_train_pairs_and_its_control_has_random_weights(monke
         asked.append((*model, train, test, rank))
         return 0.1, 0.2
 
-    monkeypatch.setattr(models, "load_model", lambda name, random=False, seed=0: ((name, random), None))
-    for name, stub in {"searched": searched, "swap": lambda *_: None, "evaluate": lambda *_: {"accuracy": 0.3},
+    for name, stub in {"load_model": lambda name, random=False, seed=0: ((name, random), None),
+                       "searched": searched, "swap": lambda *_: None, "score": lambda *_: 0.3,
                        "swap_rows": lambda split, n, seed: split,
                        "own_rows": lambda model, tokenizer, split, n, seed: f"own {split}"}.items():
-        monkeypatch.setattr(lesson_08_das, name, stub)
-    found = lesson_08_das.subspaces(0)
+        monkeypatch.setattr(das, name, stub)
+    found = das.subspaces.measure(0)
     assert asked == [*((f"orchard-{size}", random, "train", "test", 1) for size in ("xs", "s", "m")
                        for random in (False, True)),
                      ("orchard-s", True, "train", "test", 64), ("orchard-s", True, "own train", "own test", 1)]
@@ -104,16 +105,15 @@ def test_das_is_searched_on_train_pairs_and_its_control_has_random_weights(monke
 
 def test_a_subspace_is_trained_on_one_half_and_measured_on_the_other(monkeypatch):
     asked = []
-    monkeypatch.setattr(lesson_08_das, "swap", lambda *_: None)
-    monkeypatch.setattr(lesson_08_das, "fit", lambda model, tokenizer, task, method, **_: asked.append(task["train"]))
-    monkeypatch.setattr(lesson_08_das, "evaluate",
-                        lambda model, tokenizer, rows, method: asked.append(rows) or {"accuracy": 0.5})
-    lesson_08_das.searched(None, None, "train", "test", 0)
+    monkeypatch.setattr(das, "swap", lambda *_: None)
+    monkeypatch.setattr(das, "learn", lambda model, tokenizer, method, rows, *_: asked.append(rows))
+    monkeypatch.setattr(das, "score", lambda model, tokenizer, rows, method: asked.append(rows) or 0.5)
+    das.searched(None, None, "train", "test", 0)
     assert asked == ["test", "train", "test"]
 
 
 def test_red_and_the_small_lora_have_as_many_parameters(monkeypatch):
-    monkeypatch.setattr(lesson_08, "tuned", lambda *_: 0.5)
+    monkeypatch.setattr(loreft_and_lora, "experiment", lambda *_: 0.5)
     figures = claims.measure("C60", 0)
     assert figures["red_size"] == pytest.approx(figures["small_lora_size"], rel=0.01)
     assert figures["lora_size"] > 5 * figures["red_size"]

@@ -3,8 +3,9 @@ import pytest
 import torch
 
 from course_lib import claims, models
-from course_lib.claims.measures import lesson_08, lesson_08_das, lesson_08_edits, lesson_08_states
+from course_lib.claims.topics import das, interchange, loreft_and_lora, loreft_edits, probes, steering
 from course_lib.evaluation import evaluate
+from course_lib.experiments import run
 from course_lib.methods import Steering
 from course_lib.world import summing_up
 from tests.closeness import assert_near
@@ -13,16 +14,20 @@ from tests.closeness import assert_near
 @pytest.fixture
 def small(monkeypatch):
     """One step of training, few texts, one small model."""
-    whole, drawn = lesson_08.fit, summing_up.short_reviews
-    for module, changed in ((lesson_08, {"TEST": 4}), (lesson_08_das, {"TEST": 24, "PAIRS": 24, "WIDTHS": ("xs",)}),
-                            (lesson_08_states, {"TEST": 4, "STRENGTHS": (1.0, 2.0)})):
+    whole, drawn, scored = run.fit, summing_up.short_reviews, run.score
+    for module, changed in ((das, {"TEST": 24, "PAIRS": 24, "WIDTHS": ("xs",)}), (steering, {"STRENGTHS": (1.0, 2.0)})):
         for name, value in changed.items():
             monkeypatch.setattr(module, name, value)
-    for module in (lesson_08, lesson_08_das):
-        monkeypatch.setattr(module, "fit", lambda *args, steps, **more: whole(*args, steps=1, **more))
-    for module in (lesson_08_edits, lesson_08_states):
+    monkeypatch.setattr(run, "fit", lambda *args, steps, **more: whole(*args, steps=1, **more))
+    for module in (loreft_and_lora, run):
+        monkeypatch.setattr(module, "score", lambda model, tokenizer, rows, method=None: scored(
+            model, tokenizer, rows.select(range(4)), method))
+    for module in (interchange, loreft_edits, probes, steering):
         monkeypatch.setattr(module, "short_reviews", lambda split, n, seed=0, label=None: drawn(split, min(n, 8), seed,
                                                                                                 label))
+    run.trained.cache_clear()
+    yield
+    run.trained.cache_clear()
 
 
 @pytest.mark.parametrize("claim_id", ["C47", "C49", "C50", "C51", "C52", "C59", "C60", "C61", "C62", "C102"])
@@ -31,7 +36,7 @@ def test_a_measurement_gives_the_figures_that_the_claim_is_judged_by(claim_id, s
 
 
 def test_the_widths_of_das(small):
-    found = lesson_08_das.subspaces(0)
+    found = das.subspaces.measure(0)
     assert set(found) == {"subspace_xs", "trained_xs", "whole_xs", "random_xs", "random_rank_64", "own_subspace",
                           "own_trained"}
     assert set(found) == {name for name in claims.get("C58").figures if not name.endswith(("_s", "_m"))}
@@ -40,9 +45,9 @@ def test_the_widths_of_das(small):
 def test_a_model_asked_for_what_it_says_itself_does_so_where_everything_is_swapped():
     """But for near ties: the answer's later words read the base's text as well."""
     model, tokenizer = models.load_model("orchard-s", random=True, seed=1)
-    rows = lesson_08_das.own_rows(model, tokenizer, "test", 40, seed=2)
+    rows = das.own_rows(model, tokenizer, "test", 40, seed=2)
     assert sum(rows["label"]) == 20 and rows["answer"][:2] == list(summing_up.PHRASES)
-    everything = lesson_08_das.swap(model, 0, rank=None)
+    everything = das.swap(model, 0, rank=None)
     assert evaluate(model, tokenizer, rows, everything)["accuracy"] > 0.9
     assert evaluate(model, tokenizer, rows)["accuracy"] < 0.8
 

@@ -87,6 +87,11 @@ def learn(model, tokenizer, method, rows, rate: float, seed: int, setting: Setti
     return fit(model, tokenizer, parts, method, learning_rate=rate, seed=seed, progress=False, **given)
 
 
+def count(module) -> int:
+    """How many numbers a method trains, or a model has."""
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
 def score(model, tokenizer, rows, method=None) -> float:
     """The share of right answers: among the labels, or exact where there are none."""
     found = evaluate(model, tokenizer, rows, method)

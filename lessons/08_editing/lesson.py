@@ -177,7 +177,7 @@ from course_lib.quiz import predict, reveal
 predict("08.steer")
 
 # %% steer-push
-from course_lib.claims.lesson_08 import STRENGTHS
+from course_lib.experiments.hidden_states import STRENGTHS
 from course_lib.world.summing_up import as_long
 
 random_pushes = [Steering(model, LAYER, vector) for vector in as_long(v, lesson.seed)]
@@ -431,8 +431,8 @@ predict("08.das")
 
 # %% das-train
 from course_lib import fit
-from course_lib.claims.lesson_08 import DAS_RATE, DAS_STEPS
 from course_lib.evaluation import answers
+from course_lib.experiments.hidden_states import DAS, DAS_RATE
 from course_lib.plots import LiveCurve
 from course_lib.world.summing_up import swap_rows
 
@@ -442,7 +442,7 @@ das = Interchange(model, LAST, rank=1)               # R is one direction of 128
 as_source = lambda network, method: [given == wanted for given, wanted in zip(
     *answers(network, tokenizer, pairs_test, method))]
 marks = {"untrained direction": as_source(model, das)}
-history = fit(model, tokenizer, {"train": pairs_train}, das, steps=DAS_STEPS, batch_size=8,
+history = fit(model, tokenizer, {"train": pairs_train}, das, steps=DAS.steps, batch_size=8,
               learning_rate=DAS_RATE, watch=LiveCurve())
 marks["trained direction"] = as_source(model, das)
 
@@ -458,7 +458,7 @@ say(f"The loss stays above {min(history.loss):.1f} nats. It counts every token o
 
 # %% das-control-run
 blank = Interchange(untrained, LAST, rank=1)
-fit(untrained, tokenizer, {"train": pairs_train}, blank, steps=DAS_STEPS, batch_size=8,
+fit(untrained, tokenizer, {"train": pairs_train}, blank, steps=DAS.steps, batch_size=8,
     learning_rate=DAS_RATE, progress=False)
 marks["random weights, trained"] = as_source(untrained, blank)
 interchange = {key: wilson(sum(right), len(right)) for key, right in marks.items()}
@@ -581,7 +581,7 @@ predict("08.gap")
 
 # %% loreft-fit
 from course_lib import load_task
-from course_lib.claims.lesson_08_loreft import LORA, LORA_RATES, LOREFT_RATES, SHORT
+from course_lib.experiments.loreft import LORA, LORA_RATES, LOREFT_RATES, SHORT
 from course_lib.methods import LoRA
 from course_lib.world.summing_up import LONGEST
 
@@ -591,7 +591,7 @@ brief = lambda rows: rows.select([number for number, text in enumerate(rows["tex
 few_labels, test = {"train": brief(task["train"]).select(range(128))}, brief(task["test"])
 loreft, lora = LoReFT(model), LoRA(model, **LORA)  # of rank 1, on every linear layer
 for method, rates in ((loreft, LOREFT_RATES), (lora, LORA_RATES)):  # chosen once, on validation
-    fit(model, tokenizer, few_labels, method, steps=SHORT, batch_size=16,
+    fit(model, tokenizer, few_labels, method, steps=SHORT.steps, batch_size=SHORT.batch,
         learning_rate=rates["reviews"], progress=False)
 size = lambda method: sum(parameter.numel() for parameter in method.parameters())
 print(f"LoReFT trains {size(loreft):,} parameters, LoRA {size(lora):,}")
@@ -602,7 +602,7 @@ marks = {key: [[mine == label] for mine, label in zip(*answers(model, tokenizer,
          for key, method in tried.items()}
 found = {key: wilson(sum(map(sum, one)), len(test)) for key, one in marks.items()}
 show_shares(found, "right answers",
-            f"n = {len(test)} test reviews; 128 labels, {SHORT} steps of 16, one run. Lines: 95 % "
+            f"n = {len(test)} test reviews; 128 labels, {SHORT.steps} steps of {SHORT.batch}, one run. Lines: 95 % "
             "intervals.", ["LoReFT", "LoRA"], {"guessing": 0.5})
 
 # %% loreft-reveal
@@ -662,9 +662,8 @@ say("So it depends on the configuration. What is under one per cent in the paper
 # What does it cost to use? Count the operations of one pass over prompts of different lengths, and try to merge it.
 
 # %% cost-run
-from course_lib.claims.lesson_08_loreft import LENGTHS
-from course_lib.claims.measures.lesson_08_edits import extra_work
 from course_lib.errors import CourseError
+from course_lib.experiments.loreft import LENGTHS, extra_work
 
 work = extra_work(lesson.seed)
 say("| tokens | the model's own, million | LoReFT adds | share |\n|---|---|---|---|" + "".join(
@@ -691,12 +690,12 @@ except CourseError as error:
 # a block first and last positions never overlap; two edits of the *same* position would depend on their order.
 
 # %% grid-run
-from course_lib.claims.lesson_08_loreft import GRID, LONG
+from course_lib.experiments.loreft import GRID, LONG
 
 runs = claims.recorded("C50")
 over_seeds = lambda figure: (figure.mean, min(figure.values), max(figure.values))
 show_shares({name: over_seeds(runs[key]) for key, (name, _, _) in GRID.items()}, "right answers",
-            f"Recorded, seeds: {len(runs['default'].values)}. 128 labels, {LONG} steps. Lines: "
+            f"Recorded, seeds: {len(runs['default'].values)}. 128 labels, {LONG.steps} steps. Lines: "
             "lowest and highest seed.", [GRID["default"][0]], {"guessing": 0.5})
 weakest = min(GRID, key=lambda key: runs[key].mean)
 say(f"Weakest here: *{GRID[weakest][0]}*, {claims.share(runs[weakest])}. The answer is read off "
@@ -709,13 +708,16 @@ say(f"Weakest here: *{GRID[weakest][0]}*, {claims.share(runs[weakest])}. The ans
 # GLUE. The paper's own tables say something else, and its protocol is not ours: never mix the two columns.
 
 # %% paper-run
-from course_lib.claims.lesson_08_loreft import PAPER
-
+# what, model, LoRA, LoReFT
+PAPER = (("Table 1: commonsense, accuracy", "LLaMA-7B", 74.7, 80.2),
+         ("Table 2: arithmetic, accuracy", "LLaMA-7B", 46.9, 42.6),
+         ("Table 3: Alpaca-Eval, win rate", "Llama-2 7B", 81.48, 85.60),
+         ("Table 4: GLUE", "RoBERTa-base", 84.7, 84.2))
 say("| Wu et al. 2024, v3 | model | LoRA | LoReFT | ahead |\n|---|---|---|---|---|" + "".join(
     f"\n| {what} | {base} | {theirs} | {own} | {'LoReFT' if own > theirs else '**LoRA**'} |"
     for what, base, theirs, own in PAPER))
 runs = claims.recorded("C102")
-say(f"| here, 128 labels, {LONG} steps, same size | LoRA | LoReFT |\n|---|---|---|" + "".join(
+say(f"| here, 128 labels, {LONG.steps} steps, same size | LoRA | LoReFT |\n|---|---|---|" + "".join(
     f"\n| {key} | {claims.share(runs[f'{key}_lora'])} | {claims.share(runs[f'{key}_loreft'])} |"
     for key in LORA_RATES))
 
@@ -734,7 +736,7 @@ say("In the paper LoReFT wins on commonsense and on instructions, comes close on
 
 # %% red-run
 red = claims.get("C60").judge(claims.recorded("C60"))
-say(f"Recorded, {LONG} steps: {red.because} The text's statement: **{red.word}**.")
+say(f"Recorded, {LONG.steps} steps: {red.because} The text's statement: **{red.word}**.")
 
 # %% [markdown] real
 # ## On a real model
