@@ -18,6 +18,7 @@ from course_lib.display import percent
 HOLDS, LIMITED, FAILS = "holds", "holds with a limit", "does not hold"
 GOOGLE, GUIDE, WIKIPEDIA = "Google MLCC", "Unite.AI guide", "Wikipedia"
 EXPLAINER, LOREFT = "Prompt-tuning explainer", "Unite.AI LoReFT"
+CLOSE = 0.05  # accuracies nearer to each other than this are called about equal
 SOURCES = {  # how a text is called beside a claim: its full title
     GOOGLE: "Google, Machine Learning Crash Course: LLMs: fine-tuning, distillation and prompt engineering",
     GUIDE: "Unite.AI, Complete guide to fine-tuning large language models",

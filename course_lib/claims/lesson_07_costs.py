@@ -1,7 +1,7 @@
 """How lesson 07's claims about cost, and about what an adapter is, are judged. See lesson_07.py."""
-from course_lib.claims.lesson_06 import RANK
 from course_lib.claims.old import FAILS, HOLDS, LIMITED, Figures, Verdict
 from course_lib.display import percent
+from course_lib.experiments.lora import RANK
 
 BOTTLENECK = 16                      # of the adapters
 LENGTH = 20                          # of the prompt, in tokens

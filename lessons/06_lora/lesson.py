@@ -425,18 +425,18 @@ predict("06.far")
 
 # %% far-plot
 from course_lib import claims
-from course_lib.claims.measures import lesson_06 as recording
+from course_lib.experiments import lora as recording
 
 runs = claims.recorded("C25")                        # too long for a lesson, so it is recorded
 over_seeds = lambda figure: (figure.mean, min(figure.values), max(figure.values))
 bar_names = {"near_lora": "near: LoRA", "near_full": "near: full", "far_lora": "far: LoRA",
              "far_full": "far: full", "far_lora_near_rate": "far: LoRA, near rate"}
 show_shares({name: over_seeds(runs[key]) for key, name in bar_names.items()}, "right answers",
-            f"Recorded, seeds: {len(runs['far_full'].values)}; n = {recording.TEST} test reviews "
-            "each; lines from the lowest to the highest seed. Near: 128 labels, 32 steps. Far: "
-            f"1,000 labels, 200 steps; rates chosen on validation, from {recording.FAR_LORA_RATES} "
-            f"for LoRA and {recording.FAR_FULL_RATES} for full.", ["near: LoRA", "far: LoRA"],
-            GUESSING)
+            f"Recorded, seeds: {len(runs['far_full'].values)}; n = {recording.FAR.test} test "
+            "reviews each; lines from the lowest to the highest seed. Near: 128 labels, 32 steps. "
+            "Far: 1,000 labels, 200 steps; rates chosen on validation, from "
+            f"{recording.FAR_LORA_RATES} for LoRA and {recording.FAR_FULL_RATES} for full.",
+            ["near: LoRA", "far: LoRA"], GUESSING)
 
 # %% far-explain
 near_gap, far_gap, untuned_gap = (runs[full_key].mean - runs[key].mean for full_key, key in (

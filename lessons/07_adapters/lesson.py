@@ -383,7 +383,7 @@ predict("07.compute")
 
 # %% buys-run
 from course_lib.cost import cost
-from course_lib.claims.measures.lesson_06 import MODULES  # every matrix of a block
+from course_lib.experiments.lora import MODULES       # every matrix of a block
 from course_lib.methods import PromptTuning, ScaleShift
 
 lora = LoRA(model, MODULES, rank=4, alpha=8)

@@ -4,9 +4,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from course_lib.claims.lesson_07 import BOTTLENECK
 from course_lib.claims.measures.lesson_06 import lora
-from course_lib.claims.measures.lesson_06_algebra import filled, texts
 from course_lib.claims.measures.lesson_07_settings import count
 from course_lib.cost import operations
+from course_lib.experiments.folding import filled, texts
 from course_lib.methods import Adapter
 from course_lib.models.loading import load_model
 
