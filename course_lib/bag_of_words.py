@@ -24,17 +24,20 @@ def occurrences(texts: list[str], words: list[str]) -> torch.Tensor:
 def bag_of_words_accuracy(train, test, decay: float = 3e-3, steps: int = 100) -> float:
     """The share of `test` that a logistic regression on the words of `train` labels rightly."""
     words = sorted(set().union(*map(words_of, train["text"][:])))
-    x, y = occurrences(train["text"][:], words), torch.tensor(train["label"][:])         # (B, W), (B,)
-    weights = torch.zeros(len(words), len(train.features["label"].names), requires_grad=True)  # (W, N)
+    x, y = (occurrences(train["text"][:], words),                      # (B, W)
+            torch.tensor(train["label"][:]))                           # (B,)
+    weights = torch.zeros(len(words), len(train.features["label"].names),  # (W, N)
+                          requires_grad=True)
     optimizer = torch.optim.LBFGS([weights], max_iter=steps)
 
     def loss():
         optimizer.zero_grad()
-        value = cross_entropy(x @ weights, y) + decay * weights.square().sum()           # (B, W) @ (W, N) -> (B, N)
+        value = (cross_entropy(x @ weights, y)                         # (B, W) @ (W, N) -> (B, N)
+                 + decay * weights.square().sum())
         value.backward()
         return value
 
     with torch.enable_grad():
         optimizer.step(loss)
-    given = (occurrences(test["text"][:], words) @ weights).argmax(1)                    # (B, N) -> (B,)
+    given = (occurrences(test["text"][:], words) @ weights).argmax(1)  # (B, N) -> (B,)
     return (given == torch.tensor(test["label"][:])).float().mean().item()

@@ -78,16 +78,18 @@ def unpack(packed: torch.Tensor, n: int) -> torch.Tensor:
 
 
 class QuantisedLinear(nn.Linear):
-    """y = W x + b, with W (d_out, d_in) kept as 4-bit codes and one scale a block, and made from them at every call.
+    """y = W x + b, with W (d_out, d_in) kept as 4-bit codes and one scale a block.
 
-    To the rest of the course it is a linear layer: `weight` is the matrix that the codes stand for. It is no
-    parameter, so nothing can be trained in it and nothing be merged into it.
+    W is made from them at every call. To the rest of the course it is a linear layer: `weight` is
+    the matrix that the codes stand for. It is no parameter, so nothing can be trained in it and
+    nothing be merged into it.
     """
 
-    untrainable = ("4-bit codes, which can take no small steps. Train a method that adds something, such as LoRA, or "
-                   "take the model before `quantise`.")
+    untrainable = ("4-bit codes, which can take no small steps. Train a method that adds "
+                   "something, such as LoRA, or take the model before `quantise`.")
 
-    def __init__(self, weight: torch.Tensor, bias: nn.Parameter | None, scheme: str, block_size: int):
+    def __init__(self, weight: torch.Tensor, bias: nn.Parameter | None, scheme: str,
+                 block_size: int):
         nn.Module.__init__(self)  # nn.Linear's own would make a weight
         self.out_features, self.in_features = weight.shape
         self.scheme, self.block_size = scheme, block_size
@@ -102,7 +104,8 @@ class QuantisedLinear(nn.Linear):
     def weight(self) -> torch.Tensor:
         """W (d_out, d_in) as its codes tell it."""
         codes = unpack(self.codes, self.out_features * self.in_features)
-        return decode(codes, self.scales, self.levels, self.block_size).view(self.out_features, self.in_features)
+        return decode(codes, self.scales, self.levels,
+                      self.block_size).view(self.out_features, self.in_features)
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, scheme={self.scheme}, block_size={self.block_size}"

@@ -36,12 +36,14 @@ def balance(parts: list[str], good: frozenset = PRAISE, bad: frozenset = BLAME) 
 
 def plain_words(text: str) -> int:
     """More praise or more blame, in sentences without a "not", a "but" or the like?"""
-    return balance([one for one in sentences(text) if not (NO.search(one) or TURN.search(one) or BUT.search(one))])
+    return balance([one for one in sentences(text)
+                    if not (NO.search(one) or TURN.search(one) or BUT.search(one))])
 
 
 def turned_words(text: str) -> int:
     """Behind "nobody could call" and "anything but", praise is blame and blame is praise."""
-    return -balance([BUT.sub("", found[1]) for one in sentences(text) if (found := TURN.search(one))])
+    return -balance([BUT.sub("", found[1]) for one in sentences(text)
+                     if (found := TURN.search(one))])
 
 
 def behind_but(text: str) -> int:

@@ -59,29 +59,57 @@ class WithHidden:
         return total
 
 
-def distil(teacher: Teacher, model, tokenizer, method, temperature: float = 2.0, soft: float = 0.9, *,
-           match: Mapping[int, int] | None = None, hidden: float = 1.0, epochs: int = 3, learning_rate: float = 2e-3,
-           seed: int = 0, steps: int | None = None, batch_size: int = 32, validate_every: int | None = None,
-           patience: int | None = None, checkpoint: str | Path | None = None,
-           watch: Callable[[History], None] | None = None, progress: bool = True) -> History:
-    """Trains `method`, on the small `model`, to say what the teacher says to the rows of the teacher's task.
+def distil(teacher: Teacher, model, tokenizer, method, temperature: float = 2.0, soft: float = 0.9,
+           *, match: Mapping[int, int] | None = None, hidden: float = 1.0, epochs: int = 3,
+           learning_rate: float = 2e-3, seed: int = 0, steps: int | None = None,
+           batch_size: int = 32, validate_every: int | None = None, patience: int | None = None,
+           checkpoint: str | Path | None = None, watch: Callable[[History], None] | None = None,
+           progress: bool = True) -> History:
+    """Trains a small model's `method` to say what the teacher says to the rows of its task.
 
-    `soft` is the teacher's share of the loss, the rest is the labels'. `match`, such as {2: 5}, has block 2 of the
-    student say what block 5 of the teacher says, with the weight `hidden`. All else is `fit`'s; the loss on validation
-    is this loss, too. Raises CourseError for a student with another vocabulary or other classes than the teacher, for a
-    temperature that is not above 0, for blocks that do not exist or that the teacher was not asked about.
+    The loss is that of `Distillation`, and with a `match` that of hidden states, too; so is the
+    loss on validation.
+
+    Args:
+        teacher: a teacher that was asked, Teacher(model, tokenizer, task, method).
+        model: the student's model, whose own parameters keep their bits.
+        tokenizer: the tokenizer of both models.
+        method: a method built on `model`; it is trained in place.
+        temperature: what the logits of both are divided by, from 0.001 to 1000.
+        soft: the teacher's share of the loss, from 0 to 1; the rest is the labels'.
+        match: {block of the student: block of the teacher}, such as {2: 5}: block 2 of the student
+            is to say what block 5 of the teacher says.
+        hidden: the weight of the loss of those hidden states, from 0 to 1000.
+        epochs: as in `fit`, and so are all that follow.
+        learning_rate: the highest learning rate of the run.
+        seed: of the order of the rows and of dropout.
+        steps: how many steps to take, in place of the epochs.
+        batch_size: rows in one step.
+        validate_every: steps between two measurements on validation; None: every epoch.
+        patience: after how many measurements without a better one to stop; None: never.
+        checkpoint: a file from which the same call goes on.
+        watch: what is called with the history after every step.
+        progress: whether to show a bar.
+
+    Returns:
+        The history of the run: losses and learning rates of the steps, and the validations.
+
+    Raises:
+        CourseError: if the student has another vocabulary or other classes than the teacher, if a
+            number is outside of its bounds, if a block does not exist or the teacher was not asked
+            about it, and as `fit` raises it.
     """
     check_method(model, method)
     check_tokenizer(tokenizer)
     if not isinstance(teacher, Teacher):
-        raise CourseError("The first argument is a teacher that was asked, Teacher(model, tokenizer, task, method); "
-                          f"you gave {shown(teacher)}.")
+        raise CourseError("The first argument is a teacher that was asked, Teacher(model, "
+                          f"tokenizer, task, method); you gave {shown(teacher)}.")
     check_pair(teacher, model, tokenizer, method)
     loss = Distillation(teacher, temperature, soft)
     with matching(loss, model, method, match or {}, number("hidden", hidden, 1000)) as whole:
         return fit(model, tokenizer, teacher.task, method, epochs, learning_rate, seed, steps=steps,
-                   batch_size=batch_size, validate_every=validate_every, patience=patience, checkpoint=checkpoint,
-                   watch=watch, progress=progress, loss=whole)
+                   batch_size=batch_size, validate_every=validate_every, patience=patience,
+                   checkpoint=checkpoint, watch=watch, progress=progress, loss=whole)
 
 
 @contextmanager

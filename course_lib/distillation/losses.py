@@ -13,17 +13,20 @@ from course_lib.training.plan import number
 COLDEST, HOTTEST = 0.001, 1000  # beyond them every distribution is a single answer, or flat
 
 
-def soft_target_loss(student: torch.Tensor, teacher: torch.Tensor, temperature: float) -> torch.Tensor:
-    """T² · KL(p ‖ q), p = softmax(teacher / T), q = softmax(student / T): logits (R, N), (R, N) -> (), mean over rows.
+def soft_target_loss(student: torch.Tensor, teacher: torch.Tensor,
+                     temperature: float) -> torch.Tensor:
+    """T² · KL(p ‖ q), p = softmax(teacher / T), q = softmax(student / T).
 
-    In nats. The gradient of KL shrinks as 1 / T², so the factor T² keeps its size alike at every temperature (Hinton et
-    al., section 2). Raises CourseError for shapes that differ, a teacher that says nan or inf, and a temperature that
-    is not above 0.
+    Logits (R, N), (R, N) -> (), the mean over rows, in nats. The gradient of KL shrinks as 1 / T²,
+    so the factor T² keeps its size alike at every temperature (Hinton et al., section 2). Raises
+    CourseError for shapes that differ, a teacher that says nan or inf, and a temperature that is
+    not above 0.
     """
     T = check_temperature(temperature)
     check_compared(student, teacher)
-    log_p, log_q = log_softmax(teacher / T, -1), log_softmax(student / T, -1)    # (R, N): over the classes
-    return T**2 * (log_p.exp() * (log_p - log_q)).sum(-1).mean()                 # (R, N) -> (R,) -> ()
+    log_p, log_q = (log_softmax(teacher / T, -1),
+                    log_softmax(student / T, -1))                 # (R, N): over the classes
+    return T**2 * (log_p.exp() * (log_p - log_q)).sum(-1).mean()  # (R, N) -> (R,) -> ()
 
 
 def hidden_loss(student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:

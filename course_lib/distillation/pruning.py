@@ -19,18 +19,37 @@ LLAMA_ONLY = ("Heads and neurons are taken out of Llama models, such as orchard-
 
 def prune(model, layers: Collection[int] = (), heads: Mapping[int, Collection[int]] | None = None,
           neurons: Mapping[int, Collection[int]] | None = None):
-    """A new model without these layers, heads {layer: heads} and neurons {layer: neurons}; the given one stays.
+    """A new model without these layers, heads and neurons; the given one stays.
 
-    Every number is that of the given model, from 0. The matrices shrink, so what is left computes exactly what the
-    given model computes with the same parts set to zero. At least one layer stays, and in each at least one head and
-    one neuron. A config cannot say that heads are gone, nor that layers have different numbers of neurons; such a model
-    cannot be loaded from a folder again. Raises CourseError for a part that does not exist, and where nothing is left.
+    The matrices shrink, so what is left computes exactly what the given model computes with the
+    same parts set to zero. At least one layer stays, and in each at least one head and one neuron.
+    A config cannot say that heads are gone, nor that layers have different numbers of neurons; such
+    a model cannot be loaded from a folder again.
+
+    Args:
+        model: a model of an architecture that the course promises; for heads and neurons one whose
+            blocks are a Llama's.
+        layers: the numbers of the layers to take out, from 0.
+        heads: {layer: numbers of its attention heads to take out}, each from 0.
+        neurons: {layer: numbers of its feed-forward neurons to take out}, each from 0. Every number
+            is that of the given model.
+
+    Returns:
+        The smaller model, of the same class.
+
+    Raises:
+        CourseError: if a part does not exist, if nothing would be left of a layer's heads or
+            neurons or of the layers, if a method is attached to the model, if heads or neurons are
+            to go from a quantised model or from one without a Llama's blocks, or if the layers of a
+            GPT-2 that depend on their number would get another one.
     """
     check_model(model, "prune")
     check_free(model, "prune it")
-    if (heads or neurons) and any(isinstance(module, QuantisedLinear) for module in model.modules()):
-        raise CourseError("The matrices of this model are 4-bit codes, and no rows can be taken out of those; whole "
-                          "layers can. Prune the model that it was made from, then `quantise` what is left.")
+    if (heads or neurons) and any(isinstance(module, QuantisedLinear)
+                                  for module in model.modules()):
+        raise CourseError("The matrices of this model are 4-bit codes, and no rows can be taken "
+                          "out of those; whole layers can. Prune the model that it was made from, "
+                          "then `quantise` what is left.")
     small = copy.deepcopy(model)
     blocks = list(blocks_of(small).values())
     for layer, gone in by_layer("heads", heads, len(blocks)):

@@ -116,10 +116,26 @@ def words_of(tokenizer, rows, over: str) -> list[int] | None:
 
 
 def taught_rows(model, tokenizer, rows, method=None):
-    """These rows with the teacher's answers in place of their own (sequence-level distillation): `fit` does the rest.
+    """These rows with the teacher's answers in place of their own: `fit` does the rest.
 
-    A class where the task has labels, else what it writes, the most probable token after token (Kim & Rush 2016,
-    https://arxiv.org/abs/1606.07947, search with a beam). Rows to which it writes nothing are left out.
+    This is sequence-level distillation. The answer is a class where the task has labels, else what
+    the teacher writes, the most probable token after token (Kim & Rush 2016,
+    https://arxiv.org/abs/1606.07947, search with a beam). Rows to which it writes nothing are left
+    out.
+
+    Args:
+        model: the teacher's model.
+        tokenizer: the tokenizer of that model.
+        rows: the rows to answer, such as task["train"], with the columns of a course task.
+        method: what makes the model a teacher; None asks the bare model.
+
+    Returns:
+        A Dataset with the columns and features of `rows`; `answer`, and `label` where there is one,
+        are the teacher's.
+
+    Raises:
+        CourseError: if the rows or the method do not go with the model, or if the teacher gives an
+            answer that is none of the rows' classes.
     """
     given, _ = answers(model, tokenizer, rows, method)
     rows = rows.with_format(None)
@@ -128,8 +144,9 @@ def taught_rows(model, tokenizer, rows, method=None):
         names = class_names(rows)
         said = [((method and method.classes) or names)[label] for label in given]
         if others := sorted(set(said) - set(names)):
-            raise CourseError(f"The teacher gives the answer {shown(others[0])}, which is none of the rows' classes: "
-                              f"{', '.join(map(shown, names))}. Let it teach rows of its own classes.")
+            raise CourseError(f"The teacher gives the answer {shown(others[0])}, which is none of "
+                              f"the rows' classes: {', '.join(map(shown, names))}. Let it teach "
+                              "rows of its own classes.")
         columns |= {"answer": said, "label": [names.index(one) for one in said]}
     taught = Dataset.from_dict(columns, rows.features)
     return taught.select([place for place, answer in enumerate(columns["answer"]) if answer])

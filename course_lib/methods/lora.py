@@ -15,36 +15,42 @@ from course_lib.promised import architecture_of
 
 
 class LoRA(Method):
-    """y = W x + (alpha / r) B A x at every target, with W frozen, A (r, d_in) random and B (d_out, r) zero at first.
+    """y = W x + (alpha / r) B A x at every target; W is frozen.
 
-    Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models", section 4.1 (arXiv:2106.09685).
-    B = 0 makes the start an exact no-op; the division by r keeps the size of the change alike between ranks.
+    A (r, d_in) is random and B (d_out, r) zero at first, so the start is an exact no-op; the
+    division by r keeps the size of the change alike between ranks. Hu et al. 2021, "LoRA: Low-Rank
+    Adaptation of Large Language Models", section 4.1 (arXiv:2106.09685).
 
-    `targets` are ends of the names of linear layers; None is query and value. `sites` are the names found, in
-    the order of `named_modules()`; `A[i]` and `B[i]` belong to `sites[i]`. `dropout` is the share of x that A does
-    not see in training. CourseError for a target that ends no linear layer's name, and for a rank below 1 or above
-    min(d_in, d_out).
+    `targets` are ends of the names of linear layers; None is query and value. `sites` are the names
+    found, in the order of `named_modules()`; `A[i]` and `B[i]` belong to `sites[i]`. `dropout` is
+    the share of x that A does not see in training. CourseError for a target that ends no linear
+    layer's name, and for a rank below 1 or above min(d_in, d_out).
     """
 
-    def __init__(self, model, targets: tuple[str, ...] | None = None, rank: int = 8, alpha: float = 16,
-                 dropout: float = 0.0, num_labels: int | None = None, seed: int = 0):
+    def __init__(self, model, targets: tuple[str, ...] | None = None, rank: int = 8,
+                 alpha: float = 16, dropout: float = 0.0, num_labels: int | None = None,
+                 seed: int = 0):
         super().__init__(model, {}, num_labels, seed)
         targets = architecture_of(model).query_and_value if targets is None else targets
         targets = names_in("targets", targets)
         if not targets:
-            raise CourseError(f"LoRA needs the names of linear layers of {type(model).__name__}: targets=(...).")
+            raise CourseError(f"LoRA needs the names of linear layers of {type(model).__name__}: "
+                              "targets=(...).")
         if not all(isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
                    for value in (alpha, dropout)) or not 0 <= dropout < 1:
             raise CourseError("alpha is a number, and dropout one from 0 to below 1; you gave "
                               f"alpha={shown(alpha)} and dropout={shown(dropout)}.")
         self.sites = find_modules(model, targets, (nn.Linear, Conv1D))
-        sides = [matrix(model.get_submodule(site)).shape for site in self.sites]             # (d_out, d_in)
+        sides = [matrix(model.get_submodule(site)).shape for site in self.sites]    # (d_out, d_in)
         self.rank = whole_number("rank", rank, 1, min(map(min, sides)))
         self.scale, self.dropout = alpha / self.rank, dropout
-        self.settings |= {"targets": targets, "rank": self.rank, "alpha": float(alpha), "dropout": float(dropout)}
-        new = lambda d_in: torch.empty(self.rank, d_in).uniform_(-1, 1, generator=self.generator) / d_in**0.5
-        self.A = nn.ParameterList(new(d_in) for _, d_in in sides)                            # (r, d_in)
-        self.B = nn.ParameterList(torch.zeros(d_out, self.rank) for d_out, _ in sides)       # (d_out, r)
+        self.settings |= {"targets": targets, "rank": self.rank, "alpha": float(alpha),
+                          "dropout": float(dropout)}
+        new = lambda d_in: (torch.empty(self.rank, d_in).uniform_(-1, 1, generator=self.generator)
+                            / d_in**0.5)
+        self.A = nn.ParameterList(new(d_in) for _, d_in in sides)                   # (r, d_in)
+        self.B = nn.ParameterList(torch.zeros(d_out, self.rank)
+                                  for d_out, _ in sides)                            # (d_out, r)
 
     def edits(self, model):
         for site, A, B in zip(self.sites, self.A, self.B):
@@ -52,9 +58,10 @@ class LoRA(Method):
 
     def change(self, A, B):
         """The hook that adds (alpha / r) B A x to a layer's output y."""
-        def hook(module, inputs, y):                                                         # x (B, T, d_in)
+        def hook(module, inputs, y):                                                # x (B, T, d_in)
             x = drop(inputs[0], self.dropout, self.training) if self.dropout else inputs[0]
-            return y + linear(linear(x, A), self.scale * B)     # (B, T, d_in) -> (B, T, r) -> (B, T, d_out)
+            return y + linear(linear(x, A),                                         # (B, T, r)
+                              self.scale * B)                                       # (B, T, d_out)
         return hook
 
     def first_block(self, model):
@@ -65,7 +72,9 @@ class LoRA(Method):
             module = model.get_submodule(site)
             named = model.named_parameters(remove_duplicate=False)
             if len(names := [name for name, parameter in named if parameter is module.weight]) > 1:
-                raise CourseError(f"LoRA cannot be merged here: {' and '.join(names)} are one tensor in this model, "
-                                  "and the change is meant for one of them. Use it without merging.")
-            change = self.scale * B @ A                         # (d_out, r) @ (r, d_in) -> (d_out, d_in)
-            yield module.weight, module.weight + (change.T if isinstance(module, Conv1D) else change)
+                raise CourseError(f"LoRA cannot be merged here: {' and '.join(names)} are one "
+                                  "tensor in this model, and the change is meant for one of them. "
+                                  "Use it without merging.")
+            change = self.scale * B @ A                   # (d_out, r) @ (r, d_in) -> (d_out, d_in)
+            yield (module.weight,
+                   module.weight + (change.T if isinstance(module, Conv1D) else change))

@@ -30,41 +30,48 @@ ROWS = 64  # texts in one forward pass
 class Steering(Method):
     """h + strength * v at every position after one block; v (d,) is given and stays as it is.
 
-    `Steering.from_texts` makes v as a mean difference of hidden states, after Rimsky et al. 2024, "Steering Llama 2 via
-    Contrastive Activation Addition", section 3 (arXiv:2312.06681). Without a `vector` v is 0, a no-op. `layer` None is
-    the middle block. `strength` can be set at any time, also below 0 and while attached. Raises CourseError for a
-    layer that does not exist, a vector of another width, a strength that is no number.
+    `Steering.from_texts` makes v as a mean difference of hidden states, after Rimsky et al. 2024,
+    "Steering Llama 2 via Contrastive Activation Addition", section 3 (arXiv:2312.06681). Without a
+    `vector` v is 0, a no-op. `layer` None is the middle block. `strength` can be set at any time,
+    also below 0 and while attached. Raises CourseError for a layer that does not exist, a vector of
+    another width, a strength that is no number.
 
-    What is added to everything that a block gives is a bias: it merges where the block ends in one (not in Llama).
+    What is added to everything that a block gives is a bias: it merges where the block ends in one
+    (not in Llama).
     """
 
     why_not_merged = "it is a bias after a block, and the blocks of this model end without one."
 
-    def __init__(self, model, layer: int | None = None, vector: torch.Tensor | None = None, strength: float = 1.0,
-                 num_labels: int | None = None, seed: int = 0):
+    def __init__(self, model, layer: int | None = None, vector: torch.Tensor | None = None,
+                 strength: float = 1.0, num_labels: int | None = None, seed: int = 0):
         super().__init__(model, {}, num_labels, seed)
         d = width_of(model)
         self.layer = block_number(model, layer)
         vector = torch.zeros(d) if vector is None else vector
-        if not isinstance(vector, torch.Tensor) or vector.shape != (d,) or not vector.isfinite().all():
-            given = f"one of shape {tuple(vector.shape)}" if isinstance(vector, torch.Tensor) else shown(vector)
+        if (not isinstance(vector, torch.Tensor) or vector.shape != (d,)
+                or not vector.isfinite().all()):
+            given = (f"one of shape {tuple(vector.shape)}" if isinstance(vector, torch.Tensor)
+                     else shown(vector))
             raise CourseError(f"vector is a tensor of shape ({d},), without nan; you gave {given}.")
-        self.register_buffer("vector", vector.detach().float().clone())                      # (d,)
+        self.register_buffer("vector", vector.detach().float().clone())      # (d,)
         self.settings["layer"] = self.layer
         self.strength = strength
 
     @classmethod
-    def from_texts(cls, model, tokenizer, with_it: Sequence[str], without_it: Sequence[str], layer: int | None = None,
-                   strength: float = 1.0) -> "Steering":
+    def from_texts(cls, model, tokenizer, with_it: Sequence[str], without_it: Sequence[str],
+                   layer: int | None = None, strength: float = 1.0) -> "Steering":
         """v is the mean hidden state of the texts `with_it`, less that of the texts `without_it`.
 
-        A text's hidden state is that of its last token, after the block (of an encoder: its first). Texts may have any
-        lengths, and the two lists, too. CourseError for a list without texts, an empty text, or one that is too long.
+        A text's hidden state is that of its last token, after the block (of an encoder: its first).
+        Texts may have any lengths, and the two lists, too. CourseError for a list without texts, an
+        empty text, or one that is too long.
         """
         check_model(model, cls.__name__)
         place = block_number(model, layer)
-        means = [hidden_states(model, tokenizer, texts_of(texts, f"{name} is a list of texts, at least one"), place)
-                 for name, texts in (("with_it", with_it), ("without_it", without_it))]     # each (texts, d)
+        means = [hidden_states(model, tokenizer,
+                               texts_of(texts, f"{name} is a list of texts, at least one"), place)
+                 for name, texts in (("with_it", with_it),
+                                     ("without_it", without_it))]            # each (texts, d)
         return cls(model, place, means[0].mean(0) - means[1].mean(0), strength)
 
     @property
@@ -80,7 +87,8 @@ class Steering(Method):
 
     def edits(self, model):
         block = list(blocks_of(model).values())[self.layer]
-        yield block.register_forward_hook(lambda module, inputs, h: h + self.strength * self.vector, prepend=True)
+        yield block.register_forward_hook(
+            lambda module, inputs, h: h + self.strength * self.vector, prepend=True)
 
     def first_block(self, model):
         return self.layer
@@ -107,11 +115,11 @@ def hidden_states(model, tokenizer, texts: Sequence[str], layer: int) -> torch.T
     try:
         for start in range(0, len(rows), ROWS):
             part = [torch.tensor(row) for row in rows[start:start + ROWS]]
-            ids, mask = (pad_sequence(tensors, batch_first=True)                             # (B, T), right padding
+            ids, mask = (pad_sequence(tensors, batch_first=True)             # (B, T), right padding
                          for tensors in (part, [torch.ones_like(row) for row in part]))
             with evaluating(model):
                 model.base_model(**with_positions({"input_ids": ids, "attention_mask": mask}, first_position(model)))
-            found.append(pool(seen.pop(), mask, is_decoder(model)))                          # (B, T, d) -> (B, d)
+            found.append(pool(seen.pop(), mask, is_decoder(model)))          # (B, T, d) -> (B, d)
     finally:
         handle.remove()
     return torch.cat(found)

@@ -22,32 +22,48 @@ WIDEST = 4096  # open answers of a beam: each is a sequence in a forward pass
 @torch.no_grad()
 def score_choices(model, tokenizer, prompt: str | Sequence[str], choices: Sequence[str],
                   normalise: bool = True, method=None) -> list[float] | list[list[float]]:
-    """The probability of each whole answer, from its space to its newline, in the order of the choices.
+    """The probability of each whole answer, from its space to its newline.
 
-    The newline counts, so that "pome" is not the beginning of "pomegranate"; lengths are not evened out. The
-    probabilities are normalised over the choices; `normalise=False` gives them as they are, among all texts.
-    A list of prompts gives a list of lists. Raises CourseError for what cannot be scored: a choice given twice, or two
-    that are the same to the tokenizer, a word that it does not know, a single text as choices, a prompt that leaves no
-    room, a model that does not say what comes next.
+    The newline counts, so that "pome" is not the beginning of "pomegranate"; lengths are not evened
+    out.
+
+    Args:
+        model: a causal language model.
+        tokenizer: the tokenizer of that model.
+        prompt: a prompt, or a list of B prompts.
+        choices: the C answers to compare, without a space in front.
+        normalise: whether the probabilities sum to 1 over the choices; if not, they are as they
+            are, among all texts.
+        method: a method that edits the model meanwhile, if any.
+
+    Returns:
+        C probabilities, from 0 to 1, in the order of the choices; of a list of prompts a list of B
+        such lists.
+
+    Raises:
+        CourseError: if a choice is given twice, if two are the same to the tokenizer, if it does
+            not know a word, if choices is a single text, if a prompt is empty or leaves no room, or
+            if the model does not say what comes next.
     """
     tails = told_apart(tokenizer, choices)
     C, T = len(tails), max(2, *map(len, tails))
     rows = encode_prompts(model, tokenizer, prompt, room=T, method=method)
     check_tokens(model, [token for tail in tails for token in tail])
     padded = [tail + [0] * (T - len(tail)) for tail in tails]
-    ids = torch.tensor(padded, device=model.device)                                              # (C, T)
-    real = torch.arange(T) < torch.tensor([len(tail) for tail in tails])[:, None]                # (C, T)
+    ids = torch.tensor(padded, device=model.device)                                  # (C, T)
+    real = torch.arange(T) < torch.tensor([len(tail) for tail in tails])[:, None]    # (C, T)
     size, scores = max(1, ROWS // C), []
     with attached(model, method):
         for start in range(0, len(rows), size):
             reading = read(model, rows[start:start + size], method)
-            B, first = len(reading.mask), reading.logits.repeat_interleave(C, dim=0)[:, None]    # (B·C, 1, V)
+            B, first = (len(reading.mask),
+                        reading.logits.repeat_interleave(C, dim=0)[:, None])         # (B·C, 1, V)
             reading.cache.batch_repeat_interleave(C)
-            reading.mask = reading.mask.repeat_interleave(C, dim=0)                              # (B·C, T)
-            later = read_on(model, reading, ids[:, :-1].repeat(B, 1))                            # (B·C, T-1, V)
-            logs = torch.cat([first, later], dim=1).log_softmax(-1)                              # (B·C, T, V)
-            picked = logs.gather(2, ids.repeat(B, 1)[..., None]).view(B, C, T).cpu()             # (B, C, T)
-            scores.append((picked * real).sum(-1))                                               # (B, C)
+            reading.mask = reading.mask.repeat_interleave(C, dim=0)                  # (B·C, T)
+            later = read_on(model, reading, ids[:, :-1].repeat(B, 1))                # (B·C, T-1, V)
+            logs = torch.cat([first, later], dim=1).log_softmax(-1)                  # (B·C, T, V)
+            picked = logs.gather(2, ids.repeat(B, 1)[..., None]).view(B, C, T).cpu()  # (B, C, T)
+            scores.append((picked * real).sum(-1))                                   # (B, C)
     scores = torch.cat(scores).double()
     result = (scores.softmax(-1) if normalise else scores.exp()).tolist()
     return result[0] if isinstance(prompt, str) else result
@@ -69,10 +85,10 @@ def complete(model, tokenizer, prompt: str | Sequence[str], max_new_tokens: int 
     with attached(model, method):
         for start in range(0, len(rows), ROWS):
             reading = read(model, rows[start:start + ROWS], method)
-            new = reading.logits.argmax(-1, keepdim=True)                                        # (B, 1)
+            new = reading.logits.argmax(-1, keepdim=True)                            # (B, 1)
             while new.shape[1] < max_new_tokens and not torch.isin(new, stops).any(1).all():
                 read_on(model, reading, new[:, -1:])
-                new = torch.cat([new, reading.logits.argmax(-1, keepdim=True)], dim=1)           # (B, T+1)
+                new = torch.cat([new, reading.logits.argmax(-1, keepdim=True)], dim=1)  # (B, T+1)
             texts += [answer_text(tokenizer, row, ends) for row in new.tolist()]
     return texts[0] if isinstance(prompt, str) else texts
 
@@ -96,11 +112,11 @@ def next_answers(model, tokenizer, prompt: str, n: int = 10, max_tokens: int = 8
     with attached(model, method):
         reading, scores = read(model, rows, method), torch.zeros(1, 1, device=model.device)
         for _ in range(max_tokens):
-            scores = scores + reading.logits.log_softmax(-1)                                     # (W, 1) + (W, V)
+            scores = scores + reading.logits.log_softmax(-1)                         # (W, 1) + (W, V)
             for answer, ended in zip(answers, scores[:, end].exp().tolist()):
                 found[answer_text(tokenizer, answer)] += ended
             scores[:, ends] = -math.inf
-            best, places = scores.flatten().topk(min(width, scores.numel()))                     # (W,)
+            best, places = scores.flatten().topk(min(width, scores.numel()))         # (W,)
             if len(found) > n and best[0].exp() <= sorted(found.values())[-n]:
                 break  # no open answer can still overtake the n best
             parents, tokens = places // scores.shape[1], places % scores.shape[1]

@@ -33,17 +33,18 @@ def proposals(model, tokenizer, prompts: list[str], n: int = 4) -> list[str]:
 
 
 def best_pair(logs: torch.Tensor, labels: list[int]) -> tuple[float, int, int, float]:
-    """(accuracy, a, b, middle): the two of C words that tell the labels best, `a` for class 0 and `b` for class 1.
+    """(accuracy, a, b, middle): of C words, `a` and `b` tell class 0 and class 1 apart best.
 
-    logs (n, C) are the words' log probabilities. A pair is compared with its own mean over the rows, the middle, for
-    some words are more frequent than others everywhere.
+    logs (n, C) are the words' log probabilities. A pair is compared with its own mean over the
+    rows, the middle, for some words are more frequent than others everywhere.
     """
     if logs.dim() != 2 or logs.shape[1] < 2 or not len(logs) or len(labels) != len(logs):
-        raise CourseError("A pair is chosen by a row for each label and a column for each of at least two words; "
-                          f"these are {tuple(logs.shape)} for {len(labels)} labels.")
+        raise CourseError("A pair is chosen by a row for each label and a column for each of at "
+                          f"least two words; these are {tuple(logs.shape)} for {len(labels)} "
+                          "labels.")
     found = []
     for a, b in permutations(range(logs.shape[1]), 2):
-        odds = logs[:, b] - logs[:, a]                                                                   # (n,)
+        odds = logs[:, b] - logs[:, a]                                      # (n,)
         right = ((odds > odds.mean()).int() == torch.tensor(labels)).float().mean()
         found.append((right.item(), a, b, odds.mean().item()))
     return max(found)

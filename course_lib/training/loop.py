@@ -136,7 +136,8 @@ class Run:
     def take(self, step: int, rows: list[int]) -> None:
         """One step of AdamW on these rows."""
         rate, where = self.plan.rate(step - 1), f"in the batch of the rows {shown(rows)}"
-        with seeded(self.plan.seed + step):  # dropout depends on the step alone, so that a run can be gone on with
+        # dropout depends on the step alone, so that a run can be gone on with
+        with seeded(self.plan.seed + step):
             loss = self.loss("train", rows)
         value = self.finite("loss", loss.item(), step, where)
         self.optimizer.zero_grad()
