@@ -5,9 +5,9 @@ from matplotlib.figure import Figure
 
 from course_lib import plots
 from course_lib.claims import Figure as Measured
-from course_lib.claims.lesson_03 import BLOCK_TEST
 from course_lib.display import percent
 from course_lib.errors import CourseError, shown, unknown
+from course_lib.experiments.blocks import BLOCK_TEST
 from course_lib.explore.common import check_state, show
 from course_lib.explore.recorded.blocks import LABELS, read
 from course_lib.plots.style import COLOURS, GREY, WIDTH, styled

@@ -70,7 +70,7 @@ from course_lib.quiz import predict, reveal
 predict("03.zeroed")
 
 # %% freeze-run
-from course_lib.claims.measures.lesson_03_frozen import by_hand, moved
+from course_lib.experiments.freezing import by_hand, moved
 
 inside = [name for name, _ in model.named_parameters() if name.startswith(blocks[-1])]
 outside = [name for name, _ in model.named_parameters() if name not in inside]
@@ -111,7 +111,7 @@ predict("03.part")
 
 # %% part-run
 from course_lib import fit
-from course_lib.claims.measures.lesson_03 import PART_RATES
+from course_lib.experiments.what_to_train import PART_RATES
 from course_lib.plots import LiveCurve
 
 few, exam = task["train"].select(range(128)), task["test"].select(range(120))
@@ -162,7 +162,7 @@ say("| trained | parameters | operations of a step (millions) | the same, of the
 
 # %% part-far
 from course_lib import claims
-from course_lib.claims.lesson_03 import CLOSE            # nearer than this: about equal
+from course_lib.experiments.what_to_train import CLOSE   # nearer than this: about equal
 
 judged = lambda claim_id: claims.get(claim_id).judge(claims.recorded(claim_id)).because
 say("Every review still goes forward through the whole model; what a part saves is the way back. "
@@ -183,7 +183,7 @@ from course_lib.quiz import predict, reveal
 predict("03.peft")
 
 # %% peft-run
-from course_lib.claims.measures.lesson_03_frozen import METHODS, subset
+from course_lib.experiments.freezing import METHODS, subset
 
 trained_sets = subset(lesson.seed)                   # three batches each; who got a gradient?
 kinds = [(name, *(trained_sets[f"{kind}_{name.replace(' ', '_')}"] for kind in ("own", "added")))
@@ -211,7 +211,7 @@ say(f"Parameters with a gradient in one iteration and not in another: "
 # - *the labels change*: a new editor calls good what was called bad, and the other way round.
 
 # %% block-shifts
-from course_lib.claims.measures.lesson_03_shift import shifted, tuned_part
+from course_lib.experiments.blocks import shifted, tuned_part
 from course_lib.shifts import dead_key, relabelled
 
 full.merge(model)
@@ -355,7 +355,7 @@ from course_lib.quiz import predict, reveal
 predict("03.head")
 
 # %% head-run
-from course_lib.claims.measures.lesson_03 import HEAD_RATES
+from course_lib.experiments.what_to_train import HEAD_RATES
 
 heads = {kind: copy.deepcopy(starts[kind, 0]) for kind in ("random head", "probed head")}
 for name, method in heads.items():                   # as many steps in all: the probe took 32
@@ -488,7 +488,7 @@ from course_lib.quiz import predict, reveal
 predict("03.weak")
 
 # %% weak-run
-from course_lib.claims.measures.lesson_03_labels import labelled, right_share
+from course_lib.experiments.labels import labelled, right_share
 
 weakly = labelled(unlabelled, sure)                  # the rows with the labels that the rules gave
 student = FullFineTuning(model)
@@ -618,7 +618,7 @@ assert weights_hash(model) == hash_before
 # labels them, and only the surest half is kept.
 
 # %% written-run
-from course_lib.claims.measures.lesson_03_labels import written
+from course_lib.experiments.labels import written
 
 beginnings = [" ".join(text.split()[:2]) for text in task["validation"]["text"][50:53]]
 own = written(model, tokenizer, beginnings, seed=lesson.seed)

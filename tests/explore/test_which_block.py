@@ -7,7 +7,6 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from course_lib import plots
-from course_lib.claims.measures import lesson_03_shift
 from course_lib.explore import which_block as lab
 from course_lib.explore.recorded import blocks
 from course_lib.explore.which_block import State
@@ -32,7 +31,7 @@ def test_the_runs_are_complete():
 def test_the_command_writes_what_is_measured(monkeypatch, tmp_path):
     asked = []
     measured = lambda *given: asked.append(given) or {"own": given[0] / 10 + 0.00001}
-    monkeypatch.setattr(lesson_03_shift, "which_block", measured)
+    monkeypatch.setattr(blocks, "which_block", measured)
     monkeypatch.setattr(blocks, "PATH", tmp_path / "data" / "which_block.json")
     blocks.main()
     assert asked == [(seed, labels) for labels in blocks.FEWER for seed in blocks.SEEDS]

@@ -1,6 +1,7 @@
 """One step of full fine-tuning: what it changes, and what all of it costs in operations, in memory and on disk."""
 from course_lib.claims.claim import EXPLAINER, FAILS, GOOGLE, GUIDE, HOLDS, LIMITED, LOREFT, Figures, Verdict, claim
 from course_lib.cost import cost, size_on_disk
+from course_lib.experiments import count
 from course_lib.experiments.draws import shuffled
 from course_lib.experiments.fine_tuning import TUNED
 from course_lib.experiments.one_step import moved_by_one_step, pretraining_operations, untied_copy
@@ -42,7 +43,6 @@ def judge_every_scalar(f: Figures) -> Verdict:
 def same_size(seed: int) -> dict[str, float]:
     """Parameters of the base, of the tuned model, and of one that is tuned with a head."""
     model, _ = load_model("orchard-s")
-    count = lambda module: sum(parameter.numel() for parameter in module.parameters())
     return {"base": count(model), "tuned": count(FullFineTuning(model, seed=seed)),
             "with_head": count(FullFineTuning(model, num_labels=2, seed=seed))}
 

@@ -2,14 +2,14 @@
 
     .venv/bin/python -m course_lib.explore.recorded.blocks      writes data/which_block.json, in about ten minutes
 
-Each run takes a tuned orchard-s under a shift and tunes one part of it again (claims/measures/lesson_03_shift.py).
+Each run takes a tuned orchard-s under a shift and tunes one part of it again (experiments/blocks.py).
 """
 import functools
 import json
 from pathlib import Path
 
 from course_lib import claims
-from course_lib.claims.lesson_03 import BLOCK_LABELS
+from course_lib.experiments.blocks import BLOCK_LABELS, which_block
 from course_lib.files import write_text
 
 PATH = Path(__file__).parent / "data" / "which_block.json"
@@ -27,8 +27,6 @@ def read() -> dict[int, dict[str, tuple[float, ...]]]:
 
 def main() -> None:
     """Makes the runs with fewer labels anew and writes the file."""
-    from course_lib.claims.measures.lesson_03_shift import which_block
-
     runs = {}
     for labels in FEWER:
         seeds = [which_block(seed, labels) for seed in SEEDS]

@@ -3,36 +3,29 @@ import datasets
 import pytest
 import torch
 
-from course_lib import claims, models
-from course_lib.claims.lesson_03 import SEARCHED
-from course_lib.claims.measures import lesson_03, lesson_03_data, lesson_03_labels, lesson_03_shift
+from course_lib import claims
+from course_lib.claims.topics import data, freezing, labels
+from course_lib.experiments import blocks, run
+from course_lib.experiments import freezing as frozen_parts
+from course_lib.experiments.labels import labelled, right_share
+from course_lib.experiments.what_to_train import FAR, NEAR
 from course_lib.methods import Frozen, FullFineTuning
 from course_lib.prompting.search import Prompt
 from course_lib.weak_supervision import SURE, label_model, majority, votes_of
+from course_lib.world import load_task
 from tests.closeness import apart, assert_near
-from tests.tiny import tiny_model
 
 IDS = [claim.id for claim in claims.by_lesson("03")]
 
 
 @pytest.fixture
-def trainings(tokenizer, monkeypatch):
-    """On a tiny model; what is trained, in order: (method, rows, seed, rate, steps). Nothing is."""
-    model, found = tiny_model("llama", len(tokenizer), spread=0.7, context=192, blocks=4), []
-
-    def train(model, tokenizer, method, rows, seed, rate, steps=lesson_03.STEPS, **options):
-        found.append((method, rows, seed, rate, steps))
-        with torch.no_grad():
-            next(method.parameters()).add_(0.01)                  # another model, as after training
-
-    for module in (lesson_03, lesson_03_data, lesson_03_labels, lesson_03_shift):
-        monkeypatch.setattr(module, "train", train)
-        monkeypatch.setattr(module, "accuracy", lambda *_: 0.5)
-    monkeypatch.setattr(models, "load_model", lambda *_, **__: (model, tokenizer))
-    monkeypatch.setattr(lesson_03_labels, "written", lambda model, tokenizer, first, _: [f"{one} on." for one in first])
-    monkeypatch.setattr(lesson_03_labels, "UNLABELLED", 50)
-    monkeypatch.setattr(lesson_03_data, "RAW_ROWS", 20)
-    return found
+def trainings(trainings, monkeypatch):
+    """On a tiny model; what is trained, in order; nothing is, or written."""
+    for module in (freezing, frozen_parts):
+        monkeypatch.setattr(module, "load_model", run.load_model)
+    monkeypatch.setattr(labels, "written", lambda model, tokenizer, first, _: [f"{one} on." for one in first])
+    monkeypatch.setattr(labels, "UNLABELLED", 50)
+    return trainings
 
 
 @pytest.mark.parametrize("claim_id", IDS)
@@ -49,37 +42,37 @@ def test_frozen_by_hand_and_gradients_set_to_zero(trainings):
 
 def test_the_parts_are_trained_on_the_same_rows_near_and_far(trainings):
     claims.measure("C12", 3)
-    assert [type(method) for method, *_ in trainings] == 2 * [FullFineTuning, Frozen, Frozen]
-    for size, part in ((lesson_03.NEAR, trainings[:3]), (lesson_03.FAR, trainings[3:])):
-        assert {steps for *_, steps in part} == {size["steps"]}
-        assert {tuple(rows["text"][:]) for _, rows, *_ in part} == {tuple(part[0][1]["text"][:])}
-        assert len(part[0][1]) == size["labels"]
+    assert [type(one.method) for one in trainings] == 2 * [FullFineTuning, Frozen, Frozen]
+    for setting, part in ((NEAR, trainings[:3]), (FAR, trainings[3:])):
+        assert {one.steps for one in part} == {setting.steps}
+        assert {tuple(one.rows["text"][:]) for one in part} == {tuple(part[0].rows["text"][:])}
+        assert len(part[0].rows) == setting.labels
 
 
 def test_a_source_model_meets_rows_that_it_has_not_seen(trainings):
     claims.measure("C13", 0)
     source, *tuned = trainings
-    seen = set(source[1]["text"][:])
-    turned = [rows for method, rows, *_ in tuned[5:]]
-    assert len(tuned) == 10 and all(len(rows) == 256 for _, rows, *_ in tuned)
+    seen = set(source.rows["text"][:])
+    turned = [one.rows for one in tuned[5:]]
+    assert len(tuned) == 10 and all(len(one.rows) == 256 for one in tuned)
     assert not any(seen & set(rows["text"][:]) for rows in turned)
-    assert not any("e" in "".join(rows["text"][:]).lower() for _, rows, *_ in tuned[:5])
-    parts = [method.settings["train"][0] for method, *_ in tuned if isinstance(method, Frozen)]
+    assert not any("e" in "".join(one.rows["text"][:]).lower() for one in tuned[:5])
+    parts = [one.method.settings["train"][0] for one in tuned if isinstance(one.method, Frozen)]
     assert parts == 2 * [f"model.layers.{place}" for place in range(4)]
-    assert [steps for *_, steps in tuned] == 5 * [lesson_03_shift.STEPS["input"]] + 5 * [lesson_03_shift.STEPS["label"]]
+    assert [one.steps for one in tuned] == 5 * [blocks.STEPS["input"]] + 5 * [blocks.STEPS["label"]]
 
 
 def test_the_probed_head_is_the_probes(trainings):
     claims.measure("C14", 0)
-    probe, random, probed = (method.head.weight for method, *_ in trainings)
-    assert [steps for *_, steps in trainings] == [lesson_03.STEPS, 2 * lesson_03.STEPS, lesson_03.STEPS]
+    probe, random, probed = (one.method.head.weight for one in trainings)
+    assert [one.steps for one in trainings] == [NEAR.steps, 2 * NEAR.steps, NEAR.steps]
     assert_near(probed, probe + 0.01)  # "training" adds 0.01
     assert apart(random, probe + 0.01)
 
 
 def test_rules_label_rows_and_abstentions_are_left_out(trainings):
     claims.measure("C82", 0)
-    vote, model, gold = (rows for _, rows, *_ in trainings)
+    vote, model, gold = (one.rows for one in trainings)
     votes = votes_of(gold["text"][:])
     signs, (_, positive) = majority(votes), label_model(votes)
     assert len(gold) == 50 and vote["text"][:] == [t for t, sign in zip(gold["text"], signs) if sign]
@@ -96,14 +89,14 @@ def test_a_prompt_is_searched_on_validation_and_the_surest_of_what_is_written_ar
         asked.append(rows)
         return [Prompt(0.9, "{text} So:", ("bad", "good"), 0.0)]
 
-    monkeypatch.setattr(lesson_03_labels, "search", search)
-    monkeypatch.setattr(lesson_03_labels, "margins", lambda model, tokenizer, texts, prompt: far(texts))
-    figures, (*_, task, test) = claims.measure("C101", 0), lesson_03.start()
+    monkeypatch.setattr(labels, "search", search)
+    monkeypatch.setattr(labels, "margins", lambda model, tokenizer, texts, prompt: far(texts))
+    figures, test = claims.measure("C101", 0), NEAR.test_rows()
     [rows] = asked
-    assert len(rows) == SEARCHED and set(rows["text"]) <= set(task["validation"]["text"])
+    assert len(rows) == labels.SEARCHED and set(rows["text"]) <= set(load_task("reviews")["validation"]["text"])
     right = [label == int(margin > 0) for margin, label in zip(far(test), test["label"])]
     assert figures["found_validation"] == 0.9 and figures["found_test"] == pytest.approx(sum(right) / len(right))
-    kept, unfiltered, gold = (rows for _, rows, *_ in trainings)
+    kept, unfiltered, gold = (one.rows for one in trainings)
     sides = far(range(256))
     assert kept["label"][:] == (sides[sides.abs() >= sides.abs().median()] > 0).int().tolist()
     assert unfiltered["label"][:] == (sides[:128] > 0).int().tolist() and len(gold) == 128
@@ -114,36 +107,36 @@ def test_each_curriculum_ends_with_all_rows_and_differs_in_their_order_alone(tra
     claims.measure("C80", 0)
     _, *stages = trainings
     runs = [stages[place:place + 3] for place in (0, 3, 6)]
-    for run in runs:
-        assert [len(rows) for _, rows, *_ in run] == [stage * lesson_03_data.ORDERED // 3 for stage in (1, 2, 3)]
-        assert len({id(method) for method, *_ in run}) == 1
-    assert len({tuple(sorted(run[-1][1]["text"][:])) for run in runs}) == 1
-    assert runs[0][-1][1]["text"][:] == runs[1][-1][1]["text"][:][::-1]
-    assert abs(sum(2 * label - 1 for label in runs[0][0][1]["label"][:])) <= 1  # the classes take turns
+    for part in runs:
+        assert [len(one.rows) for one in part] == [stage * data.STAGE.labels // 3 for stage in (1, 2, 3)]
+        assert len({id(one.method) for one in part}) == 1
+    assert len({tuple(sorted(part[-1].rows["text"][:])) for part in runs}) == 1
+    assert runs[0][-1].rows["text"][:] == runs[1][-1].rows["text"][:][::-1]
+    assert abs(sum(2 * label - 1 for label in runs[0][0].rows["label"][:])) <= 1  # the classes take turns
 
 
 def test_the_easiest_first_by_hand(monkeypatch):
     """Rows 0 and 2 are negative, 1 and 3 positive; the teacher finds the right answers of 2 and 3 the more probable."""
-    rows = lesson_03.start()[2]["train"].select(range(4)).remove_columns("label").add_column("label", [0, 1, 0, 1])
+    rows = load_task("reviews")["train"].select(range(4)).remove_columns("label").add_column("label", [0, 1, 0, 1])
     rows = rows.cast_column("label", datasets.ClassLabel(names=["negative", "positive"]))
     scores = [[0.6, 0.4], [0.3, 0.7], [0.9, 0.1], [0.2, 0.8]]
-    monkeypatch.setattr(lesson_03_data, "score_choices", lambda *_, **__: scores)
-    assert lesson_03_data.easiest_first(None, None, rows, None) == [2, 3, 0, 1]
+    monkeypatch.setattr(data, "score_choices", lambda *_, **__: scores)
+    assert data.easiest_first(None, None, rows, None) == [2, 3, 0, 1]
 
 
 def test_raw_text_is_its_own_answer(trainings):
-    rows = lesson_03_data.as_raw_text(["The film was dull.", "We left."])
+    rows = data.as_raw_text(["The film was dull.", "We left."])
     assert rows["prompt"][:] == ["The", "We"] and rows["answer"][:] == ["film was dull.", "left."]
     claims.measure("C83", 0)
-    at_once, *first = (rows for _, rows, *_ in trainings)
-    assert [len(rows) for rows in first] == [20, 100, 20, 100] and len(at_once) == 100
+    at_once, *first = (one.rows for one in trainings)
+    assert [len(rows) for rows in first] == [1024, 100, 1024, 100] and len(at_once) == 100
     whole = [[f"{row['prompt']} {row['answer']}" for row in first[place]] for place in (0, 2)]
     assert not set(at_once["text"]) & set(whole[0])
     assert [text.replace("e", "").replace("E", "") for text in whole[1]] == whole[0]
 
 
 def test_labels_of_signs():
-    rows = lesson_03.start()[2]["train"].select(range(4))
-    given = lesson_03_labels.labelled(rows, torch.tensor([1, 0, -1, 0]))
+    rows = load_task("reviews")["train"].select(range(4))
+    given = labelled(rows, torch.tensor([1, 0, -1, 0]))
     assert given["text"][:] == [rows["text"][0], rows["text"][2]] and given["label"][:] == [1, 0]
-    assert lesson_03_labels.right_share(torch.tensor([1, 0, -1]), [1, 0, 1]) == 0.5
+    assert right_share(torch.tensor([1, 0, -1]), [1, 0, 1]) == 0.5

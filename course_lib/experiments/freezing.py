@@ -1,20 +1,18 @@
-"""What lesson 03 measures of freezing: whether what is frozen stays, and what each method trains. See lesson_03.py."""
+"""Freezing: whether what is frozen stays, and which numbers each method trains."""
 import copy
 
 import torch
 
-from course_lib.claims.lesson_03 import FROZEN_STEPS
-from course_lib.claims.measures.lesson_03 import BATCH, start
+from course_lib.experiments.draws import shuffled
+from course_lib.experiments.run import count
 from course_lib.methods import Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
+from course_lib.models import load_model
 from course_lib.training.batches import Batches, loss_of
+from course_lib.world import load_task
 
 METHODS = {"full": FullFineTuning, "last block": Frozen, "lora": LoRA, "prompt": PromptTuning, "prefix": PrefixTuning,
            "loreft": LoReFT}
-
-
-def count(tensors) -> int:
-    """How many numbers these tensors hold."""
-    return sum(tensor.numel() for tensor in tensors)
+FROZEN_STEPS, BATCH = 4, 16  # of AdamW, on so many reviews
 
 
 def by_hand(model, tokenizer, rows, trained: tuple[str, ...], decay: float, zeroed: bool = False,
@@ -47,29 +45,16 @@ def moved(before, after, names) -> float:
     return max((old[name] - new[name]).abs().max().item() for name in names)
 
 
-def frozen(seed: int) -> dict[str, float]:
-    """How far frozen parameters go in a few steps with weight decay; the control has their gradients set to zero."""
-    model, tokenizer, task, _ = start()
-    rows, last = task["train"].shuffle(seed=seed).select(range(BATCH)), ("model.layers.3",)
-    names = [name for name, _ in model.named_parameters()]
-    inside = [name for name in names if name.startswith(last[0])]
-    outside = [name for name in names if name not in inside]
-    kept = by_hand(model, tokenizer, rows, last, decay=0.01)
-    zeroed = by_hand(model, tokenizer, rows, last, decay=0.01, zeroed=True)
-    return {"frozen": moved(model, kept, outside), "trained": moved(model, kept, inside),
-            "zeroed": moved(model, zeroed, outside)}
-
-
 def subset(seed: int) -> dict[str, float]:
     """For each method how many of the base's own numbers it trains, how many it adds, and whether the set is fixed.
 
     `changing` counts the parameters that got a gradient in one of three batches and not in another.
     """
-    model, tokenizer, task, _ = start()
-    found, changing = {}, 0
+    model, tokenizer = load_model("orchard-s")
+    rows, found, changing = shuffled(load_task("reviews")["train"], 3 * BATCH, seed=seed), {}, 0
     for name, build in METHODS.items():
         method, sets = build(model, seed=seed), []
-        data = Batches(model, tokenizer, task["train"].shuffle(seed=seed).select(range(3 * BATCH)), method)
+        data = Batches(model, tokenizer, rows, method)
         with method.on(model):
             for first in range(0, len(data), BATCH):
                 method.zero_grad()
@@ -77,7 +62,7 @@ def subset(seed: int) -> dict[str, float]:
                 loss_of(method.logits(model, batch), batch["labels"]).backward()
                 sets.append({key for key, parameter in method.named_parameters() if parameter.grad is not None})
         changing += len(set.union(*sets) - set.intersection(*sets))
-        own = count(method.parameters()) if hasattr(method, "copies") else 0
+        own = count(method) if hasattr(method, "copies") else 0
         key = name.replace(" ", "_")
-        found |= {f"own_{key}": own, f"added_{key}": count(method.parameters()) - own}
-    return found | {"changing": changing, "base": count(model.parameters())}
+        found |= {f"own_{key}": own, f"added_{key}": count(method) - own}
+    return found | {"changing": changing, "base": count(model)}

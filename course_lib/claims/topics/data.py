@@ -1,0 +1,126 @@
+"""The data: raw text before the labels, and the order of the rows. Every run is full fine-tuning.
+
+Rates are chosen as in experiments/what_to_train.py.
+"""
+from itertools import chain, zip_longest
+from random import Random
+
+import datasets
+import torch
+
+from course_lib.claims.claim import FAILS, GUIDE, HOLDS, LIMITED, Figures, Verdict, claim, share
+from course_lib.experiments import Setting, learn, score
+from course_lib.experiments.what_to_train import CLOSE
+from course_lib.methods import FullFineTuning
+from course_lib.prompting import score_choices
+from course_lib.shifts import dead_key
+from course_lib.training.batches import Batches, loss_of
+from course_lib.world import load_task
+
+RAW = Setting(labels=1024, steps=64)   # C83: raw texts, each once,
+RAW_RATE = 1e-4                        # of 1e-4, 3e-4 and 1e-3, by what the labels bring afterwards
+FEW = Setting(labels=100, steps=64)    # and then labels,
+LABEL_RATE = 3e-4                      # of 3e-4 and 1e-3, the best in the mean of the three ways
+STAGE = Setting(labels=96, steps=6)    # C80: one of three stages,
+ORDER_RATE = 3e-4                      # of 3e-4 and 1e-3
+
+
+def as_raw_text(texts: list[str]):
+    """Rows for `fit` whose answer is the text itself, after its first word: raw text is learned by continuing it."""
+    parts = [text.split(" ", 1) for text in texts]
+    return datasets.Dataset.from_dict({"prompt": [first for first, _ in parts], "answer": [rest for _, rest in parts]})
+
+
+@torch.no_grad()
+def text_loss(model, tokenizer, texts: list[str], method) -> float:
+    """The mean loss of the tokens of these texts, in nats, after the first word of each."""
+    batch = Batches(model, tokenizer, as_raw_text(texts), method).batch(list(range(len(texts))))
+    with method.on(model):
+        return loss_of(method.logits(model, batch), batch["labels"]).item()
+
+
+@claim("C83", "Self-supervised tuning on raw text of the domain helps", (GUIDE,), lesson="03", tolerance=0.1,
+       figures=("at_once", "domain", "other", "text_before", "text_after"))
+def domain_first(seed: int) -> dict[str, float]:
+    """Few labels from a keyboard with a dead key: at once, after raw text of the same, after raw text as usual.
+
+    `text_before` and `text_after` are the loss of other raw text of the same, before and after the raw text was read:
+    whether it was learned at all.
+    """
+    model, tokenizer = FEW.load(seed)
+    task, test = load_task("reviews"), dead_key(FEW.test_rows())
+    rows = task["train"].shuffle(seed=seed)
+    few, raw = dead_key(rows.select(range(FEW.labels))), rows.select(range(FEW.labels, FEW.labels + RAW.labels))
+    held_out = dead_key(task["validation"])["text"][:64]
+    found = {"text_before": text_loss(model, tokenizer, held_out, FullFineTuning(model))}
+    for name, more in (("at_once", None), ("domain", dead_key(raw)), ("other", raw)):
+        method = FullFineTuning(model, seed=seed)
+        if more:
+            learn(model, tokenizer, method, as_raw_text(more["text"][:]), RAW_RATE, seed, RAW)
+        if name == "domain":
+            found["text_after"] = text_loss(model, tokenizer, held_out, method)
+        learn(model, tokenizer, method, few, LABEL_RATE, seed, FEW)
+        found[name] = score(model, tokenizer, test, method)
+    return found
+
+
+@domain_first.judged
+def judge_domain_first(f: Figures) -> Verdict:
+    """Holds where raw text of the domain helps, and more than as much text of another domain."""
+    because = (f"{FEW} labels of reviews typed with a dead key, at once: {share(f['at_once'])}; after raw text typed "
+               f"with it {share(f['domain'])}; after as much raw text typed as usual {share(f['other'])}. The loss of "
+               f"text typed with it went from {f['text_before'].mean:.1f} to {f['text_after'].mean:.1f} nats a token.")
+    gain, control = f["domain"].mean - f["at_once"].mean, f["domain"].mean - f["other"].mean
+    if min(gain, control) > CLOSE:
+        return Verdict(HOLDS, because)
+    if gain > CLOSE:
+        return Verdict(LIMITED, because + " Other text helps about as much.")
+    if f["text_after"].mean < f["text_before"].mean:
+        return Verdict(FAILS, because + " So something of the text was learned, and it hardly helps with the labels.")
+    return Verdict(FAILS, because + " The text was not learned.")
+
+
+def easiest_first(model, tokenizer, rows, teacher) -> list[int]:
+    """The places of the rows, by how probable the right answer is to a teacher; the two classes take turns."""
+    scores = score_choices(model, tokenizer, rows["prompt"][:], rows.features["label"].names, method=teacher)
+    right = [score[label] for score, label in zip(scores, rows["label"][:])]
+    by_class = [sorted((place for place, one in enumerate(rows["label"][:]) if one == label), key=lambda i: -right[i])
+                for label in (0, 1)]
+    return [place for place in chain(*zip_longest(*by_class)) if place is not None]
+
+
+@claim("C80", "Curriculum learning, from easy to hard, helps", (GUIDE,), lesson="03", tolerance=0.1,
+       figures=("easy_first", "hard_first", "shuffled"))
+def curriculum(seed: int) -> dict[str, float]:
+    """Three stages, of a third, two thirds and all of the rows: the easiest first, the hardest first, shuffled.
+
+    How easy a row is says a teacher that was tuned on other rows. So few steps that shuffled leaves room above it.
+    """
+    model, tokenizer = STAGE.load(seed)
+    rows, test, n = load_task("reviews")["train"].shuffle(seed=seed), STAGE.test_rows(), STAGE.labels
+    teacher = FullFineTuning(model, seed=seed)
+    learn(model, tokenizer, teacher, rows.select(range(n, n + 64)), ORDER_RATE, seed, STAGE, steps=20)
+    rows = rows.select(range(n))
+    easy_first, found = easiest_first(model, tokenizer, rows, teacher), {}
+    for name, order in (("easy_first", easy_first), ("hard_first", easy_first[::-1]),
+                        ("shuffled", Random(f"order {seed}").sample(range(n), n))):
+        method = FullFineTuning(model, seed=seed)
+        for stage in (1, 2, 3):
+            learn(model, tokenizer, method, rows.select(order[:stage * n // 3]), ORDER_RATE, seed + stage, STAGE)
+        found[name] = score(model, tokenizer, test, method)
+    return found
+
+
+@curriculum.judged
+def judge_curriculum(f: Figures) -> Verdict:
+    """Holds where easy first is ahead of shuffled."""
+    because = (f"Easiest first {share(f['easy_first'])}, shuffled {share(f['shuffled'])}, hardest first "
+               f"{share(f['hard_first'])}.")
+    gain = f["easy_first"].mean - f["shuffled"].mean
+    if gain > CLOSE:
+        return Verdict(HOLDS, because)
+    if gain < -CLOSE:
+        return Verdict(FAILS, because + " This order does harm.")
+    if f["shuffled"].mean - f["hard_first"].mean > CLOSE:
+        return Verdict(FAILS, because + " Easiest first gains little, and hardest first does harm.")
+    return Verdict(FAILS, because + " The order matters little.")
