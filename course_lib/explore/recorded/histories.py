@@ -25,16 +25,11 @@ def read() -> dict[str, dict[str, dict]]:
 
 def run(labels: int, rate: float, steps: int, every: int) -> dict:
     """The losses of one run."""
+    from course_lib.experiments import Setting, arm, trained
     from course_lib.methods import FullFineTuning
-    from course_lib.models import load_model
-    from course_lib.training import fit
-    from course_lib.world import load_task
 
-    model, tokenizer = load_model("orchard-s")
-    task = load_task("reviews")
-    rows = {"train": task["train"].select(range(labels)), "validation": task["validation"].select(range(VALIDATION))}
-    history = fit(model, tokenizer, rows, FullFineTuning(model), steps=steps, learning_rate=rate, batch_size=ROWS,
-                  validate_every=every, progress=False)
+    setting = Setting(labels=labels, draw="first", steps=steps, batch=ROWS, validation=VALIDATION, validate_every=every)
+    history = trained(setting, arm(FullFineTuning, rate), seed=0).history
     return {"loss": [round(loss, 4) for loss in history.loss],
             "validation": [{"step": point["step"], "loss": round(point["loss"], 4)} for point in history.validation]}
 

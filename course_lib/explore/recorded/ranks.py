@@ -4,6 +4,7 @@
 
 Shapes: a matrix is (d_out, d_in), M matrices, R ranks, S singular values of each.
 """
+import copy
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -80,24 +81,19 @@ def cut_at_random(delta, rank: int, generator):
 def measure(name: str) -> tuple[dict, dict]:
     """Trains once; the tensors and the facts that are kept."""
     from course_lib.architecture import blocks_of
-    from course_lib.evaluation import evaluate
+    from course_lib.experiments import Setting, arm, score, trained
     from course_lib.methods import FullFineTuning
-    from course_lib.models import load_model
-    from course_lib.training import fit
-    from course_lib.world import load_task
 
-    model, tokenizer = load_model(name)
-    task, method = load_task("reviews"), FullFineTuning(model)
-    rows = task["test"].select(range(TEST))
-    fit(model, tokenizer, {"train": task["train"].select(range(LABELS))}, method, steps=STEPS, batch_size=BATCH,
-        learning_rate=RATE, progress=False)
-    accuracy = lambda method=None: evaluate(model, tokenizer, rows, method)["accuracy"]
-    first = {names[0]: copy.detach() for names, copy in zip(method.names, method.copies)}
+    setting = Setting(base=name, labels=LABELS, draw="first", steps=STEPS, batch=BATCH, test=TEST)
+    run = trained(setting, arm(FullFineTuning, RATE), seed=0)
+    model = copy.deepcopy(run.model)                             # one to change
+    right = lambda model, method=None: score(model, run.tokenizer, run.test, method)
+    first = {names[0]: tuned.detach() for names, tuned in zip(run.method.names, run.method.copies)}
     inside = tuple(blocks_of(model))
     before = {key: weight.detach().clone() for key, weight in model.named_parameters()
               if key.startswith(inside) and weight.dim() == 2}
     deltas = {key: first[key] - weight for key, weight in before.items()}
-    found = {"full": accuracy(method), "bare": accuracy(), "accuracy": {}, "control": {}}
+    found = {"full": right(run.model, run.method), "bare": right(model), "accuracy": {}, "control": {}}
     generator = torch.Generator().manual_seed(0)
     for rank in RANKS:
         for kind in ("accuracy", "control"):
@@ -106,7 +102,7 @@ def measure(name: str) -> tuple[dict, dict]:
                     delta = deltas[key]
                     kept = cut(delta, rank) if kind == "accuracy" else cut_at_random(delta, rank, generator)
                     model.get_parameter(key).copy_(weight + kept)
-            found[kind][rank] = accuracy()
+            found[kind][rank] = right(model)
     names = [key.removesuffix(".weight") for key in deltas]
     tensors = {"delta": deltas[f"{SHIPPED}.weight"].half(),                                   # (128, 128)
                "singular": torch.stack([torch.linalg.svdvals(delta) for delta in deltas.values()]).half()}  # (M, S)
