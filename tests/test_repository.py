@@ -104,14 +104,25 @@ def test_what_a_run_makes_is_ignored(name, tmp_path):
     assert git("-C", str(tmp_path), "check-ignore", name).strip() == name
 
 
-def test_the_readme_names_only_what_there_is():
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+def test_a_page_names_only_what_there_is(page):
+    text, places = (ROOT / page).read_text(encoding="utf-8"), (ROOT / page).parent
     makefiles = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("Makefile", "tests/targets.mk"))
     targets = re.findall(r"^([a-z-]+):", makefiles, flags=re.MULTILINE)
-    named = re.findall(r"(?:^|`)(?:\.venv/bin/)?(make|course) ([a-z-]+)", README, flags=re.MULTILINE)
+    named = re.findall(r"(?:^|`)(?:\.venv/bin/)?(make|course) ([a-z-]+)", text, flags=re.MULTILINE)
     assert {name for tool, name in named if tool == "make"} <= set(targets)
     assert {name for tool, name in named if tool == "course"} - {"--help"} <= set(COMMANDS)
-    for link in re.findall(r"\]\(([^)#]+)\)", README):
-        assert link.startswith("https://") or (ROOT / link).exists(), link
+    for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
+        assert link.startswith("https://") or (places / link).exists(), link
+    for path in re.findall(r"`((?:course_lib|tests|lessons|docs)/[\w/.]+)`", text):
+        assert re.search("[A-Z]{2}", path) or (ROOT / path).exists(), path
+
+
+def test_the_lines_of_python_in_the_readme_run(capsys):
+    [lines] = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    exec(lines, {})
+    bare, tuned = map(float, capsys.readouterr().out.split())
+    assert tuned > bare + 0.1
 
 
 def test_the_readme_lists_the_lessons_and_their_minutes():

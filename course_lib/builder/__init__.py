@@ -1,0 +1,1 @@
+"""`course build` and `course release`: from lessons/ to what students get."""

@@ -1,4 +1,4 @@
-"""The base models: their recipes, their tokenizer, how they are pretrained, and how they are loaded.
+"""The base models: their recipes, their tokenizer, their cards, and how they are loaded.
 
 The names are imported when they are first used, so that listing the models does not wait for torch.
 """
