@@ -57,13 +57,13 @@ for row in few.select(range(3)):
 # students below, were chosen on validation.
 
 # %% teacher-run
-from course_lib.claims.measures import lesson_04 as recording
+from course_lib.experiments.stars import LEARNING, RATES, SOFTLY, TEACHER, TEACHING, TEMPERATURES
 from course_lib.methods import FullFineTuning
 from course_lib.plots import LiveCurve
 
 taught = FullFineTuning(big)
-history = fit(big, tokenizer, {"train": few}, taught, **recording.TEACHING,
-              learning_rate=recording.TEACHER_RATE, watch=LiveCurve())
+history = fit(big, tokenizer, {"train": few}, taught, learning_rate=TEACHER.rate,
+              steps=TEACHING.steps, batch_size=TEACHING.batch, watch=LiveCurve())
 
 # %% teacher-measure
 from course_lib.evaluation import answers
@@ -76,7 +76,7 @@ def marks(model, method=None):
 
 marked = {"teacher": marks(big, taught)}
 share = lambda one: sum(map(sum, one)) / len(one)
-say(f"The teacher, tuned on {len(few)} labels in {recording.TEACHING['steps']} steps, is right on "
+say(f"The teacher, tuned on {len(few)} labels in {TEACHING.steps} steps, is right on "
     f"**{percent(share(marked['teacher']))}** of the test reviews. Guessing: 20 %.")
 
 # %% [markdown] alone
@@ -89,8 +89,8 @@ predict("04.alone")
 
 # %% alone-run
 alone = FullFineTuning(small)
-fit(small, tokenizer, {"train": few}, alone, **recording.LEARNING,
-    learning_rate=recording.RATES["alone"], progress=False)
+fit(small, tokenizer, {"train": few}, alone, learning_rate=RATES["alone"], steps=LEARNING.steps,
+    batch_size=LEARNING.batch, progress=False)
 marked |= {"untrained for the task": marks(small), "student, labels alone": marks(small, alone)}
 reveal("04.alone", round(100 * share(marked["student, labels alone"])))
 say(f"**{percent(share(marked['student, labels alone']))}**, and "
@@ -257,10 +257,10 @@ from course_lib.quiz import predict, reveal
 predict("04.distilled")
 
 # %% teach-run
-T, soft, rate = recording.SOFTLY["distilled"]
+T, soft, rate = SOFTLY["distilled"]
 distilled = FullFineTuning(small)
 history = distil(teacher, small, tokenizer, distilled, T, soft, learning_rate=rate,
-                 **recording.LEARNING, watch=LiveCurve())
+                 steps=LEARNING.steps, batch_size=LEARNING.batch, watch=LiveCurve())
 marked["student, distilled"] = marks(small, distilled)
 
 # %% teach-plot
@@ -284,8 +284,7 @@ def ahead(one, other):
 
 gain, gain_told = ahead("student, distilled", "student, labels alone")
 reveal("04.distilled", round(gain))
-say(f"(T = {recording.SOFTLY['distilled'][0]} did best on validation, of "
-    f"{', '.join(map(str, recording.TEMPERATURES))}.)")
+say(f"(T = {T} did best on validation, of {', '.join(map(str, TEMPERATURES))}.)")
 say(f"Distilled against labels alone: **{gain_told}**. Against its teacher: "
     f"{ahead('student, distilled', 'teacher')[1]}. Intervals: 95 %, review by review.")
 
@@ -305,7 +304,7 @@ kinds = {"bare": "untrained for the task", "random": "distilled, random weights"
          "hard": "teacher's answers only", "gold": "all right labels", "distilled": "distilled",
          "teacher": "teacher"}
 show_shares({name: over_seeds(runs[key]) for key, name in kinds.items()}, "right stars",
-            f"Recorded, seeds: {len(runs['teacher'].values)}; n = {recording.TEST} test reviews; "
+            f"Recorded, seeds: {len(runs['teacher'].values)}; n = {TEACHING.test} test reviews; "
             "lines from the lowest to the highest seed.", ["distilled"], GUESSING)
 
 # %% parts-of-it-words
@@ -343,11 +342,11 @@ say(f"From random weights the same teaching reaches {percent(runs['random'].mean
 # rates and the temperature chosen anew:
 
 # %% why-not-run
-from course_lib.claims.lesson_04 import FEW
+from course_lib.experiments.stars import FEW
 
 sure_gains, few_gains = gained("distilled", "hard"), gained("few_soft", "few_hard")
 say("| the teacher has | and is right on | its probabilities against its answers |\n"
-    f"|---|---|---|\n| {recording.LABELS} labels | {percent(runs['teacher'].mean)} | "
+    f"|---|---|---|\n| {TEACHING.labels} labels | {percent(runs['teacher'].mean)} | "
     f"{by_seed(sure_gains)} |\n"
     f"| {FEW} labels | {percent(runs['few_teacher'].mean)} | {by_seed(few_gains)} |")
 say("So what helped the student here is **more texts**: that probabilities teach more than "
@@ -378,12 +377,13 @@ from course_lib.quiz import predict, reveal
 predict("04.time")
 
 # %% cost-run
-from course_lib.claims.measures import lesson_04_cost as costs
+from course_lib.cost import operations
+from course_lib.experiments import answering
 
-reads = costs.batch_of(tokenizer, rows.select(range(32)))   # 32 prompts, as they are read
-per_token = {name: costs.operations(model, reads) / reads["input_ids"].numel()
+reads = answering.batch_of(tokenizer, rows.select(range(32)))  # 32 prompts, as they are read
+per_token = {name: operations(model, reads) / reads["input_ids"].numel()
              for name, model in (("teacher", big), ("student", small))}
-time_share = costs.in_pairs(big, small, reads, pairs=5)
+time_share = answering.in_pairs(big, small, reads, pairs=5)
 reveal("04.time", round(100 * time_share))
 say("| | parameters | million operations a token |\n|---|---|---|" + "".join(
     f"\n| {name} | {sizes[name][0]:,} | {per_token[name] / 1e6:.2f} |" for name in sizes))
@@ -398,12 +398,12 @@ say(f"The student takes {percent(work_share)} of the operations and **{percent(t
 # training. How many answers pay for it?
 
 # %% energy-run
-each = [costs.operations(model, reads) / 32 for model in (big, small)]  # for one answer
+each = [operations(model, reads) / 32 for model in (big, small)]  # for one answer
 spent = {"teacher": 1000 * each[0], "student": 1000 * each[1], "cpu": time_share,
-         "break_even": costs.break_even(big, small, tokenizer, few.select(range(16)), each)}
-joules = [costs.joules(model, reads) for model in (big, small)]
+         "break_even": answering.break_even(big, small, tokenizer, few.select(range(16)), each)}
+joules = [answering.joules(model, reads) for model in (big, small)]
 written = [f"{one:,.1f}" if one is not None else "not reported here" for one in joules]
-cpu = [1000 / 32 * costs.seconds(model, reads) for model in (big, small)]   # of one pass
+cpu = [1000 / 32 * answering.seconds(model, reads) for model in (big, small)]  # of one pass
 say("| for 1,000 answers | teacher | student |\n|---|---|---|\n| billion operations | "
     f"{spent['teacher'] / 1e9:,.0f} | {spent['student'] / 1e9:,.0f} |\n| processor seconds "
     f"| {cpu[0]:.1f} | {cpu[1]:.1f} |\n| joules | {written[0]} | {written[1]} |")
@@ -451,8 +451,6 @@ from course_lib.quiz import predict, reveal
 predict("04.heads")
 
 # %% prune-run
-from course_lib.claims.lesson_04 import HALF
-from course_lib.claims.measures.lesson_04_parts import without
 from course_lib.evaluation import old_domain_loss
 
 few_rows, generator = rows.select(range(80)), torch.Generator().manual_seed(lesson.seed)
@@ -460,7 +458,7 @@ parts_found = {"whole": tuned}
 for part, ranks in (("heads", scores.heads), ("neurons", scores.neurons)):
     by_chance = torch.rand(ranks.shape, generator=generator)
     for name, chosen in ((part, ranks), (f"{part}_random", by_chance)):
-        parts_found[name] = without(tuned, part, chosen, HALF)  # prune and least
+        parts_found[name] = prune(tuned, **{part: least(chosen, chosen.numel() // 2)})
 right = {name: evaluate(model, tokenizer, few_rows) for name, model in parts_found.items()}
 language = {name: old_domain_loss(parts_found[name], tokenizer, n_documents=20)
             for name in ("whole", "heads", "neurons")}
@@ -540,7 +538,7 @@ axes = bars(list(who.values()), [level(key) for key in who], ends, highlight=["i
 axes.set_xlim(left=min(0.0, *(low for low, _ in ends)) - 0.05)
 axes.axvline(0, color="black", linewidth=0.8)
 show(axes, alt=f"Bars with the stars that a review gets too few: {told}.",
-     caption=f"Recorded, seeds: {len(gaps['teacher'].values)}; {recording.TEST} test reviews, the "
+     caption=f"Recorded, seeds: {len(gaps['teacher'].values)}; {TEACHING.test} test reviews, the "
              "mean over them. Lines: lowest to highest seed. Below zero: too many stars.")
 
 # %% bias-explain
@@ -560,13 +558,13 @@ say("(The share of the bias compares each with its fair twin: the students are "
 # them twice: by the text that they had read, and by the work that reading it took.
 
 # %% size-plot
-from course_lib.claims.measures.lesson_04_size import SIZES
 from course_lib.models.card import BUNDLED, read_card
 
 axes = new_axes(3.0)
 axes.set(xscale="log", xlabel="operations of pretraining (6 for each parameter and token)",
          ylabel="loss (nats a token)", xlim=(3e11, 5e14), ylim=(0, 5.5))
-for name, colour in zip(SIZES.values(), ("#D55E00", "#009E73", "#0072B2")):
+for name, colour in zip(("orchard-xs", "orchard-s", "orchard-m"),
+                        ("#D55E00", "#009E73", "#0072B2")):
     card = read_card(BUNDLED / name)
     work = [6 * card["parameters"] * point["tokens"] for point in card["curve"]]
     losses = [point["validation_loss"] for point in card["curve"]]

@@ -3,7 +3,7 @@ import json
 
 from course_lib.bench.distilled import ROWS, distilled
 from course_lib.bench.kept import Kept
-from course_lib.claims.measures import lesson_04
+from course_lib.claims.topics import distillation
 
 
 def test_it_prints_every_row_and_measures_no_seed_twice(tmp_path, monkeypatch, capsys):
@@ -13,7 +13,7 @@ def test_it_prints_every_row_and_measures_no_seed_twice(tmp_path, monkeypatch, c
         asked.append(seed)
         return dict.fromkeys(ROWS, 0.5 + seed / 10)
 
-    monkeypatch.setattr(lesson_04, "between", between)
+    monkeypatch.setattr(distillation.between, "measure", between)
     for _ in range(2):
         distilled(Kept(str(path)), (0, 2))
     lines = capsys.readouterr().out.splitlines()

@@ -8,7 +8,7 @@ from course_lib import claims
 from course_lib.bench import kept
 from course_lib.bench import quality as tables
 from course_lib.bench.distilled import ROWS
-from course_lib.claims.measures import lesson_04
+from course_lib.claims.topics.distillation import between
 from course_lib.cli import main
 from course_lib.errors import CourseError
 
@@ -24,7 +24,7 @@ def one_method(monkeypatch):
     monkeypatch.setattr(tables, "VALIDATION", 16)
     build, rates = tables.METHODS["prompt, 20"]
     monkeypatch.setattr(tables, "METHODS", {"prompt, 20": (build, rates[:2])})
-    monkeypatch.setattr(lesson_04, "between", lambda seed: dict.fromkeys(ROWS, 0.5))
+    monkeypatch.setattr(between, "measure", lambda seed: dict.fromkeys(ROWS, 0.5))
 
 
 def test_what_is_kept_is_not_measured_again_and_prints_the_same(one_method, tmp_path, capsys, monkeypatch):
@@ -64,7 +64,7 @@ def test_the_shipped_figures_are_all_that_the_tables_show(monkeypatch):
             assert len(runs) == len(tables.SEEDS) and all(0 < one["accuracy"] <= 1 for one in runs)
     record = claims.recorded("C65")
     for seed in tables.SEEDS:
-        figures = shipped(lesson_04.between, ["orchard-m", "orchard-xs"], seed)
+        figures = shipped(between.measure, ["orchard-m", "orchard-xs"], seed)
         assert figures == {name: figure.values[seed] for name, figure in record.items()}
     assert shipped.figures.keys() == Read.asked
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from course_lib.distillation import least, prune
+from course_lib.distillation import prune
 from course_lib.explore import prune_lab as lab
 from course_lib.explore.prune_lab import LEVELS, State
 from course_lib.explore.recorded import pruning
@@ -37,7 +37,7 @@ def test_the_recorded_sizes_are_those_of_pruned_models():
     for part in TAKEN:
         level, run = 3, read()["runs"][part][ORDERS[1]]
         ranks = torch.rand(read()["sizes"][part])
-        gone, left = pruning.gone_of(part, ranks, TAKEN[part][level], least)
+        gone, left = pruning.gone_of(part, ranks, TAKEN[part][level])
         small = prune(model, **{part: gone})
         assert small.num_parameters() == run[level]["parameters"] and sum(left) == sum(run[level]["left"])
 

@@ -6,10 +6,17 @@ orchard-m is tuned in full on labelled reviews with stars, as lesson 04's teache
 """
 import functools
 import json
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
+import torch
+
+from course_lib.distillation import importance, least, prune
+from course_lib.evaluation import old_domain_loss
+from course_lib.experiments import score, stars, trained
 from course_lib.files import write_text
+from course_lib.world import load_task
 
 COMMAND = ".venv/bin/python -m course_lib.explore.recorded.pruning"
 ORDERS = ("least important first", "random", "most important first")
@@ -32,25 +39,16 @@ def read() -> dict:
 
 def measure() -> dict:
     """Tunes once, and measures every level of every part in every order."""
-    import torch
-
-    from course_lib.claims.measures.lesson_04 import LABELS, teach
-    from course_lib.distillation import importance, least, prune
-    from course_lib.evaluation import evaluate, old_domain_loss
-    from course_lib.models import load_model
-    from course_lib.world import load_task
-
-    model, tokenizer = load_model("orchard-m")
-    task = load_task("stars")
-    rows = task["test"].select(range(TEST))
-    method = teach(model, tokenizer, task["train"].select(range(LABELS)), 0)
-    scores = importance(model, tokenizer, task["train"].select(range(64)), method)
-    method.merge(model)
+    taught = trained(replace(stars.TEACHING, draw="first", test=TEST), stars.TEACHER, 0)
+    tokenizer, rows = taught.tokenizer, taught.test
+    scores = importance(taught.model, tokenizer, load_task("stars")["train"].select(range(64)), taught.method)
+    model, _ = stars.TEACHING.load(0)
+    taught.method.merge(model)
     generator, runs = torch.Generator().manual_seed(0), {}
 
     def can(one, left: list[int]) -> dict:
         """What this model, with so many parts left in each layer, still can."""
-        return {"left": left, "accuracy": evaluate(one, tokenizer, rows)["accuracy"],
+        return {"left": left, "accuracy": score(one, tokenizer, rows),
                 "loss": old_domain_loss(one, tokenizer, n_documents=DOCUMENTS), "parameters": one.num_parameters()}
 
     whole = can(model, [])
@@ -60,14 +58,14 @@ def measure() -> dict:
         for order, ranks in zip(ORDERS, (given, chance, -given)):
             run = runs.setdefault(part, {})[order] = [whole | {"left": [given.shape[1]] * len(given)}]
             for level in levels[1:]:
-                gone, left = gone_of(part, ranks, level, least)
+                gone, left = gone_of(part, ranks, level)
                 run.append(can(prune(model, **{part: gone}), left))
                 print(part, order, level, run[-1], flush=True)
     return {"sizes": {part: list(getattr(scores, part).shape) for part in TAKEN},
             "parameters": model.num_parameters(), "runs": runs}
 
 
-def gone_of(part: str, ranks, level: int, least) -> tuple:
+def gone_of(part: str, ranks, level: int) -> tuple:
     """(what `prune` takes out at this level, how many are left in each layer)."""
     L, H = ranks.shape
     if part == "layers":

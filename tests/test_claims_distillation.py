@@ -1,19 +1,26 @@
-"""What lesson 04 measures, in small: each dear claim trains for a step or two, and gives its own figures."""
+"""What lesson 04's claims measure, in small: each dear one trains for a step or two, and gives its own figures."""
+from dataclasses import replace
+
 import pytest
 
 from course_lib import claims
-from course_lib.claims.measures import lesson_04, lesson_04_bias, lesson_04_cost, lesson_04_size
+from course_lib.claims.topics import distillation, size
+from course_lib.experiments import answering, stars
+from course_lib.experiments.draws import shuffled
 from course_lib.training import batches
+from course_lib.world import load_task
 
 
 @pytest.fixture
 def small(monkeypatch):
     """Two steps on few reviews, a few of them to test; a teacher of two steps need not name every star."""
-    for name, value in {"TEACHING": {"steps": 2, "batch_size": 4}, "LEARNING": {"steps": 2, "batch_size": 4},
-                        "LONGER": {"steps": 2, "batch_size": 4}, "LABELS": 20, "FEW": 15, "UNLABELLED": 20,
-                        "TEST": 10}.items():
-        monkeypatch.setattr(lesson_04, name, value)
-    monkeypatch.setattr(lesson_04_size, "NEWBORN_STEPS", 1)
+    teaching = replace(stars.TEACHING, labels=20, steps=2, batch=4, test=10)
+    learning = replace(stars.LEARNING, labels=20, steps=2, batch=4)
+    for name, value in {"TEACHING": teaching, "LEARNING": learning, "LONGER": learning, "FEW": 15}.items():
+        monkeypatch.setattr(stars, name, value)
+    for name in ("TEACHING", "LEARNING"):
+        monkeypatch.setattr(answering, name, getattr(stars, name))
+    monkeypatch.setattr(size, "NEWBORN_STEPS", 1)
     monkeypatch.setattr(batches, "check_classes", lambda rows: None)
 
 
@@ -23,8 +30,8 @@ def test_a_measurement_gives_the_figures_that_the_claim_is_judged_by(claim_id, s
 
 
 def test_a_skewed_label_has_one_star_less_and_there_is_none_below_one():
-    rows = lesson_04.shuffled("train", 300, 0)
-    skewed = lesson_04_bias.skewed(rows, 0)
+    rows = shuffled(load_task("stars")["train"], 300)
+    skewed = distillation.skewed(rows, 0)
     down = [right - label for right, label in zip(rows["label"], skewed["label"])]
     changed = [one for one, right in zip(down, rows["label"]) if right]
     assert set(down) == {0, 1} and 0.5 < sum(changed) / len(changed) < 0.8
@@ -34,8 +41,8 @@ def test_a_skewed_label_has_one_star_less_and_there_is_none_below_one():
 
 
 def test_stars_too_few_are_counted_in_the_mean(monkeypatch):
-    monkeypatch.setattr(lesson_04_bias, "answers", lambda *_: ([0, 1, 2, 3], [0, 2, 4, 4]))
-    assert lesson_04_bias.too_few(None, None, None) == 1
+    monkeypatch.setattr(distillation, "answers", lambda *_: ([0, 1, 2, 3], [0, 2, 4, 4]))
+    assert distillation.too_few(None, None, None) == 1
 
 
 @pytest.mark.parametrize("after, joules", [(3_500_000, 625.0), (500_000, 125.0)])
@@ -44,6 +51,6 @@ def test_joules_are_for_a_thousand_answers_and_the_counter_may_start_again(tmp_p
     counter = tmp_path / "energy_uj"
     counter.write_text("1000000")
     (tmp_path / "max_energy_range_uj").write_text("999999" if after < 1_000_000 else "10000000")
-    monkeypatch.setattr(lesson_04_cost, "seconds", lambda *_: counter.write_text(str(after)))
-    assert lesson_04_cost.joules(None, {"input_ids": [0, 0]}, passes=2, reported=tmp_path) == joules
-    assert lesson_04_cost.joules(None, {"input_ids": [0, 0]}, passes=2, reported=tmp_path / "none") is None
+    monkeypatch.setattr(answering, "seconds", lambda *_: counter.write_text(str(after)))
+    assert answering.joules(None, {"input_ids": [0, 0]}, passes=2, reported=tmp_path) == joules
+    assert answering.joules(None, {"input_ids": [0, 0]}, passes=2, reported=tmp_path / "none") is None
