@@ -12,7 +12,7 @@ import torch
 
 from course_lib import load_model, load_task
 from course_lib.checks import check, passed
-from course_lib.claims.measures.lesson_05 import short_rows
+from course_lib.experiments.draws import shortest
 from course_lib.plots import curve, show
 
 model, tokenizer = load_model("orchard-s")
@@ -65,7 +65,7 @@ def train_prompt(rows, steps=160, rate=3.0, seed=0):
 
 # %% your-training
 if passed("05.2"):
-    prompt, losses = train_prompt(short_rows(load_task("reviews")["train"], tokenizer))
+    prompt, losses = train_prompt(shortest(load_task("reviews")["train"], 128, tokenizer))
     smooth = [sum(losses[i:i + 10]) / 10 for i in range(0, len(losses), 10)]
     show(curve(range(10, len(losses) + 1, 10), {"your prompt": (smooth,)}, x_label="steps",
                y_label="loss (nats per token)"),
@@ -116,7 +116,7 @@ def right_share(prompts, which, rows, words):
 # %% your-mix
 if passed("05.4") and passed("05.2"):
     spam, reviews = load_task("spam"), load_task("reviews")
-    spam_prompt, _ = train_prompt(short_rows(spam["train"], tokenizer), seed=1)
+    spam_prompt, _ = train_prompt(shortest(spam["train"], 128, tokenizer), seed=1)
     n, pairs = 50, [("negative", "positive"), ("ham", "spam")]
     both = {name: reviews["test"][:n][name] + spam["test"][:n][name]
             for name in ("prompt", "label")}

@@ -108,15 +108,16 @@ from course_lib.quiz import predict, reveal
 predict("05.trained")
 
 # %% train-rows
-from course_lib.claims.measures.lesson_05 import RATES, ROWS, STEPS, short_rows
+from course_lib.experiments.draws import shortest
 
 reviews, spam = load_task("reviews"), load_task("spam")
-few = {"train": short_rows(reviews["train"], tokenizer)}         # 64 of each label
+few = {"train": shortest(reviews["train"], 128, tokenizer)}      # 64 of each label
 test = reviews["test"].select(range(150))
 print(few["train"][0]["prompt"], "->", few["train"][0]["answer"])
 
 # %% train-run
 from course_lib import fit
+from course_lib.experiments.soft_prompts import PROMPT, SETTING
 from course_lib.plots import LiveCurve
 
 snapshots = []                                                   # the prompt after every step
@@ -131,8 +132,8 @@ def watch(history):
 
 sentiment = PromptTuning(model, length=20, init="vocabulary", seed=lesson.seed)
 snapshots.append(sentiment.prompt.detach().clone())              # step 0
-history = fit(model, tokenizer, few, sentiment, steps=STEPS, batch_size=ROWS, seed=lesson.seed,
-              learning_rate=RATES["prompt"], watch=watch, progress=False)
+history = fit(model, tokenizer, few, sentiment, steps=SETTING.steps, batch_size=SETTING.batch,
+              learning_rate=PROMPT.rate, seed=lesson.seed, watch=watch, progress=False)
 curve_now.finish(history)
 
 # %% [markdown] train-rate
@@ -190,15 +191,15 @@ say("The model's fingerprint is still the same: whatever it can do now, it could
 # starting from the label words `ham spam`, again and again up to 20; it comes with the course as a file.
 
 # %% swap-load
-from course_lib.claims.measures.lesson_05 import SPAM, SPAM_FILE
+from course_lib.experiments import spam_prompt
 
-words = PromptTuning.load(SPAM_FILE, model)                      # refused on any other base
+words = PromptTuning.load(spam_prompt.FILE, model)               # refused on any other base
 spam_test = spam["test"].select(range(len(test)))
 two = {"reviews, bare model": measured["bare model"],
        "reviews, its prompt": measured["vectors, trained"],
        "spam, bare model": shares_of(spam_test), "spam, its prompt": shares_of(spam_test, words)}
-say(f"`{SPAM_FILE.name}`: {SPAM_FILE.stat().st_size:,} bytes, {SPAM['steps']} steps on "
-    f"{SPAM['labels']:,} labels.")
+say(f"`{spam_prompt.FILE.name}`: {spam_prompt.FILE.stat().st_size:,} bytes, "
+    f"{spam_prompt.SETTING.steps} steps on {spam_prompt.SETTING.labels:,} labels.")
 
 # %% swap-plot
 show_shares(two, "right labels",
@@ -489,17 +490,17 @@ from course_lib.quiz import predict, reveal
 predict("05.mass")
 
 # %% prefix-run
-from course_lib.claims.measures.lesson_05_prefix import MORE
+from course_lib.experiments.soft_prompts import GROWN_RATE, MORE
 
 started = PrefixTuning(model, length=20, seed=lesson.seed)       # stays as it is: the control
 with torch.no_grad():
     prefix.prefix.copy_(torch.stack(made))                       # from the prompt's, once more
-fit(model, tokenizer, few, prefix, steps=MORE, batch_size=ROWS, seed=lesson.seed,
-    learning_rate=RATES["grown"], progress=False)
+fit(model, tokenizer, few, prefix, steps=MORE, batch_size=SETTING.batch, seed=lesson.seed,
+    learning_rate=GROWN_RATE, progress=False)
 by_prefix = shares_of(test, prefix)
 
 # %% prefix-mass
-from course_lib.claims.measures.lesson_05_prefix import attention_mass, even_share
+from course_lib.experiments.soft_prompts import attention_mass, even_share
 
 some_texts = test["prompt"][:40]
 mass = {name: attention_mass(model, tokenizer, one, some_texts)  # a share for each block

@@ -22,10 +22,14 @@ from course_lib.claims.topics import (
     one_step,
     other_tasks,
     parts,
+    prefix,
     probes,
+    prompt_costs,
+    prompt_starts,
     prompts,
     published_snippet,
     size,
+    soft_prompts,
     steering,
 )
 
@@ -52,9 +56,13 @@ TOPICS = (
     one_step,
     other_tasks,
     parts,
+    prefix,
     probes,
+    prompt_costs,
+    prompt_starts,
     prompts,
     published_snippet,
     size,
+    soft_prompts,
     steering,
 )

@@ -1,0 +1,81 @@
+"""What lesson 05's claims measure, in small: each trains for a step, and gives its own figures."""
+from dataclasses import replace
+
+import pytest
+import torch
+
+from course_lib import claims
+from course_lib.claims.topics import prompt_starts
+from course_lib.claims.topics.prefix import as_prefix
+from course_lib.experiments import draws, run, soft_prompts
+from course_lib.experiments.soft_prompts import SETTING, even_share
+from course_lib.methods import PrefixTuning, PromptTuning
+from course_lib.world import load_task
+from tests.closeness import NET, assert_near
+from tests.tiny import tiny_model
+
+DEAR = ["C37", "C40", "C41", "C42", "C43", "C44", "C46"]
+
+
+@pytest.fixture
+def small(tokenizer, monkeypatch):
+    """A tiny model and one step on a few rows; nothing is kept for a later test."""
+    model = tiny_model("llama", len(tokenizer), spread=0.7, context=192)
+    monkeypatch.setattr(run, "load_model", lambda *_, **__: (model, tokenizer))
+    monkeypatch.setattr(draws, "POOL", 40)
+    monkeypatch.setattr(soft_prompts, "SETTING", replace(SETTING, labels=8, steps=1, test=10))
+    monkeypatch.setattr(soft_prompts, "MORE", 1)
+    monkeypatch.setattr(PromptTuning, "load", lambda path, model: PromptTuning(model, 20))
+    yield
+    run.trained.cache_clear()
+
+
+@pytest.mark.parametrize("claim_id", DEAR)
+def test_a_measurement_gives_the_figures_that_the_claim_is_judged_by(claim_id, small):
+    figures = claims.measure(claim_id, 0)
+    assert tuple(figures) == claims.get(claim_id).figures
+    assert all(0 <= value <= 1 for value in figures.values())
+
+
+def test_each_run_has_the_rate_that_was_chosen_for_it(monkeypatch):
+    runs = []
+    monkeypatch.setattr(prompt_starts, "experiment", lambda setting, arm, seed: runs.append(
+        (setting.base, arm.method.__name__, arm.rate)) or 0.5)
+    claims.measure("C46", 0)
+    assert runs == [("orchard-xs", "PromptTuning", 0.03), ("orchard-xs", "FullFineTuning", 2e-3),
+                    ("orchard-s", "PromptTuning", 3), ("orchard-s", "FullFineTuning", 2.5e-4),
+                    ("orchard-m", "PromptTuning", 3), ("orchard-m", "FullFineTuning", 2.5e-4)]
+    runs.clear()
+    claims.measure("C44", 0)
+    assert [one[1:] for one in runs] == [("PromptTuning", 3), ("PrefixTuning", 0.1), ("PrefixTuning", 0.3),
+                                         ("LoRA", 1e-2), ("FullFineTuning", 2.5e-4)]
+
+
+def test_the_rows_to_learn_from_are_the_shortest_of_the_pool_as_many_of_each_label(tokenizer):
+    rows = load_task("reviews")["train"]
+    chosen = SETTING.train_rows(tokenizer, 1)
+    pool = rows.shuffle(seed=1).select(range(draws.POOL))
+    assert len(chosen) == SETTING.labels and sum(chosen["label"]) == SETTING.labels // 2
+    length = lambda text: len(tokenizer(text)["input_ids"])
+    for label in (0, 1):
+        mine = sorted(length(row["prompt"]) for row in chosen if row["label"] == label)
+        assert mine == sorted(length(row["prompt"]) for row in pool if row["label"] == label)[:len(mine)]
+
+
+def test_a_prompt_and_the_prefix_made_of_it_say_the_same(pair):
+    model, tokenizer = pair
+    prompt = PromptTuning(model, 3, "vocabulary", seed=4)
+    batch = dict(tokenizer(["The film was superb.", "Dull."], padding=True, padding_side="left", return_tensors="pt"))
+    batch.pop("token_type_ids", None)
+    said = []
+    for method in (prompt, as_prefix(prompt, model)):
+        with torch.no_grad(), method.on(model):
+            said.append(method.logits(model, batch)[:, -1])
+    assert_near(*said, **NET)
+    started = PrefixTuning(model, 3, seed=4)
+    assert_near(as_prefix(prompt, model).prefix, started.prefix, **NET)
+
+
+def test_an_even_share_is_that_of_all_that_a_position_sees():
+    assert even_share(1, [1]) == 1 / 2
+    assert even_share(2, [2]) == pytest.approx((2 / 3 + 2 / 4) / 2)
