@@ -31,9 +31,20 @@ class Cost:
 
 
 def cost(model, tokenizer, rows, method) -> Cost:
-    """The cost of `method` on one batch of these rows, such as task["train"].select(range(32)); all is left as it was.
+    """The cost of `method` on one batch of rows; all is left as it was.
 
-    Raises CourseError for a method or rows that do not go with the model.
+    Args:
+        model: the model on which the method was built.
+        tokenizer: the tokenizer of that model.
+        rows: the batch, at most 256 rows, such as task["train"].select(range(32)).
+        method: the method whose cost is counted.
+
+    Returns:
+        A `Cost`: numbers of parameters, bytes and floating-point operations.
+
+    Raises:
+        CourseError: if the method or the rows do not go with the model, or if there are too many
+            rows.
     """
     check_method(model, method)
     data = Batches(model, tokenizer, rows, method)
@@ -71,7 +82,17 @@ def operations(model, batch: dict, method=None) -> int:
 
 
 def size_on_disk(method) -> int:
-    """The bytes of the file that `method.save` writes."""
+    """The size of the file that `method.save` writes.
+
+    Args:
+        method: a method that can be saved.
+
+    Returns:
+        The size in bytes.
+
+    Raises:
+        CourseError: if the method cannot be saved, as prompts that are mixed for one batch.
+    """
     with TemporaryDirectory() as folder:
         path = Path(folder) / "method.safetensors"
         method.save(path)

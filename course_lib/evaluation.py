@@ -20,14 +20,27 @@ ROWS = 64  # in one forward pass
 
 
 def evaluate(model, tokenizer, rows, method=None) -> dict[str, float]:
-    """{"accuracy", "low", "high", "n"}: the share of right answers among these rows, with its 95 % interval (Wilson).
+    """The share of right answers among these rows, with its 95 % interval (Wilson).
 
-    With a head, the class with the highest logit is the answer. A decoder without one answers with the most probable of
-    the answer words; where a task has no labels, with what it writes, and the share is called "exact_match". Without a
-    method the bare base is asked. With Interchange the share is the interchange accuracy: every row has a `source`, and
-    its label is what should come with the source swapped in. Classes are told by their names, and texts are compared
-    as the tokenizer writes both. Raises CourseError for rows or a method that do not go with the model, and, without a
-    head, for a row whose answer is not the name of its label.
+    With a head, the class with the highest logit is the answer. A decoder without one answers with
+    the most probable of the answer words; where a task has no labels, with what it writes. Classes
+    are told by their names, and texts are compared as the tokenizer writes both.
+
+    Args:
+        model: the model that answers.
+        tokenizer: the tokenizer of that model.
+        rows: one split of a task, such as load_task("reviews")["test"].
+        method: what edits the model; None asks the bare base. With Interchange the share is the
+            interchange accuracy: every row has a `source`, and its label is what should come with
+            the source swapped in.
+
+    Returns:
+        {"accuracy", "low", "high", "n"}: three shares from 0 to 1, and the number of rows. Where
+        the task has no labels, the share is called "exact_match".
+
+    Raises:
+        CourseError: if the rows or the method do not go with the model, or, without a head, if a
+            row's answer is not the name of its label.
     """
     given, right = answers(model, tokenizer, rows, method)
     if "label" not in rows.column_names:
@@ -99,7 +112,22 @@ def swapped_answers(model, tokenizer, rows, method) -> list[int]:
 
 
 def old_domain_loss(model, tokenizer, method=None, n_documents: int = 200, seed: int = 0) -> float:
-    """The mean loss, in nats a token, on unseen documents of pretraining: what it rises by, a method has forgotten."""
+    """The mean loss on unseen documents of pretraining: what it rises by, a method has forgotten.
+
+    Args:
+        model: a causal language model.
+        tokenizer: the tokenizer of that model.
+        method: what edits the model; None measures the bare base.
+        n_documents: how many documents are read, 1 or more.
+        seed: which documents: the same seed, the same ones.
+
+    Returns:
+        The mean next-token cross entropy, in nats a token.
+
+    Raises:
+        CourseError: if the model says nothing about the tokens of a text, if the method was not
+            built on it, or if `n_documents` is no whole number from 1 on.
+    """
     texts = list(islice(documents("validation", seed), whole_number("n_documents", n_documents, 1)))
     return mean_loss(model, tokenizer, texts, method=method)
 
@@ -120,7 +148,22 @@ def _ids(tokenizer, texts: Sequence[str]) -> list[list[int]]:
 
 
 def perplexity(model, tokenizer, texts: Sequence[str], batch: int = 50, method=None) -> float:
-    """exp of `mean_loss`."""
+    """exp of `mean_loss`: 1 is certain of every token, the vocabulary's size is even among all.
+
+    Args:
+        model: a causal language model.
+        tokenizer: the tokenizer of that model.
+        texts: a list of documents, at least one.
+        batch: how many documents are read in one forward pass.
+        method: what edits the model; None measures the bare base.
+
+    Returns:
+        The perplexity per token, the ends of the documents included.
+
+    Raises:
+        CourseError: if the model is no causal language model, if `texts` is no list of texts, if a
+            text is too long for the model, or if `batch` is no whole number from 1 on.
+    """
     return torch.tensor(mean_loss(model, tokenizer, texts, batch, method), dtype=torch.float64).exp().item()
 
 

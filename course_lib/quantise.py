@@ -112,11 +112,23 @@ class QuantisedLinear(nn.Linear):
 
 
 def quantise(model, scheme: str = "nf4", block_size: int = 64):
-    """A new model in which every linear layer of the blocks is a `QuantisedLinear`; the given one keeps its bits.
+    """A new model in which every linear layer of the blocks is a `QuantisedLinear`.
 
-    `scheme` is "nf4" or "int4". Embeddings, norms and the output layer stay as they are, as in QLoRA. LoRA on the new
-    model is QLoRA. Raises CourseError for another scheme, a block size below 1, and a model that is quantised already,
-    that a method is attached to, or that holds nan or inf.
+    Embeddings, norms and the output layer stay as they are, as in QLoRA. LoRA on the new model is
+    QLoRA.
+
+    Args:
+        model: a model of an architecture that the course promises; it keeps its bits.
+        scheme: the levels, "nf4" or "int4".
+        block_size: how many numbers of a matrix share one scale, 1 or more.
+
+    Returns:
+        The new model, of the same class.
+
+    Raises:
+        CourseError: if the scheme is another, if the block size is below 1, if the model is
+            quantised already, if a method is attached to it, if it holds nan or inf, or if a matrix
+            of its blocks is no linear layer.
     """
     check_model(model, "quantise")
     check_free(model, "quantise it")

@@ -28,7 +28,13 @@ _passed: set[str] = set()
 def check(task_id: str, answer=None) -> None:
     """Check the function that the task asks for, by name, among what the caller has defined.
 
-    `answer`: check this function instead. Raises CheckFailed, whose message says what is likely wrong.
+    Args:
+        task_id: the task, such as "01.1".
+        answer: check this function instead.
+
+    Raises:
+        CheckFailed: if it is not right; the message says what is likely wrong.
+        CourseError: if there is no such task.
     """
     data = load_task_data(task_id)
     if answer is None:

@@ -28,7 +28,7 @@ def prune(model, layers: Collection[int] = (), heads: Mapping[int, Collection[in
 
     Args:
         model: a model of an architecture that the course promises; for heads and neurons one whose
-            blocks are a Llama's.
+            blocks are like a Llama's.
         layers: the numbers of the layers to take out, from 0.
         heads: {layer: numbers of its attention heads to take out}, each from 0.
         neurons: {layer: numbers of its feed-forward neurons to take out}, each from 0. Every number
@@ -40,8 +40,8 @@ def prune(model, layers: Collection[int] = (), heads: Mapping[int, Collection[in
     Raises:
         CourseError: if a part does not exist, if nothing would be left of a layer's heads or
             neurons or of the layers, if a method is attached to the model, if heads or neurons are
-            to go from a quantised model or from one without a Llama's blocks, or if the layers of a
-            GPT-2 that depend on their number would get another one.
+            to go from a quantised model or from one whose blocks are not like a Llama's, or if the
+            layers of a GPT-2 that depend on their number would get another one.
     """
     check_model(model, "prune")
     check_free(model, "prune it")

@@ -28,9 +28,24 @@ class Importance:
 def importance(model, tokenizer, rows, method) -> Importance:
     """The mean over rows of |dLoss / dξ|, where ξ = 1 multiplies what a part adds to the hidden state.
 
-    Michel, Levy & Neubig 2019, Are sixteen heads really better than one?, eq. 2 (https://arxiv.org/abs/1905.10650);
-    here for neurons and whole layers, too. It looks at one part at a time, with all the others in place. The loss is
-    that of the answers, in nats. Llama models only.
+    Michel, Levy & Neubig 2019, Are sixteen heads really better than one?, eq. 2
+    (https://arxiv.org/abs/1905.10650); here for neurons and whole layers, too. It looks at one part
+    at a time, with all the others in place. The loss is that of the answers, in nats. Llama models
+    only.
+
+    Args:
+        model: a model whose blocks are like a Llama's, all with as many heads and neurons.
+        tokenizer: the tokenizer of that model.
+        rows: one split of a task, such as load_task("reviews")["validation"].
+        method: the method as which the model does the task.
+
+    Returns:
+        An `Importance`: a number, 0 or more, for every head, neuron and layer.
+
+    Raises:
+        CourseError: if the rows or the method do not go with the model, if its blocks are not like
+            a Llama's, or if it is pruned already, so that they have different numbers of heads or
+            neurons.
     """
     check_method(model, method)
     data, blocks = Batches(model, tokenizer, rows, method), list(blocks_of(model).values())

@@ -21,16 +21,28 @@ Key = tuple[str, int]  # a row: ("train", 17)
 
 
 class Teacher:
-    """What `method` makes of `model` says to every row of the task's splits train and validation, computed once.
+    """What `method` makes of `model` says to every row of a task, computed once.
 
-    `logits[key]` are (R, N): with a head those of the classes; else a decoder's, at the places of the answer's tokens.
-    Where the task has labels, they are `over` the "labels": of the label words' first tokens alone, at the first place,
-    (1, N). They could be over the whole "vocabulary", all tokens that exist (a model may have room for more), and are
-    so where a task has no labels, but at a high temperature the thousands of other words then weigh more than the few
-    that are the answer. What follows the first token, if only a newline, a student learns as it stands in the row, for
-    `evaluate` counts whole answers. `hidden[key][block]` are that block's hidden states of the row, (T, d), for the
-    `blocks` named by number. Raises CourseError for a block that the model does not have, label words that begin alike,
-    and as `fit` does.
+    It is asked about the splits train and validation. `logits[key]` are (R, N): with a head those
+    of the classes; else a decoder's, at the places of the answer's tokens. Where the task has
+    labels, they are `over` the "labels": of the label words' first tokens alone, at the first
+    place, (1, N). They could be over the whole "vocabulary", all tokens that exist (a model may
+    have room for more), and are so where a task has no labels, but at a high temperature the
+    thousands of other words then weigh more than the few that are the answer. What follows the
+    first token, if only a newline, a student learns as it stands in the row, for `evaluate` counts
+    whole answers. `hidden[key][block]` are that block's hidden states of the row, (T, d).
+
+    Args:
+        model: the teacher's model.
+        tokenizer: the tokenizer of that model.
+        task: {split: rows}, such as load_task("reviews"); a student is trained on `teacher.task`.
+        method: what makes the model a teacher, a trained one.
+        blocks: the numbers of the blocks whose hidden states are kept.
+        over: "labels" or "vocabulary", what a decoder's logits are over.
+
+    Raises:
+        CourseError: if the model does not have a block, if label words begin alike, if the logits
+            are no numbers, and as `fit` raises it for the task and the method.
     """
 
     def __init__(self, model, tokenizer, task, method, blocks: tuple[int, ...] = (), over: str = "labels"):

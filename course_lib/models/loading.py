@@ -27,18 +27,28 @@ def bundled_models() -> list[str]:
 
 
 def load_model(name: str | Path, random: bool = False, seed: int = 0):
-    """A fresh `(model, tokenizer)`: a causal language model, or an encoder without a head; float32, eval mode.
+    """A fresh `(model, tokenizer)`: a causal language model, or an encoder without a head.
 
-    A folder or a Hub id holds a model of one of the architectures that the course promises (course_lib/promised.py).
-    Of a classifier, or of a decoder saved without its output layer, the body is loaded: an encoder, or a decoder that
-    needs a head of its own to answer with.
+    The caller's random state is left alone. Of a classifier, or of a decoder saved without its
+    output layer, the body is loaded: an encoder, or a decoder that needs a head of its own to
+    answer with.
 
-    `name` is a bundled model ("orchard-s"), "minilm" (a real pretrained encoder: `course install minilm` gets it), a
-    folder, or a Hub id ("owner/name"). With `random=True` the weights are untrained, drawn from `seed`: the control.
-    The caller's random state is left alone.
-    Raises CourseError: unknown name, folder without config or safetensors weights or with an adapter beside them,
-    another architecture, weights that do not fit the config or are no numbers, minilm or a Hub id that cannot be had,
-    seed that is no whole number.
+    Args:
+        name: a bundled model ("orchard-s"), "minilm" (a real pretrained encoder:
+            `course install minilm` gets it), a folder, or a Hub id ("owner/name"). A folder or a
+            Hub id holds a model of one of the architectures that the course promises
+            (course_lib/promised.py).
+        random: whether the weights are untrained, drawn from `seed`: the control.
+        seed: a whole number from 0 to 2**32 - 1.
+
+    Returns:
+        The model, in float32 and in evaluation mode, and its tokenizer.
+
+    Raises:
+        CourseError: if the name is unknown, if a folder has no config or no safetensors weights or
+            has an adapter beside them, if it has no tokenizer, if the architecture is another, if
+            the weights do not fit the config or are no numbers, if minilm or a Hub id cannot be
+            had, or if the seed is no such number.
     """
     seed = whole_number("seed", seed, 0, LARGEST_SEED)
     folder = find_folder(name)

@@ -22,9 +22,19 @@ MOST_NAME = 100
 def export(path: str | os.PathLike, name: str | None = None) -> Path:
     """Writes everything to one JSON file, for `restore` and for whoever teaches you.
 
-    `name` says whose it is, once: it is kept. The file also holds what went wrong, by misconception, and a hash of its
-    content. A file that is no earlier export is never overwritten, nor one with entries that your progress does not
-    have. CourseError where there is nothing to write.
+    The file also holds what went wrong, by misconception, and a hash of its content. A file that is
+    no earlier export is never overwritten, nor one with entries that your progress does not have.
+
+    Args:
+        path: the file, in a folder that exists.
+        name: whose it is, at most 100 letters; said once, it is kept.
+
+    Returns:
+        The path.
+
+    Raises:
+        CourseError: if there is nothing to write, if the file cannot be written or would lose
+            something, or if the name is none.
     """
     path = user_path(path)
     if name is not None:
@@ -65,7 +75,17 @@ def digest(content: dict) -> str:
 
 
 def restore(path: str | os.PathLike) -> int:
-    """Merges an export into your progress; returns how many entries were new. Nothing is overwritten or run."""
+    """Merges an export into your progress. Nothing is overwritten or run.
+
+    Args:
+        path: a file that `export` wrote.
+
+    Returns:
+        How many entries were new.
+
+    Raises:
+        CourseError: if the file cannot be read, is no export, or is not as the course wrote it.
+    """
     rows = read_export(user_path(path))
 
     def insert(db) -> int:

@@ -72,11 +72,24 @@ def score_choices(model, tokenizer, prompt: str | Sequence[str], choices: Sequen
 @torch.no_grad()
 def complete(model, tokenizer, prompt: str | Sequence[str], max_new_tokens: int = 6,
              method=None) -> str | list[str]:
-    """The most probable token, again and again: the new text only, stripped, up to a newline or the text's
-    end, or where the model's own generation settings say (`eos_token_id`).
+    """The most probable token, again and again, up to a newline or the text's end.
 
-    A list of prompts gives a list of texts. Raises CourseError for a prompt that cannot be read, a
-    `max_new_tokens` below 1, a model that does not say what comes next.
+    It also ends where the model's own generation settings say (`eos_token_id`).
+
+    Args:
+        model: a causal language model.
+        tokenizer: the tokenizer of that model.
+        prompt: a prompt, or a list of prompts.
+        max_new_tokens: how many tokens are written at most, 1 or more.
+        method: a method that edits the model meanwhile, if any.
+
+    Returns:
+        The new text only, stripped; of a list of prompts a list of texts.
+
+    Raises:
+        CourseError: if a prompt cannot be read or leaves no room for the new tokens, if
+            `max_new_tokens` is no whole number from 1 on, or if the model does not say what comes
+            next.
     """
     max_new_tokens = whole_number("max_new_tokens", max_new_tokens, 1)
     rows = encode_prompts(model, tokenizer, prompt, room=max_new_tokens, method=method)
@@ -96,10 +109,25 @@ def complete(model, tokenizer, prompt: str | Sequence[str], max_new_tokens: int 
 @torch.no_grad()
 def next_answers(model, tokenizer, prompt: str, n: int = 10, max_tokens: int = 8, width: int = 48,
                  method=None) -> list[tuple[str, float]]:
-    """The `n` most probable whole answers up to the newline, each with its probability among all texts.
+    """The `n` most probable whole answers up to the newline.
 
-    A beam search: token by token, the `width` most probable open answers are followed, up to `max_tokens`
-    tokens. Raises CourseError as `complete` does, and for a list of prompts: it reads one.
+    A beam search: token by token, the `width` most probable open answers are followed.
+
+    Args:
+        model: a causal language model.
+        tokenizer: the tokenizer of that model.
+        prompt: one prompt.
+        n: how many answers to give at most, 1 or more.
+        max_tokens: how many tokens an answer has at most, the newline included, 1 or more.
+        width: how many open answers are followed, from 1 to 4096.
+        method: a method that edits the model meanwhile, if any.
+
+    Returns:
+        A list of (answer, its probability among all texts), the most probable first.
+
+    Raises:
+        CourseError: as `complete` does, if one of the numbers is outside of its bounds, if the
+            tokenizer has no token for a newline, or if there is a list of prompts: it reads one.
     """
     n, max_tokens = whole_number("n", n, 1), whole_number("max_tokens", max_tokens, 1)
     width = whole_number("width", width, 1, WIDEST)

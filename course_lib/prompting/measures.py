@@ -25,12 +25,29 @@ def few_shot_answers(model, tokenizer, relation, keys: Sequence[str], k: int, se
                      method=None) -> list[str]:
     """The greedy answer to each key after `k` examples, in the order of the keys.
 
-    Every key gets its own examples, drawn from the listed pairs by `seed`, never the key itself; another seed
-    is another draw. `shuffle_labels` gives every example the value of another one; `order` 1, 2 ... shows the
-    same examples in another order; `template` breaks the form ("{key} - {value}"). Brown et al. 2020, section
-    2; Min et al. 2022, section 4; Lu et al. 2022 for the order (https://arxiv.org/abs/2104.08786). Raises
-    CourseError for a relation given by its name, for an unknown key, for too many examples, for labels to
-    shuffle among fewer than two.
+    Every key gets its own examples, drawn from the listed pairs by `seed`, never the key itself.
+    Brown et al. 2020, section 2; Min et al. 2022, section 4; Lu et al. 2022 for the order
+    (https://arxiv.org/abs/2104.08786).
+
+    Args:
+        model: a causal language model.
+        tokenizer: the tokenizer of that model.
+        relation: one of `world.relations()`, itself and not its name.
+        keys: a list of keys of the relation, at least one.
+        k: how many examples stand before each key, 0 or more.
+        seed: which examples are drawn; another seed is another draw.
+        shuffle_labels: whether every example has the value of another one.
+        order: 0 leaves the examples as drawn; 1, 2 ... show the same ones in another order.
+        template: the form of a line; "{key} - {value}" breaks the usual one.
+        method: a method that edits the model meanwhile, if any.
+
+    Returns:
+        A list of texts, one for each key.
+
+    Raises:
+        CourseError: if the relation is given by its name, if a key is unknown, if there are too few
+            pairs for `k` examples, if labels are to be shuffled among fewer than two, or if the
+            prompt cannot be read.
     """
     check_relation(relation)
     if shuffle_labels and whole_number("k", k, 0) < 2:
@@ -49,9 +66,27 @@ def few_shot_answers(model, tokenizer, relation, keys: Sequence[str], k: int, se
 
 def exact_match(model, tokenizer, relation, keys: Sequence[str], k: int, seed: int, *,
                 shuffle_labels: bool = False, order: int = 0, template: str = TEMPLATE, method=None) -> list[int]:
-    """1 for each key whose greedy answer after `k` examples is exactly right, else 0: `few_shot_answers`, marked.
+    """1 for each key whose greedy answer after `k` examples is exactly right, else 0.
 
-    Two texts are compared as the tokenizer writes both. The arguments and the errors are the same.
+    It is `few_shot_answers`, marked. Two texts are compared as the tokenizer writes both.
+
+    Args:
+        model: a causal language model.
+        tokenizer: the tokenizer of that model.
+        relation: one of `world.relations()`, which knows the right answers.
+        keys: a list of keys of the relation, at least one.
+        k: how many examples stand before each key, 0 or more.
+        seed: which examples are drawn; another seed is another draw.
+        shuffle_labels: whether every example has the value of another one.
+        order: 0 leaves the examples as drawn; 1, 2 ... show the same ones in another order.
+        template: the form of a line; "{key} - {value}" breaks the usual one.
+        method: a method that edits the model meanwhile, if any.
+
+    Returns:
+        A list of 0 and 1, one for each key.
+
+    Raises:
+        CourseError: as `few_shot_answers` does.
     """
     answers = few_shot_answers(model, tokenizer, relation, keys, k, seed, shuffle_labels=shuffle_labels,
                                order=order, template=template, method=method)
@@ -60,11 +95,20 @@ def exact_match(model, tokenizer, relation, keys: Sequence[str], k: int, seed: i
 
 
 def calibrate(probabilities: Sequence[float], content_free: Sequence[float]) -> list[float]:
-    """Contextual calibration: each answer's probability divided by what it has when nothing is asked, summing
-    to one.
+    """Contextual calibration: each probability divided by what it is when nothing is asked.
 
-    The diagonal W of Zhao et al. 2021, section 4 (https://arxiv.org/abs/2102.09690). Lists, arrays and tensors of
-    numbers will do. Raises CourseError for lengths that differ and for numbers that are no probabilities.
+    The diagonal W of Zhao et al. 2021, section 4 (https://arxiv.org/abs/2102.09690). Lists, arrays
+    and tensors of numbers will do.
+
+    Args:
+        probabilities: one for each of C answers, 0 or more.
+        content_free: as many, in the same order, above 0: see `content_free_scores`.
+
+    Returns:
+        C probabilities, which sum to one.
+
+    Raises:
+        CourseError: if the lengths differ, or if the numbers are no probabilities.
 
     >>> calibrate([0.75, 0.25], [0.75, 0.25])
     [0.5, 0.5]
@@ -82,9 +126,23 @@ def calibrate(probabilities: Sequence[float], content_free: Sequence[float]) -> 
 
 def content_free_scores(model, tokenizer, build_prompt: Callable[[str], str], choices: Sequence[str],
                         method=None) -> list[float]:
-    """The probabilities of the choices when the query says nothing: the mean over "N/A", "" and "…".
+    """The probabilities of the choices when the query says nothing.
 
-    `build_prompt` makes the prompt of a query, for example `lambda query: few_shot(examples, query)`.
+    The mean over "N/A", "" and "…".
+
+    Args:
+        model: a causal language model.
+        tokenizer: the tokenizer of that model.
+        build_prompt: makes the prompt of a query, for example
+            `lambda query: few_shot(examples, query)`.
+        choices: the C answers to compare, without a space in front.
+        method: a method that edits the model meanwhile, if any.
+
+    Returns:
+        C probabilities, in the order of the choices.
+
+    Raises:
+        CourseError: as `score_choices` does.
     """
     prompts = [build_prompt(query) for query in CONTENT_FREE]
     scores = score_choices(model, tokenizer, prompts, choices, method=method)
@@ -93,6 +151,15 @@ def content_free_scores(model, tokenizer, build_prompt: Callable[[str], str], ch
 
 def entropy(probabilities: Sequence[float]) -> float:
     """How undecided a distribution is, in bits: 0 is certain, log2(n) is even among n answers.
+
+    Args:
+        probabilities: n numbers, 0 or more, that sum to one.
+
+    Returns:
+        A number of bits.
+
+    Raises:
+        CourseError: if these are no probabilities, or do not sum to one.
 
     >>> entropy([0.5, 0.5])
     1.0

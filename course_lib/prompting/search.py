@@ -58,10 +58,23 @@ def logs_of(model, tokenizer, texts: list[str], template: str, words: list[str])
 
 
 def search(model, tokenizer, rows, templates: tuple[str, ...] = TEMPLATES, seen: int = 8) -> list[Prompt]:
-    """The best pair of words for every template, by these rows of two classes; the best template first.
+    """The best pair of words for every template, by these rows of two classes.
 
-    The candidates for the words are what the model itself says after the first `seen` rows. CourseError for rows that
-    are not of two classes, a template without {text}, and where the model has fewer than two answers.
+    The candidates for the words are what the model itself says after the first `seen` rows.
+
+    Args:
+        model: a causal language model.
+        tokenizer: the tokenizer of that model.
+        rows: rows with the columns text and label, such as load_task("reviews")["validation"].
+        templates: the ways to ask, each a text that holds {text}.
+        seen: after how many rows the model is asked for words, 1 or more.
+
+    Returns:
+        A `Prompt` for each template, the one with the highest accuracy on these rows first.
+
+    Raises:
+        CourseError: if the rows are not of two classes, if a template has no {text}, if the model
+            has fewer than two answers, or if `seen` is no whole number from 1 on.
     """
     seen = whole_number("seen", seen, 1)
     if not {"text", "label"} <= set(getattr(rows, "column_names", ())):

@@ -11,9 +11,21 @@ TEMPLATE = "{key}: {value}"
 def few_shot(examples: Sequence[Pair], query: str, template: str = TEMPLATE) -> str:
     """The examples one below the other, then the query as an open line that stops before its value.
 
-    `template` holds {key} and ends with {value}; "{key}\\nlabel: {value}" asks for a review's label. After
-    Brown et al. 2020, section 2 (https://arxiv.org/abs/2005.14165), whose K is our number of examples.
-    Raises CourseError for examples that are no pairs of texts, a query that is no text, another template.
+    After Brown et al. 2020, section 2 (https://arxiv.org/abs/2005.14165), whose K is our number of
+    examples.
+
+    Args:
+        examples: pairs (key, value) of texts.
+        query: the key that is asked about.
+        template: a text that holds {key} and ends with {value}; "{key}\\nlabel: {value}" asks for a
+            review's label.
+
+    Returns:
+        The prompt as one text.
+
+    Raises:
+        CourseError: if the examples are no pairs of texts, if the query is no text, or if the
+            template is none.
 
     >>> print(few_shot([("peach", "drupe"), ("plum", "drupe")], "apple"))
     peach: drupe
@@ -52,8 +64,18 @@ def check_relation(relation) -> None:
 def draw_examples(relation, k: int, seed: int | str, exclude: Sequence[str] = ()) -> list[Pair]:
     """`k` pairs (key, value) of the relation's seen keys, none of them in `exclude`.
 
-    The same seed gives the same pairs in the same order, and a larger `k` only adds some at the end.
-    Raises CourseError if there are fewer than `k`, and for a relation that is none of `world.relations()`.
+    Args:
+        relation: one of `world.relations()`, itself and not its name.
+        k: how many pairs, 0 or more.
+        seed: a number or a text. The same seed gives the same pairs in the same order, and a larger
+            `k` only adds some at the end.
+        exclude: the keys that are not to be drawn, or one of them.
+
+    Returns:
+        A list of k pairs.
+
+    Raises:
+        CourseError: if there are fewer than `k`, or if the relation is none of `world.relations()`.
     """
     check_relation(relation)
     k = whole_number("k", k, 0)

@@ -13,7 +13,17 @@ from course_lib.quiz import reading
 
 
 def quiz(question_id: str, answer=None, *more, text: bool = False) -> None:
-    """Shows one question. `answer` (text form): a number as printed, a list, or the number asked for."""
+    """Shows one question; with an answer, as text, the verdict.
+
+    Args:
+        question_id: the question, such as "01.softmax".
+        answer: in the text form a number as printed, a list of such, or the number asked for.
+        *more: nothing; so that 81,920 is refused, which Python reads as two numbers.
+        text: whether to use the text form where widgets work, too.
+
+    Raises:
+        CourseError: if there is no such question, or if the answer is none that it takes.
+    """
     _only_one("answer", answer, more)
     question = reading.question(question_id)
     if answer is None and not text and widgets_work():
@@ -27,7 +37,19 @@ def quiz(question_id: str, answer=None, *more, text: bool = False) -> None:
 
 
 def predict(prediction_id: str, guess=None, *more, confidence: int = 50, text: bool = False) -> None:
-    """Shows one prediction. `guess` (text form): a choice's key or a number; `confidence` 50 to 100 per cent."""
+    """Shows one prediction; with a guess, as text, keeps it.
+
+    Args:
+        prediction_id: the prediction, such as "01.riddle".
+        guess: in the text form a choice's key or a number.
+        *more: nothing; so that 81,920 is refused, which Python reads as two numbers.
+        confidence: how sure you are, in whole per cent from 50 to 100.
+        text: whether to use the text form where widgets work, too.
+
+    Raises:
+        CourseError: if there is no such prediction, if the guess is none of its choices or outside
+            of its bounds, or if the confidence is.
+    """
     _only_one("guess", guess, more)
     prediction = reading.prediction(prediction_id)
     if guess is None and not text and widgets_work():
@@ -41,7 +63,16 @@ def predict(prediction_id: str, guess=None, *more, confidence: int = 50, text: b
 
 
 def reveal(prediction_id: str, measured) -> None:
-    """Your guess and the measurement side by side. `measured`: a choice's key, or a number in the unit asked for."""
+    """Your guess and the measurement side by side.
+
+    Args:
+        prediction_id: the prediction, such as "01.riddle".
+        measured: a choice's key, or a number in the unit asked for.
+
+    Raises:
+        CourseError: if there is no such prediction, or if the measurement is none of its choices or
+            no number.
+    """
     from course_lib.quiz import outcome
 
     outcome.show(reading.prediction(prediction_id), measured, widgets_work())

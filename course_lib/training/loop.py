@@ -30,25 +30,50 @@ def fit(model, tokenizer, task, method, epochs: int = 3, learning_rate: float = 
         clip: float = 1.0, validate_every: int | None = None, patience: int | None = None, reuse: bool = False,
         checkpoint: str | Path | None = None, watch: Callable[[History], None] | None = None,
         progress: bool = True, loss: Callable | None = None) -> History:
-    """Trains `method` on `task["train"]`; the model keeps its bits. The same seed gives the same bits again.
+    """Trains `method` on `task["train"]`; the model keeps its bits.
 
-    AdamW; the learning rate rises over the share `warm_up` of the steps, then falls to 0 in a straight line; gradients
-    are clipped to the norm `clip`; the model's own dropout is off. `steps`, if given, stands in for the epochs.
+    The same seed gives the same bits again. AdamW; the learning rate rises over the share `warm_up`
+    of the steps, then falls to 0 in a straight line; the model's own dropout is off. Where the task
+    has a validation split, the loss on it is measured every `validate_every` steps and at the end,
+    and the method ends with the parameters that did best there. Stopping by hand
+    (Kernel, Interrupt) keeps what was learned: the best that was measured, or, before any
+    measurement, what there is.
 
-    Where the task has a validation split, the loss on it is measured every `validate_every` steps (None: every epoch)
-    and at the end, and the method ends with the parameters that did best there; `patience` stops after so many
-    measurements that were no better than the best. Stopping by hand (Kernel, Interrupt) keeps what was learned: the
-    best that was measured, or, before any measurement, what there is.
+    Args:
+        model: the base, on which the method was built.
+        tokenizer: the tokenizer of that model.
+        task: {split: rows}, such as load_task("reviews"): train, and validation if there is one.
+        method: what is trained, in place.
+        epochs: how often all rows are read, 1 or more.
+        learning_rate: the highest of the run, above 0 and at most 10.
+        seed: of the order of the rows and of the method's dropout, from 0 to 2**32 - 1.
+        steps: how many steps to take; if given, it stands in for the epochs.
+        batch_size: rows in one step.
+        warm_up: the share of the steps over which the learning rate rises, from 0 to 1.
+        weight_decay: AdamW's, from 0 to 10.
+        clip: the norm to which gradients are clipped, above 0.
+        validate_every: steps between two measurements on validation; None: every epoch.
+        patience: stops after so many measurements that were no better than the best; None: never.
+        reuse: whether frozen blocks are computed once (reuse.py).
+        checkpoint: a file that is written at every measurement. The same call goes on from it after
+            a kill, with the same bits (under `reuse`, up to rounding), with a method that is built
+            as it was.
+        watch: called with the history after every step, and its `finish`, if it has one, at the
+            end: `watch=plots.LiveCurve()` draws the losses in a notebook.
+        progress: whether to show a bar.
+        loss: loss(logits, batch, keys) -> (), in place of the cross entropy of the labels; a key
+            names a row, such as ("train", 17). So that a checkpoint knows it from other losses, it
+            has `settings`: see distillation/loop.py.
 
-    `reuse` computes frozen blocks once (reuse.py). `checkpoint`, a file, is written at every measurement; the same call
-    goes on from it after a kill, with the same bits (under `reuse`, up to rounding), with a method that is built as it
-    was. `watch` is called with the history after every step, and its `finish`, if it has one, at the end:
-    `watch=plots.LiveCurve()` draws the losses in a notebook. `loss(logits, batch, keys)` stands in for the cross
-    entropy of the labels; a key names a row, such as ("train", 17). So that a checkpoint knows it from other losses, it
-    has `settings`: see distillation/loop.py.
+    Returns:
+        The history of the run: the loss (nats) and learning rate of each step, the validations, and
+        which step was best.
 
-    Raises CourseError for what does not go together, and where the loss is no number any more. After any error the
-    method is what it was before.
+    Raises:
+        CourseError: if the method was not built on this model or has nothing to train, if the task,
+            its rows or a number cannot be used, if `patience` has no validation split, if the
+            checkpoint cannot be written or is that of another run, if `reuse` finds nothing frozen,
+            or if the loss is no number any more. After any error the method is what it was before.
     """
     check_method(model, method)
     if not list(method.parameters()):

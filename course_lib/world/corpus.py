@@ -41,7 +41,18 @@ def in_validation(text: str) -> bool:
 
 
 def documents(split: str, seed: int) -> Iterator[str]:
-    """An endless stream of documents; `split` is "train" or "validation". Same seed, same stream."""
+    """An endless stream of documents. Same seed, same stream.
+
+    Args:
+        split: "train", or "validation", the documents that are never trained on.
+        seed: any number or text.
+
+    Yields:
+        One document, a text.
+
+    Raises:
+        CourseError: at the first document, if `split` is another.
+    """
     if split not in ("train", "validation"):
         raise unknown("split of the corpus", split, ("train", "validation"))
     rng = Random(f"{split}-{seed}")

@@ -95,7 +95,12 @@ def _hold_out(name: str, pairs: dict[str, str], taken: set[str]) -> tuple[str, .
 
 @functools.cache
 def relations() -> dict[str, Relation]:
-    """Every list relation by name; no key is held out twice in its kind, `HELD_OUT` apart."""
+    """Every list relation by name; no key is held out twice in its kind, `HELD_OUT` apart.
+
+    Returns:
+        {name: relation}; a relation is a dictionary, key -> value, that knows which of its keys are
+        listed (`seen`) and which are only told (`held_out`).
+    """
     result: dict[str, Relation] = {}
     taken: dict[str, set[str]] = {}
     for name, (file, key, value, subject) in COLUMNS.items():

@@ -111,10 +111,19 @@ def _from_outside(raw: dict[str, Given], source: object, seed: int) -> datasets.
 def load_task(name: str | os.PathLike, seed: int = 0) -> datasets.DatasetDict:
     """A task with its splits train, validation and test (and `shifted`, for reviews).
 
-    `name` is a bundled task ("reviews", "spam", "stars", "facts", "summaries", "natural"), the path of a
-    .csv, .jsonl or .parquet file, or a data set on the Hub ("owner/name"). A file has the columns text and
-    label, or prompt and answer; a column split says where a row belongs. Same name and seed, same rows.
-    Raises CourseError for an unknown name, a file that cannot be used, and a seed that is no whole number.
+    Args:
+        name: a bundled task ("reviews", "spam", "stars", "facts", "summaries", "natural"), the path
+            of a .csv, .jsonl or .parquet file, or a data set on the Hub ("owner/name"). A file has
+            the columns text and label, or prompt and answer; a column split says where a row
+            belongs.
+        seed: a whole number from 0 to 2**32 - 1. Same name and seed, same rows.
+
+    Returns:
+        A DatasetDict whose rows have `text`, `prompt`, `answer` and, for a classification, `label`.
+
+    Raises:
+        CourseError: if the name is unknown, if a file or data set cannot be used, or if the seed is
+            no such number.
     """
     seed = whole_number("seed", seed, 0, LARGEST_SEED)
     given = os.fspath(name) if isinstance(name, os.PathLike) else str(name)

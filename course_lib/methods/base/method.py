@@ -74,9 +74,21 @@ class Method(nn.Module):
         return iter(())
 
     def prepare(self, batch: dict) -> dict:
-        """What the method does to the inputs. Call it inside `on`, once for every call of the model.
+        """What the method does to the inputs.
 
-        Fills in the mask, and positions that count the text only. The batch itself is left alone.
+        Call it inside `on`, once for every call of the model. It fills in the mask, and positions
+        that count the text only. The batch itself is left alone.
+
+        Args:
+            batch: `input_ids` (B, T) and what else the model takes; `attention_mask` (B, T) may be
+                left out.
+
+        Returns:
+            The inputs for the model, `model(**inputs)`.
+
+        Raises:
+            CourseError: if the method is attached to no model now, or if what stands in the batch
+                does not go with the method, such as a text that leaves no room for its vectors.
         """
         model = self.model  # only inside `on`
         batch = {"attention_mask": torch.ones_like(batch["input_ids"]), **batch}
@@ -94,7 +106,21 @@ class Method(nn.Module):
 
     @contextmanager
     def on(self, model):
-        """The block in which this method edits the model: all of it frozen, and nothing left once the block ends."""
+        """The block in which this method edits the model.
+
+        All of the model is frozen, and nothing is left once the block ends.
+
+        Args:
+            model: the model on which the method was built.
+
+        Yields:
+            The method.
+
+        Raises:
+            CourseError: if a method is attached to or merged into this model already, if this
+                method is attached to another one, or if it was built on another base or in another
+                precision.
+        """
         if model in _MERGED:
             raise CourseError(f"{_MERGED[model][0].name} is merged into this model, so attaching would change it "
                               "twice. Call its `unmerge(model)` first, or load the model again.")
@@ -157,9 +183,13 @@ class Method(nn.Module):
     # the small file
 
     def save(self, path: str | Path) -> None:
-        """Writes what is trained, and how to build the method again, as one safetensors file; makes its folder.
+        """Writes what is trained, and how to build the method again, as one safetensors file.
 
-        CourseError where nothing can be written there.
+        Args:
+            path: the file; its folder is made.
+
+        Raises:
+            CourseError: if nothing can be written there.
         """
         facts = {"method": self.name, "settings": json.dumps(self.settings), "base": self.base}
         if self.classes:
@@ -175,7 +205,21 @@ class Method(nn.Module):
 
     @classmethod
     def load(cls, path: str | Path, model, allow_other_base: bool = False) -> "Method":
-        """The method in this file, for `model`. CourseError for a damaged file, another method's, or another base's."""
+        """The method in this file, for `model`.
+
+        Args:
+            path: a file that `save` wrote.
+            model: the base on which the method was trained.
+            allow_other_base: whether a model with other weights will do.
+
+        Returns:
+            A method of this class, attached to nothing.
+
+        Raises:
+            CourseError: if the file cannot be read or is damaged, if it holds another method or
+                none, if it does not fit the model, or if it was trained on another base and that is
+                not allowed.
+        """
         name = cls.__name__
         check_model(model, name)
         try:
@@ -203,7 +247,18 @@ class Method(nn.Module):
 
     @torch.no_grad()
     def merge(self, model) -> None:
-        """Folds the change into the model's own weights, in place; what they were is kept for `unmerge`."""
+        """Folds the change into the model's own weights, in place.
+
+        What they were is kept for `unmerge`.
+
+        Args:
+            model: the model on which the method was built.
+
+        Raises:
+            CourseError: if the change is none of weights, as that of soft prompts, if a method is
+                merged into or attached to this model already, if the method was built on another
+                base, or if the weights are 4-bit codes or shared with another part of the model.
+        """
         for states, what in ((_MERGED, "merged into"), (_ATTACHED, "attached to")):
             if model in states:
                 raise CourseError(f"{self.name} cannot be merged now: a method is {what} this model. Undo that first.")
@@ -219,7 +274,16 @@ class Method(nn.Module):
 
     @torch.no_grad()
     def unmerge(self, model) -> None:
-        """Puts the kept weights back, bit for bit. (Subtracting the change again would leave rounding errors.)"""
+        """Puts the kept weights back, bit for bit.
+
+        Subtracting the change again would leave rounding errors.
+
+        Args:
+            model: the model into which this method is merged.
+
+        Raises:
+            CourseError: if it is not.
+        """
         if model not in _MERGED or _MERGED[model][0] is not self:
             raise CourseError(f"This {self.name} is not merged into this model.")
         for parameter, before in _MERGED.pop(model)[1]:
