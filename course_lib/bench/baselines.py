@@ -1,4 +1,4 @@
-"""What a trained model has to beat, or stands on: a bag of words, and a linear probe on frozen features.
+"""What a trained model stands on: a linear probe on frozen features.
 
 Shapes: B rows, T tokens, d width.
 """
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -14,23 +13,13 @@ from sklearn.preprocessing import StandardScaler
 from course_lib.errors import unknown
 
 WHERE = ("last", "first", "mean")
-Part = tuple[Sequence, Sequence[int]]  # (texts or features, labels) of one split
+Part = tuple[Sequence, Sequence[int]]  # (features, labels) of one split
 
 
 def best_of(fits: list, validation: Part, test: Part) -> tuple[float, float]:
     """Accuracy on validation and on test, of the fit that does best on validation."""
     best = max(fits, key=lambda fit: fit.score(*validation))
     return best.score(*validation), best.score(*test)
-
-
-def bag_of_words_accuracy(train: Part, validation: Part, test: Part) -> tuple[float, float]:
-    """Which words occur in a text, and nothing else: a logistic regression on word counts, chosen on validation.
-
-    Gives accuracy on validation and on test.
-    """
-    fits = [make_pipeline(CountVectorizer(), LogisticRegression(C=c, max_iter=2000)).fit(*train)
-            for c in (0.03, 0.1, 0.3, 1.0)]
-    return best_of(fits, validation, test)
 
 
 def probe_accuracy(train: Part, validation: Part, test: Part) -> tuple[float, float]:

@@ -7,9 +7,11 @@ import time
 from pathlib import Path
 
 from course_lib.architecture import context_of
+from course_lib.bag_of_words import best_bag_of_words
 from course_lib.cost import cost
 from course_lib.errors import CourseError, shown
 from course_lib.evaluation import evaluate
+from course_lib.intervals import wilson
 from course_lib.methods import Frozen, FullFineTuning, LoRA, LoReFT, PromptTuning
 from course_lib.models import load_model
 from course_lib.prompting.reading import encode
@@ -72,18 +74,10 @@ def rows_of(path: str | Path, tokenizer, limit: int) -> dict:
 
 
 def bag_of_words(task: dict) -> None:
-    """The row of the baseline, where scikit-learn is there; else how to get it."""
-    try:
-        from course_lib.bench.baselines import bag_of_words_accuracy
-        from course_lib.bench.rows import share
-    except ModuleNotFoundError as error:
-        print(f"bag of words: needs {error.name}, which is not installed: pip install 'course-lib[bench]'")
-        return
+    """The row of the baseline."""
     start = time.perf_counter()
-    _, accuracy = bag_of_words_accuracy(*((task[split]["text"][:], task[split]["label"][:]) for split in MOST))
-    found = share(accuracy, len(task["test"]))
-    say("bag of words", accuracy=f"{found.value:.3f} ({found.low:.3f} to {found.high:.3f})",
-        seconds=f"{time.perf_counter() - start:.1f}")
+    right, low, high = wilson(round(best_bag_of_words(task) * len(task["test"])), len(task["test"]))
+    say("bag of words", accuracy=f"{right:.3f} ({low:.3f} to {high:.3f})", seconds=f"{time.perf_counter() - start:.1f}")
 
 
 def say(name: str, parameters: str = "", rate: str = "", accuracy: str = "", seconds: str = "", disk: str = "") -> None:

@@ -2,8 +2,10 @@
 import pytest
 import torch
 
+from course_lib.bag_of_words import best_bag_of_words
 from course_lib.bench import baselines
 from course_lib.errors import CourseError
+from course_lib.world.summing_up import rows_of
 from tests.closeness import NET, assert_near
 
 
@@ -25,12 +27,12 @@ def test_features_are_read_where_they_should_be(pair):
 
 def test_baselines_find_what_is_there_and_nothing_where_nothing_is():
     def part(good, bad, n=20):
-        return [good, bad] * n, [1, 0] * n
+        return rows_of([1, 0] * n, text=[good, bad] * n)
 
     told, untold = part("a fine film", "a dull film"), part("a b", "b a")
-    assert baselines.bag_of_words_accuracy(told, told, told) == (1, 1)
-    assert baselines.bag_of_words_accuracy(told, told, untold) == (1, 0.5)
-    assert baselines.bag_of_words_accuracy(part("one two", "two one"), untold, untold) == (0.5, 0.5)
+    right = lambda *splits: best_bag_of_words(dict(zip(("train", "validation", "test"), splits)))
+    assert right(told, told, told) == 1 and right(told, told, untold) == 0.5
+    assert right(part("one two", "two one"), untold, untold) == 0.5
     features = torch.tensor([[0.0, 1.0], [1.0, 0.0]] * 20).numpy(), [0, 1] * 20
     assert baselines.probe_accuracy(features, features, features) == (1, 1)
 

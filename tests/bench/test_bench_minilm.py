@@ -1,6 +1,5 @@
 """`course bench minilm`, in small: every method has its row, and an unusable file is refused before training."""
 import csv
-import sys
 
 import pytest
 
@@ -77,9 +76,3 @@ def test_a_file_that_cannot_be_used_is_refused_before_training(rows, head, messa
     monkeypatch.setattr(table, "fit", lambda *_, **__: pytest.fail("trained"))
     with pytest.raises(CourseError, match=message):
         command.main(["minilm", file_of(tmp_path, rows, head)])
-
-
-def test_without_scikit_learn_the_way_to_it_is_said(monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "course_lib.bench.baselines", None)
-    table.bag_of_words({})
-    assert "bag of words: needs" in capsys.readouterr().out

@@ -88,7 +88,7 @@ def measured(monkeypatch):
 
         monkeypatch.setattr(base, "load_task", lambda name: TASK)
         monkeypatch.setattr(base, "labelled", lambda task, column: [])
-        monkeypatch.setattr(base.baselines, "bag_of_words_accuracy", lambda *_: (0.5, values[SMALL, "bag"]))
+        monkeypatch.setattr(base, "best_bag_of_words", lambda *_: values[SMALL, "bag"])
         monkeypatch.setattr(base, "own_sense", lambda model, *_: values[model, "its own sense of a review"])
         monkeypatch.setattr(base, "probe", probe)
         monkeypatch.setattr(base, "tuned", lambda model, tokenizer, task, how: exact(values[model, kinds[how]]))
