@@ -122,15 +122,15 @@ predict("07.fold")
 # that does not, fits into no matrix. So test it, with random inputs, and leave constant terms out.
 
 # %% meanings-run
-from course_lib.claims.measures import lesson_07_folding as recording
+from course_lib.experiments.folding import Products, bend, changes, overhead
 
 with torch.no_grad():
-    of_adapter, of_lora, x, y = recording.changes(model, lesson.seed)   # (8, d) -> (8, d), twice
+    of_adapter, of_lora, x, y = changes(model, lesson.seed)             # (8, d) -> (8, d), twice
     zero = torch.zeros_like(x)
     bends = {}
     for name, change in (("adapter", of_adapter), ("LoRA", of_lora)):
         whole, each = change(x + y), change(x) + change(y) - change(zero)
-        bends[name] = recording.bend(change, x, y)
+        bends[name] = bend(change, x, y)
         for what, values in (("c(x + y)", whole), ("c(x) + c(y)", each)):
             print(f"{name:8} {what:12}", *(f"{value:6.2f}" for value in values[0, :6]))
 
@@ -166,13 +166,13 @@ predict("07.overhead")
 # %% use-run
 from course_lib.methods import LoRA
 
-used = recording.folding(lesson.seed)                # counted: operations, products of matrices
+used = overhead(lesson.seed)                         # counted: operations, products of matrices
 reveal("07.overhead", round(100 * (used["operations"] - 1), 1))
 say("| | operations | products of matrices, one after the other |\n|---|---|---|"
     + "".join(f"\n| {name} | +{100 * (used[f'{key}operations'] - 1):.1f} % | "
               f"+{100 * (used[f'{key}products'] - 1):.0f} % |"
               for name, key in (("adapters", ""), ("LoRA, merged", "lora_"))))
-show_source(recording.Products)
+show_source(Products)
 
 # %% [markdown] use-why
 # Few operations more, and yet many more *steps*: a processor that could do thousands of products at once has to
@@ -197,11 +197,12 @@ from course_lib.quiz import predict, reveal
 predict("07.near")
 
 # %% near-methods
-from course_lib.claims.lesson_07 import RATES            # chosen on validation, for each base
-from course_lib.claims.measures.lesson_07 import brief    # reviews of at most 30 words
+from course_lib.experiments.adapters import RATES        # chosen on validation, for each base
+from course_lib.experiments.draws import brief            # reviews of at most 30 words
 from course_lib.methods import FullFineTuning
 
-labelled, test = brief("train", 640), brief("test", 100)
+reviews = load_task("reviews")
+labelled, test = brief(reviews["train"], 640), brief(reviews["test"], 100)
 NAMES = {"bare": "bare base", "head": "a head alone", "adapter": "adapters",
          "lora": "LoRA (recorded)", "full": "full fine-tuning"}
 
@@ -340,7 +341,7 @@ say("| | near: right | old text | far: right | old text |\n|---|---|---|---|---|
 say("In brackets: 95 % intervals; recorded, the lowest and the highest seed.")
 
 # %% far-explain
-from course_lib.claims.lesson_07 import gap
+from course_lib.experiments.adapters import gap
 
 longer = claims.recorded("C25")
 seeds = len(runs["far_full"].values)
@@ -383,7 +384,7 @@ predict("07.compute")
 
 # %% buys-run
 from course_lib.cost import cost
-from course_lib.experiments.lora import MODULES       # every matrix of a block
+from course_lib.experiments.lora import MODULES      # every matrix of a block
 from course_lib.methods import PromptTuning, ScaleShift
 
 lora = LoRA(model, MODULES, rank=4, alpha=8)
@@ -631,7 +632,7 @@ say(f"On reviews LoRA is right in {claims.share(mended['full_task'])} on 32 bits
        "Four bits cost something here." if qlora_gap > 0 else "Four bits did not hurt here."))
 
 # %% qlora-recorded-run
-from course_lib.claims.lesson_07 import BLOCKS, CODES, MOST, rounding_costs, won_back
+from course_lib.experiments.quantised_base import BLOCKS, CODES, MOST, rounding_costs, won_back
 
 lost = {(scheme, blocks): rounding_costs(mended, scheme, blocks)
         for scheme in CODES for blocks in BLOCKS}
@@ -775,7 +776,8 @@ from course_lib.claims.view import ledger, says_measured_verdict
 says_measured_verdict({
     "C17": {**{key: times("step", name) for key, name in keys.items()},
             "kept": kept, "state": times("optimizer_bytes", "LoRA")},
-    "C19": settings_found, "C20": distance_found, "C32": mean_of(mended), "C35": used,
+    "C19": settings_found, "C20": distance_found, "C32": mean_of(mended),
+    "C35": {"bend": bends["adapter"], "lora_bend": bends["LoRA"], **used},
 })
 
 # %% [markdown] ledger

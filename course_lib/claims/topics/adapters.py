@@ -1,0 +1,86 @@
+"""Adapters: how wide the bottleneck, in series or in parallel, and beside other methods that add components."""
+from course_lib.claims.claim import (
+    CLOSE,
+    FAILS,
+    GUIDE,
+    HOLDS,
+    LIMITED,
+    LOREFT,
+    WIKIPEDIA,
+    Figures,
+    Verdict,
+    claim,
+    share,
+)
+from course_lib.claims.topics.near_and_far import LEARNED, near_to_full
+from course_lib.experiments import arm, count, experiment, trained
+from course_lib.experiments.adapters import BOTTLENECK, SETTINGS, at
+from course_lib.methods import Adapter, PrefixTuning, PromptTuning
+
+FEW = SETTINGS["few"]
+BOTTLENECKS = {m: arm(Adapter, 3e-3, bottleneck=m)     # rates of .003, .01 and, for 1, .03, for 64, .001; seed 0
+               for m in (1, 4, 16, 64)}
+EQUAL = {  # 3,080, 3,072 and 3,072 parameters; the rates of the last two are lesson 05's
+    "adapter": BOTTLENECKS[1],
+    "prompt": arm(PromptTuning, 3.0, length=24, init="vocabulary"),
+    "prefix": arm(PrefixTuning, 0.1, length=3, init="vocabulary")}
+
+
+@claim("C33", "Small bottleneck modules on a frozen base are enough", (GUIDE, WIKIPEDIA, LOREFT), lesson="07",
+       tolerance=0.1, figures=(*(f"m_{m}" for m in BOTTLENECKS), *(f"share_{m}" for m in BOTTLENECKS), "full"))
+def bottlenecks(seed: int) -> dict[str, float]:
+    """Accuracy by bottleneck, the share of the model's parameters that each trains, and full fine-tuning beside it."""
+    found = {"full": experiment(*at("few", "full"), seed)}
+    for m, one in BOTTLENECKS.items():
+        run = trained(FEW, one, seed)
+        found |= {f"m_{m}": experiment(FEW, one, seed), f"share_{m}": count(run.method) / count(run.model)}
+    return found
+
+
+@bottlenecks.judged
+def judge_bottlenecks(f: Figures) -> Verdict:
+    """Holds where a bottleneck of at most 16 comes within 5 points of full fine-tuning."""
+    told = ", ".join(f"m = {m} {share(f[f'm_{m}'])} ({100 * f[f'share_{m}'].mean:.1f} % of the parameters)"
+                     for m in BOTTLENECKS)
+    because = f"{told}; full fine-tuning {share(f['full'])}."
+    enough = [m for m in BOTTLENECKS if near_to_full(f[f"m_{m}"].mean, f["full"].mean)]
+    if enough and min(enough) <= BOTTLENECK:
+        return Verdict(HOLDS, because)
+    return Verdict(LIMITED if enough else FAILS, because)
+
+
+@claim("C34", "Adapters come in series and in parallel", (LOREFT,), lesson="07", tolerance=0.1,
+       figures=("series", "parallel"))
+def variants(seed: int) -> dict[str, float]:
+    """Accuracy of adapters in series and in parallel, with equally many parameters."""
+    return {"series": experiment(*at("near", "adapter"), seed), "parallel": experiment(*at("near", "parallel"), seed)}
+
+
+@variants.judged
+def judge_variants(f: Figures) -> Verdict:
+    """Holds where the two are about equal, and both have learned."""
+    because = f"In series {share(f['series'])}, in parallel {share(f['parallel'])} right, with equally many parameters."
+    if min(f["series"].mean, f["parallel"].mean) < LEARNED:
+        return Verdict(FAILS, because + " One of them learns next to nothing here.")
+    apart = f["series"].mean - f["parallel"].mean
+    if abs(apart) <= CLOSE:
+        return Verdict(HOLDS, because + " Both work, about equally well.")
+    ahead = "series" if apart > 0 else "parallel"
+    return Verdict(LIMITED, because + f" Both exist, and here the {ahead} one is ahead.")
+
+
+@claim("C36", "Adapters are better than other methods that add new components", (LOREFT,), lesson="07", tolerance=0.2,
+       figures=(*EQUAL, *(f"{name}_parameters" for name in EQUAL)))
+def equal_parameters(seed: int) -> dict[str, float]:
+    """Accuracy of methods that add something, with about as many parameters."""
+    return {name: experiment(FEW, one, seed) for name, one in EQUAL.items()} | {
+        f"{name}_parameters": count(trained(FEW, one, seed).method) for name, one in EQUAL.items()}
+
+
+@equal_parameters.judged
+def judge_equal_parameters(f: Figures) -> Verdict:
+    """Holds where adapters are ahead of both, with a limit where they are ahead of one."""
+    because = "; ".join(f"{name} {share(f[name])} with {f[f'{name}_parameters'].mean:,.0f} parameters"
+                        for name in EQUAL) + ". The prefix is trained directly; lesson 05 has a start that helps it."
+    beaten = [name for name in ("prompt", "prefix") if f["adapter"].mean > f[name].mean]
+    return Verdict(HOLDS if len(beaten) == 2 else LIMITED if beaten else FAILS, because)
