@@ -123,7 +123,7 @@ def alt(result: Result) -> str:
 def figure(result: Result) -> Figure:
     """The still figure: the numbers and the levels; the error of both schemes over the block size."""
     whole = Figure(figsize=(WIDTH, 3.1), layout="none")  # fixed margins: measuring them is half of the drawing time
-    left, right = whole.subplots(1, 2, gridspec_kw={"left": 0.1, "right": 0.98, "bottom": 0.18, "top": 0.9,
+    left, right = whole.subplots(1, 2, gridspec_kw={"left": 0.115, "right": 0.98, "bottom": 0.18, "top": 0.9,
                                                     "wspace": 0.28})
     counts = torch.histc(result.shares, BINS, -1, 1) / len(result.shares)
     edges = torch.linspace(-1, 1, BINS + 1)
