@@ -132,6 +132,17 @@ def matrix(module) -> torch.Tensor:
     return module.weight.T if isinstance(module, Conv1D) else module.weight
 
 
+def matrix_label(name: str) -> str:
+    """A matrix of a block as a student says it, blocks counted from 1.
+
+    >>> matrix_label("model.layers.2.self_attn.v_proj")
+    'block 3, v_proj'
+    """
+    parts = name.split(".")
+    number = next(int(part) for part in parts if part.isdigit())
+    return f"block {number + 1}, {parts[-1]}"
+
+
 def names_in(argument: str, given) -> list[str]:
     """One name or several as a list; CourseError, with the argument's name, where they are none."""
     names = [given] if isinstance(given, str) else list(given) if isinstance(given, tuple | list) else [None]

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 from course_lib import plots
 from course_lib.display import counted
-from course_lib.errors import CourseError, shown, whole_number
-from course_lib.explore.common import check_state, show
+from course_lib.explore.controls import Menu, NumberBox
+from course_lib.explore.explorable import Explorable, checked, picture_of, show
 
 BYTES = {"32 bit": 4.0, "16 bit": 2.0, "8 bit": 1.0, "4 bit": 0.5}  # of a parameter
 PROMPT = 20  # vectors of the soft prompt beside it
-LARGEST = {"width": 65_536, "layers": 256, "vocabulary": 1_000_000, "tasks": 10_000}
 UNITS = ("bytes", "KB", "MB", "GB", "TB", "PB")
+CONTROLS = {"width": NumberBox("Width d", range(1, 65_537)),
+            "layers": NumberBox("Layers L", range(1, 257)),
+            "vocabulary": NumberBox("Vocabulary V", range(1, 1_000_001)),
+            "tasks": NumberBox("Tasks k", range(1, 10_001)),
+            "dtype": Menu("A parameter has", tuple(BYTES))}
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,6 @@ def file_bytes(parameters: int, dtype: str) -> float:
     >>> file_bytes(175_000_000_000, "16 bit") / 1e9
     350.0
     """
-    if not isinstance(dtype, str) or dtype not in BYTES:
-        raise CourseError(f"dtype is one of {', '.join(BYTES)}; you gave {shown(dtype)}.")
     return parameters * BYTES[dtype]
 
 
@@ -67,14 +69,12 @@ def compute(state: State) -> Result:
     While a copy is trained there are its weights and their gradients, in the dtype, and AdamW's two numbers for each
     parameter, in 32 bits. Activations come on top; they depend on the batch.
     """
-    check_state(state, State)
-    width, layers, vocabulary, tasks = (whole_number(name, getattr(state, name), 1, most)
-                                        for name, most in LARGEST.items())
-    parameters, prompt = parameters_of(width, layers, vocabulary), PROMPT * width
+    state = checked(state, State, CONTROLS)
+    parameters, prompt = parameters_of(state.width, state.layers, state.vocabulary), PROMPT * state.width
     weights, prompt_bytes = file_bytes(parameters, state.dtype), file_bytes(prompt, state.dtype)
-    return Result(tasks=tasks, parameters=parameters, prompt_parameters=prompt, weights=weights,
-                  training=2 * weights + 8 * parameters, copies=tasks * weights, prompt=prompt_bytes,
-                  shared=weights + tasks * prompt_bytes)
+    return Result(tasks=state.tasks, parameters=parameters, prompt_parameters=prompt, weights=weights,
+                  training=2 * weights + 8 * parameters, copies=state.tasks * weights, prompt=prompt_bytes,
+                  shared=weights + state.tasks * prompt_bytes)
 
 
 def size(count: float) -> str:
@@ -89,7 +89,7 @@ def size(count: float) -> str:
     return f"{count:.3g} {UNITS[place]}"
 
 
-def rows(result: Result) -> dict[str, float]:
+def sizes(result: Result) -> dict[str, float]:
     """What the picture shows: a name for each number of bytes."""
     return {"the weights, once": result.weights, "while training in full": result.training,
             f"{result.tasks:,} full {'copy' if result.tasks == 1 else 'copies'}": result.copies,
@@ -105,44 +105,30 @@ def summary(result: Result) -> str:
 
 def alt(result: Result) -> str:
     """What the picture shows, in words."""
-    return "Bars with bytes: " + ", ".join(f"{name} {size(count)}" for name, count in rows(result).items()) + "."
+    return "Bars with bytes: " + ", ".join(f"{name} {size(count)}" for name, count in sizes(result).items()) + "."
 
 
 def figure(result: Result) -> plots.Axes:
     """The still figure: four bars, each with its size."""
-    found = rows(result)
+    found = sizes(result)
     axes = plots.bars(list(found), list(found.values()), number=size, x_label="bytes",
                       limit=1.2 * max(found.values()), highlight=["the weights, once"])
     axes.set_xticks([])
     return axes
 
 
-def text_form(result: Result) -> str:
-    """The same for a terminal or a screen reader."""
-    found = rows(result)
+def rows(result: Result) -> list[str]:
+    """The same as text: a line for each number of bytes."""
+    found = sizes(result)
     width = max(map(len, found))
-    return "\n".join([*(f"{name:{width}}  {size(count)}" for name, count in found.items()), "", summary(result)])
+    return [f"{name:{width}}  {size(count)}" for name, count in found.items()]
 
 
-def panel(start: State = State()):
-    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
-    import ipywidgets as widgets
-
-    from course_lib.explore.panel import Panel, control, status
-
-    compute(start)  # says what is wrong with it
-
-    def draw(values: dict) -> str:
-        result = compute(State(**values))
-        return plots.picture_html(figure(result), alt(result), dpi=96) + status(summary(result))
-
-    labels = {"width": "Width d", "layers": "Layers L", "vocabulary": "Vocabulary V", "tasks": "Tasks k"}
-    controls = {name: control(widgets.BoundedIntText, label, min=1, max=LARGEST[name], value=getattr(start, name))
-                for name, label in labels.items()}
-    controls["dtype"] = control(widgets.Dropdown, "A parameter has", options=list(BYTES), value=start.dtype)
-    return Panel("Budget calculator", controls, draw)
+def explorable() -> Explorable:
+    """All that makes it one."""
+    return Explorable("Budget calculator", State, CONTROLS, compute, rows, summary, picture_of(figure, alt))
 
 
 def budget_calculator(start: State = State(), text: bool = False) -> None:
     """Shows the calculator. In text form it shows the one state `start`: State(width=128, layers=4)."""
-    show(lambda: panel(start), lambda: text_form(compute(start)), text)
+    show(explorable, start, text)

@@ -2,12 +2,14 @@
 from dataclasses import dataclass
 
 from course_lib import plots
-from course_lib.errors import CourseError, shown, whole_number
-from course_lib.explore.common import check_state, show
+from course_lib.explore.controls import Slider, Steps
+from course_lib.explore.explorable import Explorable, checked, picture_of, show
 from course_lib.explore.recorded import histories
 
 PATIENCE = 10
 STOP = "#4D4D4D"
+CONTROLS = {"labels": Steps("Labels", histories.LABELS, noun="number of labels"),
+            "patience": Slider("Patience", range(1, PATIENCE + 1))}
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,9 @@ def stopping(validation: list[dict[str, float]], patience: int) -> tuple[dict, d
 
 def compute(state: State) -> Result:
     """state -> result. CourseError names what a control cannot be."""
-    check_state(state, State)
-    if not isinstance(state.labels, str) or state.labels not in histories.LABELS:
-        raise CourseError(f"labels cannot be {shown(state.labels)}. Allowed: {', '.join(histories.LABELS)}.")
-    patience = whole_number("patience", state.patience, 1, PATIENCE)
+    state = checked(state, State, CONTROLS)
     run = histories.read()["labels"][state.labels]
-    kept, stop = stopping(run["validation"], patience)
+    kept, stop = stopping(run["validation"], state.patience)
     return Result(run["loss"], run["validation"], kept, stop, min(run["validation"], key=lambda point: point["loss"]))
 
 
@@ -93,31 +92,18 @@ def figure(result: Result) -> plots.Axes:
     return axes
 
 
-def text_form(result: Result) -> str:
-    """The same for a terminal or a screen reader: a line for each measurement."""
+def rows(result: Result) -> list[str]:
+    """The same as text: a line for each measurement."""
     notes = {result.kept["step"]: "kept", result.stop["step"]: "stops"}
-    lines = [f"step {point['step']:3}   validation {point['loss']:.2f}   {notes.get(point['step'], '')}".rstrip()
-             for point in result.validation]
-    return "\n".join([*lines, "", summary(result)])
+    return [f"step {point['step']:3}   validation {point['loss']:.2f}   {notes.get(point['step'], '')}".rstrip()
+            for point in result.validation]
 
 
-def panel(start: State = State()):
-    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
-    import ipywidgets as widgets
-
-    from course_lib.explore.panel import Panel, control, status
-
-    compute(start)  # says what is wrong with it
-
-    def draw(values: dict) -> str:
-        result = compute(State(**values))
-        return plots.picture_html(figure(result), alt(result), dpi=96) + status(summary(result))
-
-    controls = {"labels": control(widgets.SelectionSlider, "Labels", options=histories.LABELS, value=start.labels),
-                "patience": control(widgets.IntSlider, "Patience", min=1, max=PATIENCE, value=start.patience)}
-    return Panel("Early stopping", controls, draw)
+def explorable() -> Explorable:
+    """All that makes it one."""
+    return Explorable("Early stopping", State, CONTROLS, compute, rows, summary, picture_of(figure, alt))
 
 
 def early_stopping(start: State = State(), text: bool = False) -> None:
     """Shows the run. In text form it shows the one state `start`: State(labels="128", patience=3)."""
-    show(lambda: panel(start), lambda: text_form(compute(start)), text)
+    show(explorable, start, text)

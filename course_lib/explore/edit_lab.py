@@ -1,15 +1,15 @@
 """The edit lab: push a review's hidden states along the steering vector, and read what the model writes then."""
 from dataclasses import dataclass
+from functools import partial
 from weakref import WeakKeyDictionary
 
 import torch
 from matplotlib.figure import Figure
 
-from course_lib import plots
 from course_lib.architecture import blocks_of, check_model
 from course_lib.display import percent
-from course_lib.errors import CourseError, shown, whole_number
-from course_lib.explore.common import check_state, show
+from course_lib.explore.controls import Control, Menu, Steps
+from course_lib.explore.explorable import Explorable, checked, picture_of, show
 from course_lib.methods import Steering
 from course_lib.methods.steering import hidden_states
 from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
@@ -18,7 +18,7 @@ from course_lib.world.summing_up import PHRASES, short_reviews, unfinished
 
 STRENGTHS = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 REVIEWS, SIDE, TOKENS = 6, 30, 4  # reviews to choose from; reviews of each side that make the vector; tokens written
-_PLANES: WeakKeyDictionary = WeakKeyDictionary()  # model -> {block: Plane}
+_PLANES: WeakKeyDictionary = WeakKeyDictionary()  # model -> a Plane for each block
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,12 @@ class Result:
     plane: Plane
 
 
-def ranges(model) -> dict[str, tuple]:
-    """Every value that each control can take."""
-    return {"review": tuple(range(REVIEWS)), "strength": STRENGTHS, "block": tuple(range(len(blocks_of(model))))}
+def controls(model) -> dict[str, Control]:
+    """What each control can be, for this model."""
+    check_model(model, "edit_lab")
+    return {"review": Menu("Review", range(REVIEWS), lambda number: f"review {number + 1}"),
+            "strength": Steps("Strength", STRENGTHS, "{:g}".format),
+            "block": Menu("After", range(len(blocks_of(model))), lambda number: f"block {number + 1}")}
 
 
 def reviews() -> list[str]:
@@ -69,32 +72,31 @@ def reviews() -> list[str]:
 
 
 def plane_of(model, tokenizer, block: int) -> Plane:
-    """The plane of this block, made once for a model."""
-    planes = _PLANES.setdefault(model, {})
-    if block not in planes:
-        made_of = [short_reviews("train", SIDE, 0, label)[0] for label in (1, 0)]
-        good, bad, choices = (hidden_states(model, tokenizer, unfinished(texts), block)      # (SIDE or REVIEWS, d)
-                              for texts in (*made_of, reviews()))
-        vector, both = good.mean(0) - bad.mean(0), torch.cat([good, bad])
-        first, centre = vector / vector.norm(), both.mean(0)
-        rest = (both - centre) - ((both - centre) @ first)[:, None] * first
-        axes = torch.stack([first, torch.linalg.svd(rest, full_matrices=False)[2][0]])       # (2, d)
-        place = lambda states: (states - centre) @ axes.T                                    # (N, d) -> (N, 2)
-        planes[block] = Plane(vector, axes, place(good), place(bad), place(choices))
-    return planes[block]
+    """The plane of this block."""
+    made_of = [short_reviews("train", SIDE, 0, label)[0] for label in (1, 0)]
+    good, bad, choices = (hidden_states(model, tokenizer, unfinished(texts), block)          # (SIDE or REVIEWS, d)
+                          for texts in (*made_of, reviews()))
+    vector, both = good.mean(0) - bad.mean(0), torch.cat([good, bad])
+    first, centre = vector / vector.norm(), both.mean(0)
+    rest = (both - centre) - ((both - centre) @ first)[:, None] * first
+    axes = torch.stack([first, torch.linalg.svd(rest, full_matrices=False)[2][0]])           # (2, d)
+    place = lambda states: (states - centre) @ axes.T                                        # (N, d) -> (N, 2)
+    return Plane(vector, axes, place(good), place(bad), place(choices))
+
+
+def planes(model, tokenizer) -> list[Plane]:
+    """A plane for each block, made once for a model: it takes a moment, and should not when a control is moved."""
+    if model not in _PLANES:
+        _PLANES[model] = [plane_of(model, tokenizer, block) for block in range(len(blocks_of(model)))]
+    return _PLANES[model]
 
 
 def compute(model, tokenizer, state: State) -> Result:
     """state -> result. CourseError names what a control cannot be."""
-    check_model(model, "edit_lab")
-    check_state(state, State)
-    number = whole_number("review", state.review, 0, REVIEWS - 1)
-    block = whole_number("block", state.block, 0, len(blocks_of(model)) - 1)
-    if isinstance(state.strength, bool) or state.strength not in STRENGTHS:
-        raise CourseError(f"strength cannot be {shown(state.strength)}. Allowed: {', '.join(map(str, STRENGTHS))}.")
-    plane, text = plane_of(model, tokenizer, block), reviews()[number]
-    steering = Steering(model, block, plane.vector, state.strength)
-    start = plane.choices[number]                                                              # (2,)
+    state = checked(state, State, controls(model))
+    plane, text = planes(model, tokenizer)[state.block], reviews()[state.review]
+    steering = Steering(model, state.block, plane.vector, state.strength)
+    start = plane.choices[state.review]                                                        # (2,)
     end = start + state.strength * plane.axes @ plane.vector
     with steering.on(model):
         against, favour = score_choices(model, tokenizer, text, PHRASES)
@@ -138,37 +140,17 @@ def figure(result: Result) -> Figure:
     return whole
 
 
-def text_form(result: Result) -> str:
-    """The same for a terminal or a screen reader."""
-    return "\n".join([result.text, "", f"along the steering vector: {result.start[0]:.1f} -> {result.end[0]:.1f}",
-                      summary(result)])
+def rows(result: Result) -> list[str]:
+    """The same as text."""
+    return [result.text, "", f"along the steering vector: {result.start[0]:.1f} -> {result.end[0]:.1f}"]
 
 
-def panel(model, tokenizer, start: State = State()):
-    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
-    import ipywidgets as widgets
-
-    from course_lib.explore.panel import Panel, control, status, text_block
-
-    compute(model, tokenizer, start)  # says what is wrong with it
-    allowed = ranges(model)
-    for block in allowed["block"]:
-        plane_of(model, tokenizer, block)  # takes a moment, and should not do so when a control is moved
-
-    def draw(values: dict) -> str:
-        result = compute(model, tokenizer, State(**values))
-        picture = plots.picture_html(figure(result), alt(result), dpi=96)
-        return text_block(f"{result.text} {result.written}") + picture + status(summary(result))
-
-    numbers = [(f"review {number + 1}", number) for number in allowed["review"]]
-    blocks = [(f"block {number + 1}", number) for number in allowed["block"]]
-    controls = {"review": control(widgets.Dropdown, "Review", options=numbers, value=start.review),
-                "strength": control(widgets.SelectionSlider, "Strength", options=[(f"{s:g}", s) for s in STRENGTHS],
-                                    value=start.strength),
-                "block": control(widgets.Dropdown, "After", options=blocks, value=start.block)}
-    return Panel("Edit lab", controls, draw)
+def explorable(model, tokenizer) -> Explorable:
+    """All that makes it one, for this model."""
+    return Explorable("Edit lab", State, controls(model), partial(compute, model, tokenizer), rows, summary,
+                      picture_of(figure, alt), above=lambda result: [f"{result.text} {result.written}"])
 
 
 def edit_lab(model, tokenizer, start: State = State(), text: bool = False) -> None:
     """Shows the edit lab. In text form it shows the one state `start`: State(review=3, strength=2.0)."""
-    show(lambda: panel(model, tokenizer, start), lambda: text_form(compute(model, tokenizer, start)), text)
+    show(partial(explorable, model, tokenizer), start, text)

@@ -6,11 +6,10 @@ from functools import partial
 import torch
 from matplotlib.figure import Figure
 
-from course_lib import plots
 from course_lib.architecture import blocks_of
 from course_lib.display import percent
-from course_lib.errors import CourseError, shown, unknown, whole_number
-from course_lib.explore.common import check_state, show
+from course_lib.explore.controls import Menu, Slider
+from course_lib.explore.explorable import Explorable, checked, picture_of, show
 from course_lib.plots.style import INK, WIDTH, styled
 from course_lib.prompting.reading import encode_prompts
 from course_lib.prompting.text import draw_examples, few_shot
@@ -20,6 +19,23 @@ from course_lib.world.summing_up import states
 
 RELATIONS = ("country_capital", "fruit_family", "fruit_colour", "animal_class", "opposite")
 MOST_EXAMPLES = 5
+
+
+def keys(state) -> tuple[str, ...]:
+    """The keys of the state's relation."""
+    return tuple(sorted(relations()[state.relation]))
+
+
+def sources(state) -> tuple[str, ...]:
+    """The keys with another answer than the base: of the same answer, a swap could not be seen."""
+    relation = relations()[state.relation]
+    return tuple(key for key in keys(state) if relation[key] != relation[state.base])
+
+
+CONTROLS = {"relation": Menu("Relation", RELATIONS, lambda name: name.replace("_", " "), "relation in this lab"),
+            "base": Menu("Asked for", keys, noun="key of this relation"),
+            "source": Menu("Swapped in", sources, noun="source with another answer"),
+            "k": Slider("Examples", range(1, MOST_EXAMPLES + 1))}
 
 
 @dataclass(frozen=True)
@@ -47,27 +63,10 @@ class Result:
     plain: float
 
 
-def ranges(relation: str) -> dict[str, tuple]:
-    """Every value that each control can take."""
-    if not isinstance(relation, str) or relation not in RELATIONS:
-        raise unknown("relation in this lab", relation, RELATIONS)
-    keys = tuple(sorted(relations()[relation]))
-    return {"relation": RELATIONS, "base": keys, "source": keys, "k": tuple(range(1, MOST_EXAMPLES + 1))}
-
-
 def prompts_of(state: State) -> tuple[str, str]:
     """The prompts that ask for the base and for the source, with the same examples. CourseError for a bad state."""
-    check_state(state, State)
-    allowed, relation = ranges(state.relation), relations()[state.relation]
-    for name in ("base", "source"):
-        if not isinstance(getattr(state, name), str) or getattr(state, name) not in allowed[name]:
-            raise CourseError(f"{name} cannot be {shown(getattr(state, name))} for {state.relation}. Allowed: "
-                              f"{', '.join(allowed[name])}.")
-    k = whole_number("k", state.k, 1, MOST_EXAMPLES)
-    if relation[state.base] == relation[state.source]:
-        raise CourseError(f"{state.base} and {state.source} have the same answer, {relation[state.base]}, so a swap "
-                          "could not be seen. Choose another source.")
-    examples = draw_examples(relation, k, 0, exclude=(state.base, state.source))
+    state = checked(state, State, CONTROLS)
+    examples = draw_examples(relations()[state.relation], state.k, 0, exclude=(state.base, state.source))
     return few_shot(examples, state.base), few_shot(examples, state.source)
 
 
@@ -154,43 +153,20 @@ def figure(result: Result) -> Figure:
     return whole
 
 
-def text_form(result: Result) -> str:
-    """The same for a terminal or a screen reader."""
+def rows(result: Result) -> list[str]:
+    """The same as text."""
     head = " " * 14 + "".join(f"{place[:9]:>10}" for place in result.places)
-    rows = [f"after block {number + 1} " + "".join(f"{percent(value):>10}" for value in shares)
+    lines = [f"after block {number + 1} " + "".join(f"{percent(value):>10}" for value in shares)
             for number, shares in enumerate(result.effect)]
-    return "\n".join([result.prompt, "", head, *rows, "", summary(result)])
+    return [result.prompt, "", head, *lines]
 
 
-def panel(model, tokenizer, start: State = State()):
-    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
-    import ipywidgets as widgets
-
-    from course_lib.explore.panel import Panel, control, status, text_block
-
-    encode_prompts(model, tokenizer, prompts_of(start), room=0)  # says what is wrong with it
-
-    def draw(values: dict) -> str:
-        result = compute(model, tokenizer, State(**values))
-        picture = plots.picture_html(figure(result), alt(result), dpi=96)
-        return text_block(result.prompt) + picture + status(summary(result))
-
-    allowed = ranges(start.relation)
-    names = [(name.replace("_", " "), name) for name in allowed["relation"]]
-    controls = {"relation": control(widgets.Dropdown, "Relation", options=names, value=start.relation)}
-    for name, label in (("base", "Asked for"), ("source", "Swapped in")):
-        controls[name] = control(widgets.Dropdown, label, options=allowed[name], value=getattr(start, name))
-
-    def other_keys(change):
-        keys, relation = ranges(change["new"])["base"], relations()[change["new"]]
-        controls["base"].options = controls["source"].options = keys
-        controls["source"].value = next(key for key in keys if relation[key] != relation[keys[0]])
-
-    controls["relation"].observe(other_keys, names="value")
-    controls["k"] = control(widgets.IntSlider, "Examples", min=1, max=MOST_EXAMPLES, value=start.k)
-    return Panel("Interchange lab", controls, draw)
+def explorable(model, tokenizer) -> Explorable:
+    """All that makes it one, for this model."""
+    return Explorable("Interchange lab", State, CONTROLS, partial(compute, model, tokenizer), rows, summary,
+                      picture_of(figure, alt), above=lambda result: [result.prompt])
 
 
 def interchange_lab(model, tokenizer, start: State = State(), text: bool = False) -> None:
     """Shows the interchange lab. In text form it shows the one state `start`: State(base="France", source="Peru")."""
-    show(lambda: panel(model, tokenizer, start), lambda: text_form(compute(model, tokenizer, start)), text)
+    show(partial(explorable, model, tokenizer), start, text)

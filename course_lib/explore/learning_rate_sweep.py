@@ -3,12 +3,14 @@ from dataclasses import dataclass
 from statistics import mean
 
 from course_lib import plots
-from course_lib.errors import CourseError, shown
-from course_lib.explore.common import check_state, show
+from course_lib.explore.controls import Steps
+from course_lib.explore.explorable import Explorable, checked, picture_of, show
 from course_lib.explore.recorded import histories
 
 EVERY, STEPS = 5, 40
 LAST = 5  # steps, over which a training loss is averaged: a single batch jumps about
+CONTROLS = {"rate": Steps("Learning rate", histories.RATES),
+            "step": Steps("Up to step", tuple(range(EVERY, STEPS + 1, EVERY)))}
 
 
 @dataclass(frozen=True)
@@ -34,18 +36,9 @@ class Result:
         return min(self.all_rates, key=lambda rate: self.all_rates[rate][place])
 
 
-def ranges() -> dict[str, tuple]:
-    """Every value that each control can take."""
-    return {"rate": histories.RATES, "step": tuple(range(EVERY, STEPS + 1, EVERY))}
-
-
 def compute(state: State) -> Result:
     """state -> result. CourseError names what a control cannot be."""
-    check_state(state, State)
-    for name, allowed in ranges().items():
-        value = getattr(state, name)
-        if type(value) is not type(allowed[0]) or value not in allowed:
-            raise CourseError(f"{name} cannot be {shown(value)}. Allowed: {', '.join(map(str, allowed))}.")
+    state = checked(state, State, CONTROLS)
     runs, until = histories.read()["rates"], state.step
     standing = {}
     for rate, run in runs.items():
@@ -77,30 +70,18 @@ def figure(result: Result) -> plots.Axes:
     return axes
 
 
-def text_form(result: Result) -> str:
-    """The same for a terminal or a screen reader: a line for each rate."""
+def rows(result: Result) -> list[str]:
+    """The same as text: a line for each rate."""
     lines = [f"rate {rate:>8}   training {training:5.2f}   validation {validation:5.2f}"
              for rate, (training, validation) in result.all_rates.items()]
-    return "\n".join([f"Losses at step {result.step}, in nats", *lines, "", summary(result)])
+    return [f"Losses at step {result.step}, in nats", *lines]
 
 
-def panel(start: State = State()):
-    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
-    import ipywidgets as widgets
-
-    from course_lib.explore.panel import Panel, control, status
-
-    compute(start)  # says what is wrong with it
-
-    def draw(values: dict) -> str:
-        result = compute(State(**values))
-        return plots.picture_html(figure(result), alt(result), dpi=96) + status(summary(result))
-
-    controls = {name: control(widgets.SelectionSlider, label, options=ranges()[name], value=getattr(start, name))
-                for name, label in (("rate", "Learning rate"), ("step", "Up to step"))}
-    return Panel("Learning-rate sweep", controls, draw)
+def explorable() -> Explorable:
+    """All that makes it one."""
+    return Explorable("Learning-rate sweep", State, CONTROLS, compute, rows, summary, picture_of(figure, alt))
 
 
 def learning_rate_sweep(start: State = State(), text: bool = False) -> None:
     """Shows the sweep. In text form it shows the one state `start`: State("0.001", 20)."""
-    show(lambda: panel(start), lambda: text_form(compute(start)), text)
+    show(explorable, start, text)

@@ -1,7 +1,6 @@
 """The view that all explorables share: labelled controls, a reset button, and below them what they give."""
 import gc
 import html
-from collections.abc import Callable
 from contextlib import contextmanager
 
 import ipywidgets as widgets
@@ -9,24 +8,22 @@ import ipywidgets as widgets
 from course_lib.errors import CourseError
 from course_lib.framed import Framed
 
-LABELLED = {"description_width": "9em"}
-WIDE = "min(32em, 95%)"
-
 
 class Panel(Framed):
-    """`draw(values)` turns the controls' values, by name, into HTML. A change of any control draws once."""
+    """The controls of an explorable, set to `start`, and its picture. A change of any control draws once."""
 
-    def __init__(self, title: str, controls: dict[str, widgets.Widget], draw: Callable[[dict], str]):
-        self.title, self.controls, self.draw = title, controls, draw
+    def __init__(self, explorable, start):
+        self.explorable, self.title = explorable, explorable.title
+        self.controls = {name: control.widget(name, start) for name, control in explorable.controls.items()}
         self.start = self.values
         self.drawn: dict | None = None
         self.held = False
         self.picture = widgets.HTML(layout=widgets.Layout(width="auto", max_width="100%"))
         self.reset_button = widgets.Button(description="Reset")
-        head = widgets.HTML(f"<b>{html.escape(title)}</b>")
-        super().__init__([head, *controls.values(), self.reset_button, self.picture], "course-explorable")
-        for control in controls.values():
-            control.observe(lambda _: self.redraw(), names="value")
+        head = widgets.HTML(f"<b>{html.escape(self.title)}</b>")
+        super().__init__([head, *self.controls.values(), self.reset_button, self.picture], "course-explorable")
+        for control in self.controls.values():
+            control.observe(lambda _: self.changed(), names="value")
         self.reset_button.on_click(lambda _: self.set(**self.start))
         self.redraw()
 
@@ -41,15 +38,33 @@ class Panel(Framed):
         """What every control says now, by name."""
         return {name: control.value for name, control in self.controls.items()}
 
+    @contextmanager
+    def holding(self):
+        """The block in which nothing is drawn; what it has changed is drawn at its end, once."""
+        outer, self.held = self.held, True
+        try:
+            yield
+        finally:
+            self.held = outer
+        self.redraw()
+
     def set(self, **values) -> None:
         """Moves several controls and draws once."""
-        self.held = True
-        try:
+        with self.holding():
             for name, value in values.items():
                 self.controls[name].value = value
-        finally:
-            self.held = False
-        self.redraw()
+
+    def changed(self) -> None:
+        """Controls whose values hang on others follow these; then it draws."""
+        with self.holding():
+            for name, control in self.explorable.controls.items():
+                control.follow(self.controls[name], self.explorable.state(**self.values))
+
+    def draw(self, values: dict) -> str:
+        """HTML for what the controls say: texts, the picture, and the summary, which screen readers say at once."""
+        result = self.explorable.compute(self.explorable.state(**values))
+        above = "".join(map(text_block, self.explorable.above(result)))
+        return above + self.explorable.picture(result) + status(self.explorable.summary(result))
 
     def redraw(self) -> None:
         """Draws unless that is what is shown already; what cannot be drawn is explained in the picture's place."""
@@ -84,13 +99,6 @@ def garbage_kept():
     finally:
         if collects:
             gc.enable()
-
-
-def control(kind: type[widgets.Widget], label: str, **options) -> widgets.Widget:
-    """A control of this kind, with its label before it; what is dragged gives its value once it is let go."""
-    if "continuous_update" in kind.class_trait_names():
-        options = {"continuous_update": False, **options}
-    return kind(description=label, style=LABELLED, layout=widgets.Layout(width=WIDE), **options)
 
 
 def alert(sentence: str) -> str:

@@ -4,6 +4,7 @@ Shapes: L blocks, H heads, T tokens, P positions of the prefix.
 """
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from matplotlib.figure import Figure
@@ -11,13 +12,30 @@ from matplotlib.figure import Figure
 from course_lib import plots
 from course_lib.cost import eager_attention
 from course_lib.display import percent
-from course_lib.errors import CourseError, shown, unknown, whole_number
-from course_lib.explore.common import check_state, show
+from course_lib.errors import CourseError, shown
+from course_lib.explore.controls import Control, Menu, Slider, TextBox
+from course_lib.explore.explorable import Explorable, checked, picture_of, show
 from course_lib.plots.style import styled
 
 TEXTS = ("The movie was absolutely fantastic!", "The waiter was awful.", "What a wonderful tea room this is.",
          "Nobody could call the lead excellent.")
 MOST = 24  # tokens that a picture shows
+
+
+class FirstIfEmpty(Menu):
+    """A menu in which an empty text stands for the first."""
+
+    def checked(self, name: str, state) -> str:
+        return self.values[0] if getattr(state, name) == "" else super().checked(name, state)
+
+
+class TextMenu(TextBox):
+    """Any text: the menu offers those of `values`, and before them the state's own where that is another."""
+
+    kind = "Dropdown"
+
+    def traits(self, state) -> dict:
+        return {"options": self.values if state.text in self.values else (state.text, *self.values)}
 
 
 @dataclass(frozen=True)
@@ -60,34 +78,24 @@ def attention_of(model, tokenizer, method, text: str) -> torch.Tensor:
     return torch.cat(out.attentions)                                                     # L × (1, H, T, P + T)
 
 
-def ranges(model, prefixes: Mapping) -> dict[str, tuple]:
-    """Every value that each control can take. CourseError where there are no prefixes."""
+def controls(model, prefixes: Mapping) -> dict[str, Control]:
+    """What each control can be. CourseError where there are no prefixes."""
     given = prefixes.values() if isinstance(prefixes, Mapping) else ()
     if not given or not all(hasattr(one, "prefix") for one in given):
         raise CourseError("prefixes is a dictionary, name -> a PrefixTuning built on this model; you gave "
                           f"{shown(prefixes)}.")
     L, _, _, _, _ = next(iter(prefixes.values())).prefix.shape
-    return {"prefix": tuple(prefixes), "text": TEXTS, "block": tuple(range(1, L + 1)),
-            "head": tuple(range(1, model.config.num_attention_heads + 1))}
-
-
-def checked(model, prefixes: Mapping, state: State) -> State:
-    """The state, with the first prefix where it names none. CourseError for what cannot be shown."""
-    check_state(state, State)
-    allowed = ranges(model, prefixes)
-    name = state.prefix if state.prefix != "" else allowed["prefix"][0]
-    if not isinstance(name, str) or name not in allowed["prefix"]:
-        raise unknown("prefix", name, allowed["prefix"])
-    if not isinstance(state.text, str) or not state.text.strip():
-        raise CourseError(f"text is some text to read; you gave {shown(state.text)}.")
-    for what in ("block", "head"):
-        whole_number(what, getattr(state, what), 1, allowed[what][-1])
-    return State(name, state.text, state.block, state.head)
+    return {"prefix": FirstIfEmpty("Prefix", tuple(prefixes)),
+            "text": TextMenu("Text", TEXTS),
+            "block": Slider("Block", range(1, L + 1)),
+            "head": Slider("Head", range(1, model.config.num_attention_heads + 1))}
 
 
 def compute(model, tokenizer, prefixes: Mapping, state: State) -> Result:
     """state -> result: one head of one block, for one text."""
-    state = checked(model, prefixes, state)
+    state = checked(state, State, controls(model, prefixes))
+    if not state.text.strip():
+        raise CourseError(f"text is some text to read; you gave {shown(state.text)}.")
     ids = tokenizer(state.text)["input_ids"]
     if len(ids) > MOST:
         raise CourseError(f"This text has {len(ids)} tokens; the picture shows at most {MOST}. Take a shorter one.")
@@ -123,37 +131,20 @@ def figure(result: Result) -> plots.Axes:
     return axes
 
 
-def text_form(result: Result) -> str:
-    """The same for a terminal or a screen reader: what each token gives to the prefix."""
+def rows(result: Result) -> list[str]:
+    """The same as text: what each token gives to the prefix."""
     width = max(map(len, result.tokens))
     shares = [sum(row[:result.n_prefix]) for row in result.weights]
     bars = [f"{token:{width}}  {percent(one):>6}  {'#' * round(30 * one)}" for token, one in zip(result.tokens, shares)]
-    return "\n".join(["share of its attention that each token gives to the prefix", *bars, "", summary(result)])
+    return ["share of its attention that each token gives to the prefix", *bars]
 
 
-def panel(model, tokenizer, prefixes: Mapping, start: State = State()):
-    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
-    import ipywidgets as widgets
-
-    from course_lib.explore.panel import Panel, control, status
-
-    start = checked(model, prefixes, start)
-    allowed = ranges(model, prefixes)
-    texts = allowed["text"] if start.text in allowed["text"] else (start.text, *allowed["text"])
-
-    def draw(values: dict) -> str:
-        result = compute(model, tokenizer, prefixes, State(**values))
-        return plots.picture_html(figure(result), alt(result), dpi=72) + status(summary(result))
-
-    controls = {"prefix": control(widgets.Dropdown, "Prefix", options=allowed["prefix"], value=start.prefix),
-                "text": control(widgets.Dropdown, "Text", options=texts, value=start.text)}
-    for name in ("block", "head"):
-        controls[name] = control(widgets.IntSlider, name.capitalize(), min=1, max=allowed[name][-1],
-                                 value=getattr(start, name))
-    return Panel("Attention on the prefix", controls, draw)
+def explorable(model, tokenizer, prefixes: Mapping) -> Explorable:
+    """All that makes it one, for these prefixes."""
+    return Explorable("Attention on the prefix", State, controls(model, prefixes),
+                      partial(compute, model, tokenizer, prefixes), rows, summary, picture_of(figure, alt, dpi=72))
 
 
 def prefix_attention(model, tokenizer, prefixes: Mapping, start: State = State(), text: bool = False) -> None:
     """Shows the explorable. In text form it shows the one state `start`: State(block=4, head=2)."""
-    show(lambda: panel(model, tokenizer, prefixes, start),
-         lambda: text_form(compute(model, tokenizer, prefixes, start)), text)
+    show(partial(explorable, model, tokenizer, prefixes), start, text)

@@ -3,15 +3,17 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from course_lib import plots
 from course_lib.display import percent
-from course_lib.errors import CourseError, shown, unknown
-from course_lib.explore.common import check_state, show
+from course_lib.explore.controls import Menu, Steps
+from course_lib.explore.explorable import Explorable, checked, picture_of, show
 from course_lib.explore.recorded.pruning import ORDERS, TAKEN, TEST, read
 from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
 
 LEVELS = range(len(TAKEN["heads"]))
 GUESSING = 0.2  # five kinds of stars, each equally often
+CONTROLS = {"part": Menu("Take out", tuple(TAKEN), noun="part of a model"),
+            "order": Menu("In which order", ORDERS),
+            "level": Steps("How far", LEVELS, lambda level: f"step {level} of {LEVELS[-1]}")}
 
 
 @dataclass(frozen=True)
@@ -40,19 +42,9 @@ class Result:
     parameters: float
 
 
-def ranges() -> dict[str, tuple]:
-    """Every value that each control can take."""
-    return {"part": tuple(TAKEN), "order": ORDERS, "level": tuple(LEVELS)}
-
-
 def compute(state: State) -> Result:
     """state -> result. CourseError names what a control cannot be."""
-    check_state(state, State)
-    for kind, name, allowed in (("part of a model", state.part, TAKEN), ("order", state.order, ORDERS)):
-        if not isinstance(name, str) or name not in allowed:
-            raise unknown(kind, name, allowed)
-    if isinstance(state.level, bool) or not isinstance(state.level, int) or state.level not in LEVELS:
-        raise CourseError(f"level cannot be {shown(state.level)}. There are 0 to {LEVELS[-1]}.")
+    state = checked(state, State, CONTROLS)
     kept = read()
     L, each = kept["sizes"][state.part]
     of = lambda order, key: tuple(level[key] for level in kept["runs"][state.part][order])
@@ -112,34 +104,19 @@ def figure(result: Result) -> Figure:
     return whole
 
 
-def text_form(result: Result) -> str:
-    """The same for a terminal or a screen reader."""
-    rows = [f"{percent(gone):>5} gone  right {percent(right):>5}  by chance {percent(chance):>5}  loss {loss:5.2f}"
+def rows(result: Result) -> list[str]:
+    """The same as text."""
+    lines = [f"{percent(gone):>5} gone  right {percent(right):>5}  by chance {percent(chance):>5}  loss {loss:5.2f}"
             + ("  <" if place == result.state.level else "") for place, (gone, right, chance, loss) in
             enumerate(zip(result.shares, result.accuracy, result.random, result.loss))]
-    return "\n".join([f"{result.state.part}, {result.state.order}; right stars among {TEST} test reviews", *rows, "",
-                      summary(result)])
+    head = f"{result.state.part}, {result.state.order}; right stars among {TEST} test reviews"
+    return [head, *lines]
 
-
-def panel(start: State = State()):
-    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
-    import ipywidgets as widgets
-
-    from course_lib.explore.panel import Panel, control, status
-
-    compute(start)  # says what is wrong with it
-
-    def draw(values: dict) -> str:
-        result = compute(State(**values))
-        return plots.picture_html(figure(result), alt(result), dpi=96) + status(summary(result))
-
-    controls = {"part": control(widgets.Dropdown, "Take out", options=tuple(TAKEN), value=start.part),
-                "order": control(widgets.Dropdown, "In which order", options=ORDERS, value=start.order),
-                "level": control(widgets.SelectionSlider, "How far", value=start.level,
-                                 options=[(f"step {level} of {LEVELS[-1]}", level) for level in LEVELS])}
-    return Panel("Prune lab", controls, draw)
+def explorable() -> Explorable:
+    """All that makes it one."""
+    return Explorable("Prune lab", State, CONTROLS, compute, rows, summary, picture_of(figure, alt))
 
 
 def prune_lab(start: State = State(), text: bool = False) -> None:
     """Shows the prune lab. In text form it shows the one state `start`: State(level=2)."""
-    show(lambda: panel(start), lambda: text_form(compute(start)), text)
+    show(explorable, start, text)

@@ -1,19 +1,19 @@
 """NF4 against int4: the levels of both on a real matrix, and how far rounding moves it, by the size of a block."""
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from matplotlib.figure import Figure
 
-from course_lib import plots
-from course_lib.architecture import blocks_of, check_model, matrix
+from course_lib.architecture import blocks_of, check_model, matrix, matrix_label
 from course_lib.display import percent
-from course_lib.errors import CourseError, shown, unknown
-from course_lib.explore.common import check_state, matrix_label, show
+from course_lib.explore.controls import Control, Menu, Steps
+from course_lib.explore.explorable import Explorable, checked, picture_of, show
 from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
 from course_lib.quantise import LEVELS, decode, encode
 
 BLOCK_SIZES = (8, 16, 32, 64, 128, 256, 1024, 4096)
-CONTROLS = {"bell": "control: drawn from a bell curve", "even": "control: drawn evenly"}
+RANDOM = {"bell": "control: drawn from a bell curve", "even": "control: drawn evenly"}
 NAMES = {"nf4": "NF4", "int4": "int4"}
 BINS = 60
 NUMBERS = 128 * 128  # of a matrix: more would change little, and make it slow
@@ -49,9 +49,12 @@ def layers(model) -> list[str]:
             if isinstance(layer, torch.nn.Linear)]
 
 
-def ranges(model) -> dict[str, tuple]:
-    """Every value that each control can take."""
-    return {"matrix": (*layers(model), *CONTROLS), "scheme": tuple(LEVELS), "block_size": BLOCK_SIZES}
+def controls(model) -> dict[str, Control]:
+    """What each control can be, for this model."""
+    check_model(model, "quantise_lab")
+    return {"matrix": Menu("Matrix", (*layers(model), *RANDOM), label, noun="matrix in the blocks"),
+            "scheme": Menu("Levels drawn", tuple(LEVELS), NAMES.get),
+            "block_size": Steps("Block size", BLOCK_SIZES)}
 
 
 def numbers(model, name: str) -> torch.Tensor:
@@ -73,15 +76,7 @@ def error(weight: torch.Tensor, scheme: str, block_size: int) -> float:
 
 def compute(model, state: State) -> Result:
     """state -> result. CourseError names what a control cannot be."""
-    check_model(model, "quantise_lab")
-    check_state(state, State)
-    allowed = ranges(model)
-    for field, kind in (("matrix", "matrix in the blocks"), ("scheme", "scheme")):
-        if not isinstance(getattr(state, field), str) or getattr(state, field) not in allowed[field]:
-            raise unknown(kind, getattr(state, field), allowed[field])
-    size = state.block_size
-    if isinstance(size, bool) or not isinstance(size, int) or size not in BLOCK_SIZES:
-        raise CourseError(f"block_size cannot be {shown(size)}. Choose from {', '.join(map(str, BLOCK_SIZES))}.")
+    state, size = checked(state, State, controls(model)), state.block_size
     weight = numbers(model, state.matrix)
     _, scales = encode(weight, LEVELS[state.scheme](), size)
     shares = weight / scales.repeat_interleave(size)[:weight.numel()]
@@ -96,7 +91,7 @@ def finely(share: float) -> str:
 
 def label(name: str) -> str:
     """What a student calls the matrix, or the control."""
-    return CONTROLS[name] if name in CONTROLS else matrix_label(name)
+    return RANDOM[name] if name in RANDOM else matrix_label(name)
 
 
 def summary(result: Result) -> str:
@@ -149,38 +144,22 @@ def figure(result: Result) -> Figure:
     return whole
 
 
-def text_form(result: Result) -> str:
-    """The same for a terminal or a screen reader."""
-    rows = [f"blocks of {size:>5,}  NF4 {finely(result.errors['nf4'][size]):>6}  int4 "
+def rows(result: Result) -> list[str]:
+    """The same as text."""
+    lines = [f"blocks of {size:>5,}  NF4 {finely(result.errors['nf4'][size]):>6}  int4 "
             f"{finely(result.errors['int4'][size]):>6}" + ("  <" if size == result.state.block_size else "")
             for size in BLOCK_SIZES]
     levels = " ".join(f"{level:.2f}" for level in result.levels.tolist())
-    return "\n".join([f"{label(result.state.matrix)}, error of rounding", *rows, "",
-                      f"levels of {NAMES[result.state.scheme]}: {levels}", "", summary(result)])
+    return [f"{label(result.state.matrix)}, error of rounding", *lines, "",
+            f"levels of {NAMES[result.state.scheme]}: {levels}"]
 
 
-def panel(model, start: State = State()):
-    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
-    import ipywidgets as widgets
-
-    from course_lib.explore.panel import Panel, control, status
-
-    compute(model, start)  # says what is wrong with it
-
-    def draw(values: dict) -> str:
-        result = compute(model, State(**values))
-        return plots.picture_html(figure(result), alt(result), dpi=96) + status(summary(result))
-
-    allowed = ranges(model)
-    controls = {"matrix": control(widgets.Dropdown, "Matrix", value=start.matrix,
-                                  options=[(label(name), name) for name in allowed["matrix"]]),
-                "scheme": control(widgets.Dropdown, "Levels drawn", value=start.scheme,
-                                  options=[(NAMES[scheme], scheme) for scheme in allowed["scheme"]]),
-                "block_size": control(widgets.SelectionSlider, "Block size", options=allowed["block_size"],
-                                      value=start.block_size)}
-    return Panel("NF4 against int4", controls, draw)
+def explorable(model) -> Explorable:
+    """All that makes it one, for this model."""
+    return Explorable("NF4 against int4", State, controls(model), partial(compute, model), rows, summary,
+                      picture_of(figure, alt))
 
 
 def quantise_lab(model, start: State = State(), text: bool = False) -> None:
     """Shows NF4 against int4. In text form it shows the one state `start`: State(block_size=256)."""
-    show(lambda: panel(model, start), lambda: text_form(compute(model, start)), text)
+    show(partial(explorable, model), start, text)

@@ -5,14 +5,20 @@ from functools import cache
 import torch
 from matplotlib.figure import Figure
 
-from course_lib import plots
+from course_lib.architecture import matrix_label
 from course_lib.display import percent
-from course_lib.errors import CourseError, shown, unknown
-from course_lib.explore.common import check_state, matrix_label, show
+from course_lib.explore.controls import Menu, Steps
+from course_lib.explore.explorable import Explorable, checked, picture_of, show
 from course_lib.explore.recorded.ranks import MODELS, RANKS, SHIPPED, TEST, update
 from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
 
 BYTES = 4  # of a number in float32
+WHERE = dict(zip(MODELS, ("near to", "far from")))
+CONTROLS = {"model": Menu("Change of", tuple(MODELS), lambda name: f"{name} ({WHERE[name]} pretraining)",
+                          noun="recorded change of a model"),
+            "rank": Steps("Rank", RANKS),
+            "matrix": Menu("Matrix drawn", lambda state: update(state.model).names, matrix_label,
+                           noun="matrix in the blocks")}
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,6 @@ class Result:
     full: float
 
 
-def ranges() -> dict[str, tuple]:
-    """Every value that each control can take."""
-    return {"model": tuple(MODELS), "rank": RANKS, "matrix": update().names}
-
-
 @cache
 def random_shares(shape: tuple[int, int]) -> tuple[float, ...]:
     """The control: the share of the squared size that the strongest 0, 1, 2, … directions of a random matrix hold."""
@@ -57,12 +58,8 @@ def random_shares(shape: tuple[int, int]) -> tuple[float, ...]:
 
 def compute(state: State) -> Result:
     """state -> result. CourseError names what a control cannot be."""
-    check_state(state, State)
-    found, allowed = update(state.model), ranges()
-    if not isinstance(state.matrix, str) or state.matrix not in allowed["matrix"]:
-        raise unknown("matrix in the blocks", state.matrix, allowed["matrix"])
-    if isinstance(state.rank, bool) or not isinstance(state.rank, int) or state.rank not in RANKS:
-        raise CourseError(f"rank cannot be {shown(state.rank)}. Recorded are {', '.join(map(str, RANKS))}.")
+    state = checked(state, State, CONTROLS)
+    found = update(state.model)
     place = found.names.index(state.matrix)
     singular, shape = found.singular[place], found.shapes[place]
     squares = singular.square()                                                              # (S,)
@@ -128,35 +125,18 @@ def figure(result: Result) -> Figure:
     return whole
 
 
-def text_form(result: Result) -> str:
-    """The same for a terminal or a screen reader."""
-    rows = [f"rank {rank:>3}  best {percent(result.accuracy[rank]):>5}  random {percent(result.control[rank]):>5}"
+def rows(result: Result) -> list[str]:
+    """The same as text."""
+    lines = [f"rank {rank:>3}  best {percent(result.accuracy[rank]):>5}  random {percent(result.control[rank]):>5}"
             + ("  <" if rank == result.state.rank else "") for rank in RANKS]
-    return "\n".join([f"{result.state.model}, right answers among {TEST} test reviews", *rows, "", summary(result)])
+    return [f"{result.state.model}, right answers among {TEST} test reviews", *lines]
 
 
-def panel(start: State = State()):
-    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
-    import ipywidgets as widgets
-
-    from course_lib.explore.panel import Panel, control, status
-
-    compute(start)  # says what is wrong with it
-
-    def draw(values: dict) -> str:
-        result = compute(State(**values))
-        return plots.picture_html(figure(result), alt(result), dpi=96) + status(summary(result))
-
-    allowed = ranges()
-    models = [(f"{name} ({where} pretraining)", name) for name, where in
-              zip(allowed["model"], ("near to", "far from"))]
-    controls = {"model": control(widgets.Dropdown, "Change of", options=models, value=start.model),
-                "rank": control(widgets.SelectionSlider, "Rank", options=allowed["rank"], value=start.rank),
-                "matrix": control(widgets.Dropdown, "Matrix drawn", value=start.matrix,
-                                  options=[(matrix_label(name), name) for name in allowed["matrix"]])}
-    return Panel("Rank lab", controls, draw)
+def explorable() -> Explorable:
+    """All that makes it one."""
+    return Explorable("Rank lab", State, CONTROLS, compute, rows, summary, picture_of(figure, alt))
 
 
 def rank_lab(start: State = State(), text: bool = False) -> None:
     """Shows the rank lab. In text form it shows the one state `start`: State(rank=1)."""
-    show(lambda: panel(start), lambda: text_form(compute(start)), text)
+    show(explorable, start, text)

@@ -4,14 +4,16 @@ Shapes: S snapshots, P vectors, d width, V vocabulary.
 """
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch.nn.functional import cosine_similarity
 
 from course_lib import plots
 from course_lib.display import decimal
-from course_lib.errors import CourseError, shown, whole_number
-from course_lib.explore.common import check_state, show
+from course_lib.errors import CourseError, shown
+from course_lib.explore.controls import Control, Slider
+from course_lib.explore.explorable import Explorable, checked, picture_of, show
 
 NEIGHBOURS = 8
 
@@ -35,8 +37,8 @@ class Result:
     length_at_start: float
 
 
-def ranges(snapshots: Sequence[torch.Tensor]) -> dict[str, tuple]:
-    """Every value that each control can take. CourseError for what are no snapshots."""
+def controls(snapshots: Sequence[torch.Tensor]) -> dict[str, Control]:
+    """What each control can be. CourseError for what are no snapshots."""
     try:
         shapes = {tuple(one.shape) for one in snapshots}
     except (TypeError, AttributeError):
@@ -44,16 +46,14 @@ def ranges(snapshots: Sequence[torch.Tensor]) -> dict[str, tuple]:
     if len(shapes) != 1 or len(next(iter(shapes))) != 2:
         raise CourseError("snapshots is a list with the prompt (P, d) before training and after each step; you gave "
                           f"{shown(snapshots)}.")
-    return {"vector": tuple(range(1, len(snapshots[0]) + 1)), "step": tuple(range(len(snapshots)))}
+    return {"vector": Slider("Vector", range(1, len(snapshots[0]) + 1)),
+            "step": Slider("Step of training", range(len(snapshots)))}
 
 
 def compute(table: torch.Tensor, tokenizer, snapshots: Sequence[torch.Tensor], state: State) -> Result:
     """state -> result. `table` holds the embeddings of all tokens (V, d)."""
-    check_state(state, State)
-    allowed = ranges(snapshots)
-    vector = whole_number("vector", state.vector, 1, allowed["vector"][-1])
-    step = whole_number("step", state.step, 0, allowed["step"][-1])
-    now, then = snapshots[step][vector - 1], snapshots[0][vector - 1]                    # (d,), (d,)
+    state = checked(state, State, controls(snapshots))
+    now, then = (snapshots[step][state.vector - 1] for step in (state.step, 0))          # (d,), (d,)
     cosines, ids = cosine_similarity(table, now[None]).topk(NEIGHBOURS)                  # (V, d), (1, d) -> (V,)
     words = [visible(tokenizer.decode(one)) for one in ids.tolist()]
     return Result(state, tuple(zip(words, cosines.tolist())), cosine_similarity(now, then, dim=0).item(),
@@ -81,49 +81,30 @@ def alt(result: Result) -> str:
             + ", ".join(f"{token} {cosine:.2f}" for token, cosine in result.tokens) + ".")
 
 
-def figure(result: Result, axes: plots.Axes | None = None) -> plots.Axes:
-    """The still figure: a bar for each of the nearest tokens, on a scale from 0 to 1. `axes` are changed if given."""
+def figure(result: Result) -> plots.Axes:
+    """The still figure: a bar for each of the nearest tokens, on a scale from 0 to 1."""
     labels = [f"{place}. {token}" for place, (token, _) in enumerate(result.tokens, start=1)]
     values = [max(0.0, cosine) for _, cosine in result.tokens]
-    if axes is not None and plots.update_bars(axes, labels, values):
-        return axes
     axes = plots.bars(labels, values, x_label="cosine to the vector (1: the same direction)", limit=1)
     axes.figure.set_layout_engine(None)  # fixed margins: the bars keep their place from one result to the next
     axes.figure.subplots_adjust(left=0.27, right=0.95, top=0.98, bottom=0.6 / axes.figure.get_figheight())
     return axes
 
 
-def text_form(result: Result) -> str:
-    """The same for a terminal or a screen reader."""
+def rows(result: Result) -> list[str]:
+    """The same as text."""
     width = max(len(token) for token, _ in result.tokens)
-    bars = [f"{token:{width}}  {decimal(cosine):>6}  {'#' * round(30 * max(0.0, cosine))}"
+    return [f"{token:{width}}  {decimal(cosine):>6}  {'#' * round(30 * max(0.0, cosine))}"
             for token, cosine in result.tokens]
-    return "\n".join([*bars, "", summary(result)])
 
 
-def panel(table: torch.Tensor, tokenizer, snapshots: Sequence[torch.Tensor], start: State = State()):
-    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
-    import ipywidgets as widgets
-
-    from course_lib.explore.panel import Panel, control, status
-
-    compute(table, tokenizer, snapshots, start)  # says what is wrong with it
-    allowed, axes = ranges(snapshots), None
-
-    def draw(values: dict) -> str:
-        nonlocal axes
-        result = compute(table, tokenizer, snapshots, State(**values))
-        axes = figure(result, axes)
-        return plots.picture_html(axes, alt(result), dpi=96) + status(summary(result))
-
-    sliders = {name: control(widgets.IntSlider, label, min=allowed[name][0], max=allowed[name][-1],
-                             value=getattr(start, name))
-               for name, label in (("vector", "Vector"), ("step", "Step of training"))}
-    return Panel("Soft-prompt lens", sliders, draw)
+def explorable(table: torch.Tensor, tokenizer, snapshots: Sequence[torch.Tensor]) -> Explorable:
+    """All that makes it one, for this training."""
+    return Explorable("Soft-prompt lens", State, controls(snapshots), partial(compute, table, tokenizer, snapshots),
+                      rows, summary, picture_of(figure, alt))
 
 
 def soft_prompt_lens(table: torch.Tensor, tokenizer, snapshots: Sequence[torch.Tensor], start: State = State(),
                      text: bool = False) -> None:
     """Shows the lens. In text form it shows the one state `start`: State(vector=3, step=40)."""
-    show(lambda: panel(table, tokenizer, snapshots, start),
-         lambda: text_form(compute(table, tokenizer, snapshots, start)), text)
+    show(partial(explorable, table, tokenizer, snapshots), start, text)

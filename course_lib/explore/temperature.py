@@ -4,15 +4,16 @@ Shapes: B texts, N answers.
 """
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from matplotlib.figure import Figure
 
-from course_lib import plots
 from course_lib.display import decimal, percent
 from course_lib.distillation.losses import check_compared, soft_target_loss
-from course_lib.errors import CourseError, shown, whole_number
-from course_lib.explore.common import check_state, show
+from course_lib.errors import CourseError, shown
+from course_lib.explore.controls import Control, Menu, Steps, Switch
+from course_lib.explore.explorable import Explorable, checked, picture_of, show
 from course_lib.plots.style import COLOURS, WIDTH, styled
 
 TEMPERATURES = (0.25, 0.5, 1, 2, 4, 8, 16, 32)
@@ -43,24 +44,21 @@ class Result:
     push: tuple[float, ...]
 
 
-def ranges(teacher: torch.Tensor) -> dict[str, Sequence]:
-    """Every value that each control can take."""
-    return {"text": range(len(teacher)), "temperature": TEMPERATURES, "squared": (False, True)}
+def controls(teacher: torch.Tensor, texts: Sequence[str] = ()) -> dict[str, Control]:
+    """What each control can be, for a teacher's logits (B, N) about these texts."""
+    return {"text": Menu("Text", range(len(teacher)), lambda place: f"{place + 1}. {texts[place][:40]}…"),
+            "temperature": Steps("Temperature", TEMPERATURES, "{:g}".format),
+            "squared": Switch("Loss with T²")}
 
 
 def compute(teacher: torch.Tensor, student: torch.Tensor, names: Sequence[str], state: State) -> Result:
     """state -> result, for the logits (B, N) of teacher and student. CourseError names what a control cannot be."""
-    check_state(state, State)
     check_compared(student, teacher)
     if not isinstance(names, Sequence) or len(names) != teacher.shape[1] or len(names) < 2:
         raise CourseError(f"names has a name for each of at least two answers; the logits are of {teacher.shape[1]}, "
                           f"and you gave {shown(names)}.")
-    text, T = whole_number("text", state.text, 0, len(teacher) - 1), state.temperature
-    if isinstance(T, bool) or T not in TEMPERATURES:
-        allowed = ", ".join(f"{one:g}" for one in TEMPERATURES)
-        raise CourseError(f"temperature cannot be {shown(T)}. There are {allowed}.")
-    if not isinstance(state.squared, bool):
-        raise CourseError(f"squared is True or False; you gave {shown(state.squared)}.")
+    state = checked(state, State, controls(teacher))
+    text, T = state.text, state.temperature
     with torch.enable_grad():
         own = student[text:text + 1].clone().requires_grad_()                        # (1, N)
         loss = soft_target_loss(own, teacher[text:text + 1], T) / (1 if state.squared else T**2)
@@ -112,37 +110,22 @@ def figure(result: Result) -> Figure:
     return whole
 
 
-def text_form(result: Result) -> str:
-    """The same for a terminal or a screen reader."""
-    rows = [f"{name:>10}  teacher {percent(p):>5}  student {percent(q):>5}  push {push:+.2f}"
+def rows(result: Result) -> list[str]:
+    """The same as text."""
+    return [f"{name:>10}  teacher {percent(p):>5}  student {percent(q):>5}  push {push:+.2f}"
             for name, p, q, push in zip(result.names, result.teacher, result.student, result.push)]
-    return "\n".join([*rows, "", summary(result)])
 
 
-def panel(teacher: torch.Tensor, student: torch.Tensor, names: Sequence[str], texts: Sequence[str],
-          start: State = State()):
-    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
-    import ipywidgets as widgets
-
-    from course_lib.explore.panel import Panel, control, status, text_block
-
-    compute(teacher, student, names, start)  # says what is wrong with it
-
-    def draw(values: dict) -> str:
-        result = compute(teacher, student, names, State(**values))
-        return (text_block(texts[result.state.text]) + plots.picture_html(figure(result), alt(result), dpi=96)
-                + status(summary(result)))
-
-    opened = [(f"{place + 1}. {text[:40]}…", place) for place, text in enumerate(texts)]
-    controls = {"text": control(widgets.Dropdown, "Text", options=opened, value=start.text),
-                "temperature": control(widgets.SelectionSlider, "Temperature", value=start.temperature,
-                                       options=[(f"{one:g}", one) for one in TEMPERATURES]),
-                "squared": control(widgets.Checkbox, "Loss with T²", value=start.squared)}
-    return Panel("Temperature", controls, draw)
+def explorable(teacher: torch.Tensor, student: torch.Tensor, names: Sequence[str], texts: Sequence[str]) -> Explorable:
+    """All that makes it one, for these logits and texts. CourseError where they do not belong together."""
+    check_compared(student, teacher)
+    if len(texts) != len(teacher):
+        raise CourseError(f"texts has a text for each row of the logits; there are {len(texts)} and {len(teacher)}.")
+    return Explorable("Temperature", State, controls(teacher, texts), partial(compute, teacher, student, names), rows,
+                      summary, picture_of(figure, alt), above=lambda result: [texts[result.state.text]])
 
 
 def temperature(teacher: torch.Tensor, student: torch.Tensor, names: Sequence[str], texts: Sequence[str],
                 start: State = State(), text: bool = False) -> None:
     """Shows the explorable for logits (B, N) of both about these texts. In text form it shows the state `start`."""
-    show(lambda: panel(teacher, student, names, texts, start),
-         lambda: text_form(compute(teacher, student, names, start)), text)
+    show(partial(explorable, teacher, student, names, texts), start, text)

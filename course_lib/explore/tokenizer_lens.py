@@ -1,16 +1,19 @@
 """The tokenizer lens: type a text, and see the tokens that a model reads."""
 import html
 from dataclasses import dataclass
+from functools import partial
 
 from tokenizers.decoders import ByteLevel
 
 from course_lib.display import counted
 from course_lib.errors import CourseError, shown
-from course_lib.explore.common import check_state, show
+from course_lib.explore.controls import TextBox
+from course_lib.explore.explorable import Explorable, checked, show
 
 MOST_BOXES = 300
 UNKNOWN = "\ufffd"  # what bytes become that are no whole character
 SHADES = ("#CFE3F1", "#FBE3B5")  # light blue and light orange: every eye tells them apart
+CONTROLS = {"text": TextBox("Your text")}
 
 
 @dataclass(frozen=True)
@@ -49,24 +52,12 @@ class Result:
     n_bytes: int
 
 
-def check_text(state: State) -> None:
-    """CourseError where a state holds no text that a tokenizer can read."""
-    check_state(state, State)
-    try:
-        state.text.encode()
-    except AttributeError:
-        raise CourseError(f"text is a text between quotes; you gave {shown(state.text)}.") from None
-    except UnicodeEncodeError:
-        raise CourseError(f"{shown(state.text)} holds half of a character (a lone surrogate). "
-                          "Write it whole.") from None
-
-
 def compute(tokenizer, state: State) -> Result:
     """state -> result: every token as the model's vocabulary has it, so with the space that belongs to it.
 
     Raises CourseError for what is no text, or no whole one.
     """
-    check_text(state)
+    state = checked(state, State, CONTROLS)
     if not hasattr(tokenizer, "convert_ids_to_tokens"):
         raise CourseError("The tokenizer must be one of a loaded model, the second thing that load_model gives; "
                           f"you gave {shown(tokenizer)}.")
@@ -109,29 +100,16 @@ def picture(result: Result) -> str:
     return f"<ol style='list-style:none;margin:6px 0;padding:0'>{''.join(boxes)}</ol>{more}"
 
 
-def text_form(result: Result) -> str:
-    """The same for a terminal: one token to a line."""
-    lines = [f"{token.id:6}  {token.visible}" for token in result.tokens]
-    return "\n".join([*lines, summary(result)])
+def rows(result: Result) -> list[str]:
+    """The same as text: a line for each token."""
+    return [f"{token.id:6}  {token.visible}" for token in result.tokens]
 
 
-def panel(tokenizer, start: State = State()):
-    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
-    import ipywidgets as widgets
-
-    from course_lib.explore.panel import LABELLED, Panel, status
-
-    check_text(start)
-
-    def draw(values: dict) -> str:
-        result = compute(tokenizer, State(**values))
-        return picture(result) + status(summary(result))
-
-    box = widgets.Textarea(value=start.text, description="Your text", rows=4, style=LABELLED,
-                           layout=widgets.Layout(width="min(48em, 95%)"))
-    return Panel("Tokenizer lens", {"text": box}, draw)
+def explorable(tokenizer) -> Explorable:
+    """All that makes it one, for this tokenizer."""
+    return Explorable("Tokenizer lens", State, CONTROLS, partial(compute, tokenizer), rows, summary, picture)
 
 
 def tokenizer_lens(tokenizer, start: State = State(), text: bool = False) -> None:
     """Shows the lens. In text form it shows the tokens of `start`: State("any text")."""
-    show(lambda: panel(tokenizer, start), lambda: text_form(compute(tokenizer, start)), text)
+    show(partial(explorable, tokenizer), start, text)

@@ -3,17 +3,21 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from course_lib import plots
 from course_lib.claims import Figure as Measured
 from course_lib.display import percent
-from course_lib.errors import CourseError, shown, unknown
 from course_lib.experiments.blocks import BLOCK_TEST
-from course_lib.explore.common import check_state, show
+from course_lib.explore.controls import Menu, Steps
+from course_lib.explore.explorable import Explorable, checked, picture_of, show
 from course_lib.explore.recorded.blocks import LABELS, read
 from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
 
 SHIFTS = {"input": "dead key", "label": "new editor"}  # what has changed: what it is called in the lesson
+CHANGED = {"input": "the inputs: a dead key", "label": "the labels: a new editor"}
 BLOCKS = 4
+NOTE = (f"Recorded; a dot is a seed, each with {BLOCK_TEST} test reviews. The learning rates were chosen with "
+        f"{max(LABELS)} labels.")
+CONTROLS = {"shift": Menu("What changed", tuple(SHIFTS), CHANGED.get),
+            "labels": Steps("New labels", LABELS)}
 
 
 @dataclass(frozen=True)
@@ -34,18 +38,9 @@ class Result:
     everything: Measured
 
 
-def ranges() -> dict[str, tuple]:
-    """Every value that each control can take."""
-    return {"shift": tuple(SHIFTS), "labels": LABELS}
-
-
 def compute(state: State) -> Result:
     """state -> result. CourseError names what a control cannot be."""
-    check_state(state, State)
-    if not isinstance(state.shift, str) or state.shift not in SHIFTS:
-        raise unknown("shift", state.shift, SHIFTS)
-    if type(state.labels) is not int or state.labels not in LABELS:
-        raise CourseError(f"labels cannot be {shown(state.labels)}. Recorded are {', '.join(map(str, LABELS))}.")
+    state = checked(state, State, CONTROLS)
     figure_of = lambda part: Measured(read()[state.labels][f"{state.shift}_{part}"])
     blocks = tuple(figure_of(f"block_{number}") for number in range(1, BLOCKS + 1))
     return Result(state, figure_of("before"), blocks, figure_of("all"))
@@ -95,35 +90,20 @@ def figure(result: Result) -> Figure:
     return whole
 
 
-def text_form(result: Result) -> str:
-    """The same for a terminal or a screen reader."""
-    rows = [("as it is", result.before), *((f"block {place}", one) for place, one in enumerate(result.blocks, 1)),
-            ("everything", result.everything)]
-    lines = [f"{name:<10}  {percent(one.mean):>5}  seeds {', '.join(map(percent, one.values))}" for name, one in rows]
+def rows(result: Result) -> list[str]:
+    """The same as text: a line for each block."""
+    parts = [("as it is", result.before), *((f"block {place}", one) for place, one in enumerate(result.blocks, 1)),
+             ("everything", result.everything)]
+    lines = [f"{name:<10}  {percent(one.mean):>5}  seeds {', '.join(map(percent, one.values))}" for name, one in parts]
     head = f"{SHIFTS[result.state.shift]}, {result.state.labels} labels, right answers among {BLOCK_TEST} test reviews"
-    return "\n".join([head, *lines, "", summary(result)])
+    return [head, *lines]
 
 
-def panel(start: State = State()):
-    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
-    import ipywidgets as widgets
-
-    from course_lib.explore.panel import Panel, control, status
-
-    compute(start)  # says what is wrong with it
-
-    def draw(values: dict) -> str:
-        result = compute(State(**values))
-        note = (f"Recorded; a dot is a seed, each with {BLOCK_TEST} test reviews. The learning rates were chosen with "
-                f"{max(LABELS)} labels.")
-        return plots.picture_html(figure(result), alt(result), note, dpi=96) + status(summary(result))
-
-    shifts = [("the inputs: a dead key", "input"), ("the labels: a new editor", "label")]
-    controls = {"shift": control(widgets.Dropdown, "What changed", options=shifts, value=start.shift),
-                "labels": control(widgets.SelectionSlider, "New labels", options=LABELS, value=start.labels)}
-    return Panel("Which block?", controls, draw)
+def explorable() -> Explorable:
+    """All that makes it one."""
+    return Explorable("Which block?", State, CONTROLS, compute, rows, summary, picture_of(figure, alt, NOTE))
 
 
 def which_block(start: State = State(), text: bool = False) -> None:
     """Shows the explorable. In text form it shows the one state `start`: State("label", 16)."""
-    show(lambda: panel(start), lambda: text_form(compute(start)), text)
+    show(explorable, start, text)

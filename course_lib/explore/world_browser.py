@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from itertools import islice
 from random import Random
 
-from course_lib.errors import CourseError, shown, unknown, whole_number
-from course_lib.explore.common import check_state, show
+from course_lib.errors import CourseError, shown, whole_number
+from course_lib.explore.controls import Menu, Slider
+from course_lib.explore.explorable import Explorable, checked, show
 from course_lib.world import corpus
 
 PAGES, ON_A_PAGE = 50, 5
 MIXED = "as mixed for training"
+CONTROLS = {"kind": Menu("Kind", (MIXED, *corpus.MIX), noun="kind of document"),
+            "page": Slider("Page", range(1, PAGES + 1))}
 
 
 @dataclass(frozen=True)
@@ -25,13 +28,9 @@ class State:
 class Result:
     """The documents of a page, and which share of the training text's documents is of this kind."""
 
+    state: State
     documents: tuple[str, ...]
     share: float
-
-
-def ranges() -> dict[str, tuple]:
-    """Every value that each control can take."""
-    return {"kind": (MIXED, *corpus.MIX), "page": tuple(range(1, PAGES + 1))}
 
 
 def compute(state: State) -> Result:
@@ -39,19 +38,16 @@ def compute(state: State) -> Result:
 
     Raises CourseError for a kind and for a page that there is not.
     """
-    check_state(state, State)
-    kinds = ranges()["kind"]
-    if not isinstance(state.kind, str) or state.kind not in kinds:
-        raise unknown("kind of document", state.kind, kinds)
-    page = whole_number("page", state.page, 1, PAGES) - 1
+    state = checked(state, State, CONTROLS)
+    page = state.page - 1
     if state.kind == MIXED:
-        return Result(tuple(islice(corpus.documents("train", page), ON_A_PAGE)), 1.0)
+        return Result(state, tuple(islice(corpus.documents("train", page), ON_A_PAGE)), 1.0)
     rng, texts = Random(f"browse {state.kind} {page}"), []
     while len(texts) < ON_A_PAGE:
         text = corpus.document(state.kind, rng)
         if not corpus.in_validation(text):
             texts.append(text)
-    return Result(tuple(texts), corpus.MIX[state.kind] / sum(corpus.MIX.values()))
+    return Result(state, tuple(texts), corpus.MIX[state.kind] / sum(corpus.MIX.values()))
 
 
 def what_follows(prefix: str, n_documents: int = 20_000, seed: int = 0) -> Counter:
@@ -74,37 +70,24 @@ def what_follows(prefix: str, n_documents: int = 20_000, seed: int = 0) -> Count
     return found
 
 
-def summary(state: State, result: Result) -> str:
+def summary(result: Result) -> str:
     """One sentence about what is shown."""
-    page = f"Page {state.page} of {PAGES}: {len(result.documents)} documents"
-    if state.kind == MIXED:
+    kind, page = result.state.kind, f"Page {result.state.page} of {PAGES}: {len(result.documents)} documents"
+    if kind == MIXED:
         return f"{page} of all kinds."
-    return f"{page}; {result.share:.0%} of the training documents are of this kind ({state.kind})."
+    return f"{page}; {result.share:.0%} of the training documents are of this kind ({kind})."
 
 
-def text_form(state: State, result: Result) -> str:
-    """The same for a terminal."""
-    return "\n\n".join([*result.documents, summary(state, result)])
+def rows(result: Result) -> list[str]:
+    """The same as text."""
+    return ["\n\n".join(result.documents)]
 
 
-def panel(start: State = State()):
-    """The widgets, ready to be displayed (`.box`) or driven (`.set`)."""
-    import ipywidgets as widgets
-
-    from course_lib.explore.panel import Panel, control, status, text_block
-
-    compute(start)  # says what is wrong with it
-
-    def draw(values: dict) -> str:
-        state = State(**values)
-        result = compute(state)
-        return "".join(map(text_block, result.documents)) + status(summary(state, result))
-
-    controls = {"kind": control(widgets.Dropdown, "Kind", options=ranges()["kind"], value=start.kind),
-                "page": control(widgets.IntSlider, "Page", min=1, max=PAGES, value=start.page)}
-    return Panel("World browser", controls, draw)
+def explorable() -> Explorable:
+    """All that makes it one."""
+    return Explorable("World browser", State, CONTROLS, compute, rows, summary, above=lambda result: result.documents)
 
 
 def world_browser(start: State = State(), text: bool = False) -> None:
     """Shows the browser. In text form it shows the one page `start`: State("stories", 3)."""
-    show(lambda: panel(start), lambda: text_form(start, compute(start)), text)
+    show(explorable, start, text)

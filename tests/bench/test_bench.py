@@ -127,7 +127,7 @@ def test_every_explorable_is_timed(monkeypatch, capsys):
         assert explorables.explore(repeats=2) == kept
         lines = capsys.readouterr().out.splitlines()
         assert [line.split(", 95th")[0] for line in lines] == [
-            f"{one.name}, {what}" for one in opened for what in ("state to result", "controls to picture")]
+            f"{one.title}, {what}" for one in opened for what in ("state to result", "controls to picture")]
         assert all(line.endswith("yes" if kept else "NO") for line in lines)
 
 

@@ -2,7 +2,7 @@
 import pytest
 
 from course_lib.errors import CourseError
-from course_lib.explore import common
+from course_lib.explore import explorable
 from tests.tiny import tiny_model
 
 
@@ -26,7 +26,7 @@ def refused(displayed, monkeypatch, capsys):
         with pytest.raises(CourseError, match=said):
             compute(state)
         for widgets in (False, True):
-            monkeypatch.setattr(common, "widgets_work", lambda on=widgets: on)
+            monkeypatch.setattr(explorable, "widgets_work", lambda on=widgets: on)
             view(state)
             printed = capsys.readouterr().out
             assert said in printed and displayed == []
@@ -41,11 +41,11 @@ def shown_both_ways(displayed, monkeypatch, capsys):
         view()
         printed = capsys.readouterr().out
         assert displayed == []
-        monkeypatch.setattr(common, "widgets_work", lambda: True)
+        monkeypatch.setattr(explorable, "widgets_work", lambda: True)
         assert view() is None and len(displayed) == 1
         view(text=True)
         assert len(displayed) == 1
         displayed.clear()
-        monkeypatch.setattr(common, "widgets_work", lambda: False)
+        monkeypatch.setattr(explorable, "widgets_work", lambda: False)
         return printed
     return check

@@ -13,10 +13,10 @@ NAN = float("nan")
 BAD = [  # (explorable, state, what the message says)
     *((lab, state, "A state here is State") for state in ("apple", None, {"k": 1}, lab.State, lens.State())),
     *((lab, lab.State(relation=name), "no relation called") for name in ("fruit_famly", None, NAN, ["opposite"])),
-    *((lab, lab.State(query=query), "query cannot be") for query in ("peach", "", None, NAN, ["apple"])),
+    *((lab, lab.State(query=query), "no query of this relation") for query in ("peach", "", None, NAN, ["apple"])),
     *((lab, lab.State(k=k), "k must be at least 0 and at most 8") for k in (9, -1, 1.0, "3", True, NAN, [1])),
     *((lab, lab.State(draw=draw), "draw must be at least 0") for draw in (20, -1, "0", NAN, 10**5000)),
-    *((lab, lab.State(shuffled=value), "shuffled is True or False") for value in (1, "yes", None, NAN)),
+    *((lab, lab.State(shuffled=value), "shuffled cannot be") for value in (1, "yes", None, NAN)),
     *((lens, state, "A state here is State") for state in ("apple", None, browser.State())),
     *((lens, lens.State(text), "text is a text") for text in (None, 5, NAN, b"apple", ["apple"])),
     (lens, lens.State("\ud83d"), "half of a character"),

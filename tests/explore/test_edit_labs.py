@@ -1,12 +1,9 @@
 """The edit lab and the interchange lab, in Python: what is shown is what a run gives, and every control changes it."""
-import html
-import re
 from dataclasses import replace
 from functools import partial
 
 import pytest
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from course_lib.architecture import blocks_of
 from course_lib.explore import edit_lab, interchange_lab
@@ -30,8 +27,8 @@ def deep(tokenizer):
 
 
 def test_the_edit_lab_writes_what_steering_makes_the_model_write(model, tokenizer):
-    plane = edit_lab.plane_of(model, tokenizer, 0)
-    assert edit_lab.plane_of(model, tokenizer, 0) is plane  # made once
+    [plane] = edit_lab.planes(model, tokenizer)
+    assert edit_lab.planes(model, tokenizer)[0] is plane  # made once
     for strength in (-2.0, 0.0, 3.0):
         result = edit_lab.compute(model, tokenizer, replace(PUSH, strength=strength))
         steering = Steering(model, 0, plane.vector, strength)
@@ -95,36 +92,6 @@ def test_answers_that_begin_alike_are_told_apart_where_they_part(deep, tokenizer
     assert result.places[-1] == ":" and all(0 < value < 1 for row in result.effect for value in row)
 
 
-@pytest.mark.parametrize("lab, start, moves", [
-    (edit_lab, PUSH, [("review", 3), ("strength", 2.0), ("strength", -1.0)]),
-    (interchange_lab, SWAP, [("base", "apple"), ("source", "orange"), ("k", 5), ("relation", "opposite")])],
-    ids=["edit lab", "interchange lab"])
-def test_every_control_changes_the_picture(lab, start, moves, model, tokenizer):
-    panel = lab.panel(model, tokenizer, start)
-    assert len(panel.controls) <= 5 and all(control.description for control in panel.controls.values())
-    for name, value in moves:
-        before = panel.picture.value
-        panel.controls[name].value = value
-        assert panel.picture.value != before and "role='alert'" not in panel.picture.value
-        state = lab.State(**panel.values)
-        assert html.escape(lab.summary(lab.compute(model, tokenizer, state))) in panel.picture.value
-        assert re.search(r"<img src='data:image/png;base64,[^']{2000,}' alt='A ", panel.picture.value)
-    panel.reset_button.click()
-    assert lab.State(**panel.values) == start
-
-
-@pytest.mark.parametrize("lab, start", [(edit_lab, PUSH), (interchange_lab, SWAP)], ids=["edit lab", "interchange lab"])
-def test_words_and_picture(lab, start, model, tokenizer):
-    result = lab.compute(model, tokenizer, start)
-    figure = lab.figure(result)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    for axes in figure.axes:
-        box = axes.get_tightbbox(canvas.get_renderer())
-        assert box.x0 >= 0 and box.x1 <= figure.bbox.width and box.y0 >= 0 and box.y1 <= figure.bbox.height
-    assert lab.summary(result) in lab.text_form(result) and lab.alt(result).endswith(".")
-
-
 BAD = [
     *((edit_lab, state, "A state here is State") for state in ("apple", None, SWAP)),
     *((edit_lab, replace(PUSH, review=value), "review must be at least 0") for value in (6, -1, 1.0, "1", None, True)),
@@ -132,11 +99,11 @@ BAD = [
     *((edit_lab, replace(PUSH, strength=value), "strength cannot be") for value in (0.3, "1", None, NAN, True, [1])),
     *((interchange_lab, state, "A state here is State") for state in ("apple", None, PUSH)),
     *((interchange_lab, replace(SWAP, relation=name), "no relation in this lab") for name in ("verb_past", None, [1])),
-    *((interchange_lab, replace(SWAP, base=key), "base cannot be") for key in ("Peru", "", None, NAN, ["pear"])),
-    *((interchange_lab, replace(SWAP, source=key), "source cannot be") for key in ("Peru", 3)),
+    *((interchange_lab, replace(SWAP, base=key), "no key of this relation")
+      for key in ("Peru", "", None, NAN, ["pear"])),
     *((interchange_lab, replace(SWAP, k=k), "k must be at least 1 and at most 5") for k in (0, 6, "3", None, 1.0)),
-    (interchange_lab, replace(SWAP, source="apple"), "pear and apple have the same answer, pome, so a swap"),
-    (interchange_lab, replace(SWAP, source="pear"), "have the same answer"),
+    *((interchange_lab, replace(SWAP, source=key), "no source with another answer called")
+      for key in ("apple", "pear", "Peru", 3)),
 ]
 
 

@@ -7,7 +7,7 @@ import pytest
 from traitlets import TraitError
 
 from course_lib.errors import CourseError
-from course_lib.explore import common
+from course_lib.explore import explorable
 from course_lib.explore import tokenizer_lens as lens
 from course_lib.explore import world_browser as browser
 from course_lib.world import corpus, relations
@@ -37,22 +37,11 @@ def test_the_lens_shows_spaces_line_breaks_and_parts_of_characters(tokenizer):
     assert result.tokens[-1].spoken == "🙂 (bytes, part 4/4)" and lens.Token(5, " apple").spoken == "space apple"
     n = len(shown)
     assert lens.summary(result) == f"{n} tokens for 11 characters (14 bytes): {14 / n:.1f} bytes a token."
-    assert f"{result.tokens[0].id:6}  {shown[0]}" in lens.text_form(result)
-
-
-def test_typing_changes_the_boxes(tokenizer):
-    panel = lens.panel(tokenizer)
-    pictures = set()
-    for text in TEXTS:
-        panel.controls["text"].value = text
-        pictures.add(panel.picture.value)
-    assert len(pictures) == len(TEXTS)
-    panel.reset_button.click()
-    assert panel.values == {"text": lens.State().text} and "role='status'" in panel.picture.value
+    assert f"{result.tokens[0].id:6}  {shown[0]}" in lens.rows(result)
 
 
 def test_the_browser_over_its_whole_range():
-    ranges = browser.ranges()
+    ranges = browser.explorable().ranges()
     assert ranges["kind"] == (browser.MIXED, *corpus.MIX)
     pages = Counter()
     for kind in ranges["kind"]:
@@ -67,19 +56,8 @@ def test_the_browser_over_its_whole_range():
 
 
 def test_the_browser_shows_no_document_that_is_kept_from_training():
-    for kind in browser.ranges()["kind"]:
+    for kind in browser.explorable().ranges()["kind"]:
         assert not any(map(corpus.in_validation, browser.compute(browser.State(kind, 1)).documents))
-
-
-def test_moving_the_browser_changes_what_is_shown():
-    panel = browser.panel()
-    pictures = [panel.picture.value]
-    for name, value in (("page", 2), ("kind", "lists"), ("page", browser.PAGES), ("kind", "reviews")):
-        panel.controls[name].value = value
-        pictures.append(panel.picture.value)
-    assert len(set(pictures)) == 5
-    panel.reset_button.click()
-    assert panel.picture.value == pictures[0]
 
 
 def test_what_follows_counts_what_the_text_says(monkeypatch):
@@ -106,13 +84,13 @@ def test_text_forms(tokenizer, displayed, monkeypatch, capsys):
     browser.world_browser(browser.State("lists", 3))
     printed = capsys.readouterr().out
     assert "tokens for" in printed and "Page 3 of 50: 5 documents" in printed and displayed == []
-    monkeypatch.setattr(common, "widgets_work", lambda: True)
+    monkeypatch.setattr(explorable, "widgets_work", lambda: True)
     lens.tokenizer_lens(tokenizer), browser.world_browser()
     assert len(displayed) == 2
 
 
 def test_a_users_mistake_is_shown_in_the_picture(monkeypatch):
-    panel = browser.panel()
+    panel = browser.explorable().panel(browser.State())
 
     def fail(values):
         raise CourseError("Not <this> one.")
@@ -123,7 +101,7 @@ def test_a_users_mistake_is_shown_in_the_picture(monkeypatch):
 
 
 def test_a_mistake_of_ours_is_shown_too_and_a_value_that_a_control_cannot_take_leaves_the_panel_alive():
-    panel = browser.panel()
+    panel = browser.explorable().panel(browser.State())
     draw, panel.draw = panel.draw, lambda values: 1 / 0
     panel.controls["page"].value = 2
     alert = "<div role='alert'>This cannot be drawn. ZeroDivisionError: division by zero</div>"
@@ -136,7 +114,7 @@ def test_a_mistake_of_ours_is_shown_too_and_a_value_that_a_control_cannot_take_l
 
 
 def test_garbage_is_not_collected_while_a_picture_is_made():
-    panel, collecting = browser.panel(), []
+    panel, collecting = browser.explorable().panel(browser.State()), []
     for answer in (lambda: "a picture", lambda: 1 / 0):
         panel.draw = lambda values, answer=answer: collecting.append(gc.isenabled()) or answer()
         panel.controls["page"].value += 1

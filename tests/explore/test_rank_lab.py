@@ -1,13 +1,10 @@
 """The rank lab over its whole range, in Python: every control changes the picture, and what is shown adds up."""
-import html
-import re
 
 import pytest
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from course_lib.architecture import matrix_label
 from course_lib.explore import rank_lab as lab
-from course_lib.explore.common import matrix_label
 from course_lib.explore.rank_lab import State
 from course_lib.explore.recorded import ranks
 from course_lib.explore.recorded.ranks import MODELS, RANKS, SHIPPED, update
@@ -20,7 +17,7 @@ pytestmark = pytest.mark.filterwarnings("error:Passing unrecognized arguments")
 def all_states():
     """Every rank of every model, and every matrix."""
     yield from (State(model, rank) for model in MODELS for rank in RANKS)
-    yield from (State(matrix=matrix) for matrix in lab.ranges()["matrix"])
+    yield from (State(matrix=matrix) for matrix in lab.explorable().ranges()["matrix"])
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -63,52 +60,11 @@ def test_what_is_kept_grows_with_the_rank_and_ends_with_all():
         assert results[0].full_bytes == 4 * sum(d * k for d, k in shapes)
 
 
-def test_every_control_changes_the_picture(monkeypatch):
-    monkeypatch.setattr(lab.plots, "picture_html", lambda figure, alt, dpi: repr(
-        (alt, figure.axes[0].collections[0].get_colors().tolist(), figure.axes[1].lines[-1].get_xdata())))
-    panel = lab.panel()
-    values = lab.ranges()
-    moves = [(name, value) for name in values for value in values[name]]
-    for name, value in moves:
-        before, changed = panel.picture.value, panel.values[name] != value
-        panel.controls[name].value = value
-        assert (panel.picture.value != before) == changed, (name, value)
-        assert "role='alert'" not in panel.picture.value
-        assert html.escape(lab.summary(lab.compute(State(**panel.values)))) in panel.picture.value
-    panel.reset_button.click()
-    assert State(**panel.values) == State()
-
-
-def test_the_painted_picture_changes():
-    panel, pictures = lab.panel(), set()
-    for rank in (0, 4, 128):
-        panel.controls["rank"].value = rank
-        [source] = re.findall(r"<img src='data:image/png;base64,([^']{2000,})' alt='Left: bars", panel.picture.value)
-        pictures.add(source)
-    assert len(pictures) == 3
-
-
-def test_nothing_leaves_the_picture():
-    figure = lab.figure(lab.compute(State()))
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    width = figure.bbox.width
-    for axes in figure.axes:
-        box = axes.get_tightbbox(canvas.get_renderer())
-        assert box.x0 >= 0 and box.x1 <= width and box.y0 >= 0 and box.y1 <= figure.bbox.height
-
-
-def test_controls_are_few_labelled_and_patient():
-    panel = lab.panel()
-    assert len(panel.controls) <= 5 and all(control.description for control in panel.controls.values())
-    assert not panel.controls["rank"].continuous_update
-
-
 def test_words_say_what_the_figure_shows():
     for state in all_states():
         result = lab.compute(state)
         assert matrix_label(state.matrix) in lab.summary(result) and matrix_label(state.matrix) in lab.alt(result)
-        rows = lab.text_form(result).split("\n")
+        rows = lab.rows(result)
         [marked] = [row for row in rows if row.endswith("<")]
         assert marked.startswith(f"rank {state.rank:>3}")
     assert lab.summary(lab.compute(State(rank=0))).startswith("Rank 0 keeps 0 % of the change of block 3, v_proj")

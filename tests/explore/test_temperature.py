@@ -1,10 +1,8 @@
 """The temperature explorable over its whole range: what is shown is softmax, KL and its gradient."""
-import html
 from functools import partial
 
 import pytest
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from torch.nn.functional import kl_div
 
 from course_lib.explore import temperature as lab
@@ -32,6 +30,11 @@ def test_what_is_shown_follows_from_the_logits():
         assert_near(sum(result.push), 0.0, terms=len(p), size=factor / T)
 
 
+def test_the_push_keeps_its_scale():
+    for state in all_states():
+        assert lab.figure(lab.compute(*GIVEN, state)).axes[1].get_ylim()[1] >= lab.SCALE
+
+
 def test_words_say_what_the_figure_shows():
     for state in all_states():
         result = lab.compute(*GIVEN, state)
@@ -39,43 +42,11 @@ def test_words_say_what_the_figure_shows():
         assert lab.summary(result).startswith(f"At T = {state.temperature:g} the teacher gives {best} ")
         assert ("without T²" in lab.summary(result)) is not state.squared
         assert all(f"{name} {value:+.2f}" in lab.alt(result) for name, value in zip(NAMES, result.push))
-        assert lab.text_form(result).count("teacher") == 4
-
-
-def test_every_control_changes_the_picture(monkeypatch):
-    monkeypatch.setattr(lab.plots, "picture_html", lambda figure, alt, dpi: alt)
-    panel = lab.panel(*GIVEN, TEXTS)
-    for name, values in lab.ranges(TEACHER).items():
-        for value in values:
-            before, changed = panel.picture.value, panel.values[name] != value
-            panel.controls[name].value = value
-            assert (panel.picture.value != before) == changed, (name, value)
-            assert "role='alert'" not in panel.picture.value
-            assert html.escape(lab.summary(lab.compute(*GIVEN, State(**panel.values)))) in panel.picture.value
-    assert html.escape(TEXTS[1]) in panel.picture.value
-    panel.reset_button.click()
-    assert State(**panel.values) == State()
-
-
-def test_nothing_leaves_the_picture_and_the_push_keeps_its_scale():
-    for state in (State(), State(1, 32)):
-        figure = lab.figure(lab.compute(*GIVEN, state))
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-        for axes in figure.axes:
-            box = axes.get_tightbbox(canvas.get_renderer())
-            assert box.x0 >= 0 and box.x1 <= figure.bbox.width and box.y0 >= 0 and box.y1 <= figure.bbox.height
-        assert figure.axes[1].get_ylim()[1] >= lab.SCALE
-
-
-def test_controls_are_few_and_labelled():
-    panel = lab.panel(*GIVEN, TEXTS)
-    assert len(panel.controls) <= 5 and all(control.description for control in panel.controls.values())
-    assert not panel.controls["temperature"].continuous_update
+        assert "".join(lab.rows(result)).count("teacher") == 3
 
 
 BAD = [("x", "A state here is State"), (State(text=2), "text must be at least 0 and at most 1"),
-       (State(text="a"), "text must be"), (State(squared="yes"), "squared is True or False"),
+       (State(text="a"), "text must be"), (State(squared="yes"), "squared cannot be"),
        *((State(temperature=T), "temperature cannot be") for T in (0, -1, 3, "2", True, None, float("nan")))]
 
 
@@ -91,6 +62,12 @@ def test_a_bad_state(state, said, refused):
 def test_logits_that_cannot_be_shown(teacher, student, names, said, refused):
     refused(lambda state: lab.compute(teacher, student, names, state),
             partial(lab.temperature, teacher, student, names, TEXTS), State(), said)
+
+
+def test_texts_that_are_not_those_of_the_logits(refused):
+    for texts in (TEXTS[:1], ()):
+        refused(lambda state, texts=texts: lab.explorable(*GIVEN, texts), partial(lab.temperature, *GIVEN, texts),
+                State(), "a text for each row")
 
 
 def test_text_form_and_notebook(shown_both_ways):

@@ -1,18 +1,15 @@
 """Which block? over its whole range: what it says follows from the recorded runs, and what is no state is refused."""
-import html
 import json
 import re
 
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from course_lib import plots
 from course_lib.explore import which_block as lab
 from course_lib.explore.recorded import blocks
 from course_lib.explore.which_block import State
 
 pytestmark = pytest.mark.filterwarnings("error:Passing unrecognized arguments")
-STATES = [State(shift, labels) for shift in lab.ranges()["shift"] for labels in lab.ranges()["labels"]]
+STATES = [State(shift, labels) for shift in lab.SHIFTS for labels in blocks.LABELS]
 PARTS = ("before", *(f"block_{place}" for place in range(1, 5)), "all")
 
 
@@ -47,39 +44,8 @@ def test_what_is_said_follows_from_the_runs(state):
         assert one.values == runs[f"{state.shift}_block_{number}"]
     place = lab.best(result)
     assert all(result.blocks[place].mean >= one.mean for one in result.blocks)
-    assert f"Block {place + 1} does best" in lab.summary(result) and lab.summary(result) in lab.text_form(result)
+    assert f"Block {place + 1} does best" in lab.summary(result)
     assert lab.alt(result).count("block ") == 4
-
-
-def test_every_control_changes_what_is_shown(monkeypatch):
-    monkeypatch.setattr(plots.picture, "png", lambda figure, dpi: repr(
-        [bar.get_height() for bar in figure.axes[0].patches]).encode())
-    panel = lab.panel()
-    start = panel.picture.value
-    seen = set()
-    for state in STATES:
-        panel.set(**vars(state))
-        result = lab.compute(state)
-        for said in (lab.summary(result), lab.alt(result)):
-            assert html.escape(said, quote=said == lab.alt(result)) in panel.picture.value
-        assert "alert" not in panel.picture.value
-        seen.add(panel.picture.value)
-    assert len(seen) == len(STATES)
-    assert len(panel.controls) <= 5 and all(control.description for control in panel.controls.values())
-    panel.reset_button.click()
-    assert panel.picture.value == start
-
-
-def test_the_painted_picture_changes_and_nothing_leaves_it():
-    pictures = set()
-    for state in STATES:
-        figure = lab.figure(lab.compute(state))
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-        box = figure.axes[0].get_tightbbox(canvas.get_renderer())
-        assert box.x0 >= 0 and box.x1 <= figure.bbox.width and box.y0 >= 0 and box.y1 <= figure.bbox.height
-        pictures.add(plots.png(figure, dpi=40))
-    assert len(pictures) == len(STATES)
 
 
 BAD = [("input", "A state here is State"), (None, "A state here is State"),
