@@ -56,15 +56,6 @@ def test_shares_are_whole_per_cent_and_read_as_in_a_text(share, words):
     assert axes.get_xticklabels()[-1].get_text() == "100 %"
 
 
-def test_bars_can_be_given_other_values_without_a_new_figure():
-    axes = plots.bars(["a", "b"], [0.5, 0.4], limit=1, highlight=["a"])
-    assert plots.update_bars(axes, ["c", "d"], [0.001, 0.9]) and not plots.update_bars(axes, ["c"], [0.1])
-    assert [patch.get_width() for patch in axes.patches] == [0.001, 0.9]
-    assert [text.get_text() for text in axes.texts] == ["< 0.01", "0.90"]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["c", "d"]
-    assert plots.png(axes) == plots.png(plots.bars(["c", "d"], [0.001, 0.9], limit=1, highlight=["c"]))
-
-
 def test_names_stand_at_the_lines_ends_and_do_not_cover_each_other():
     ends = {"a": 0.95, "b": 0.96, "c": 0.97, "d": 0.02, "e": 0.01}
     series = {name: ([0, end], [0, end - 0.1], [0, end + 0.1]) for name, end in ends.items()}

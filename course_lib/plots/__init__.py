@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from course_lib.display import decimal, percent
 from course_lib.intervals import interval, wilson
-from course_lib.plots.areas import bars, heat, update_bars
+from course_lib.plots.areas import bars, heat
 from course_lib.plots.lines import curve, loss_curve
 from course_lib.plots.live import LiveCurve, training_curve
 from course_lib.plots.picture import picture_html, png, show
@@ -15,5 +15,4 @@ from course_lib.plots.shares import show_shares
 from course_lib.plots.style import COLOURS, WIDTH, new_axes
 
 __all__ = ["COLOURS", "WIDTH", "Axes", "LiveCurve", "bars", "curve", "decimal", "heat", "interval", "loss_curve",
-           "new_axes", "percent", "picture_html", "png", "show", "show_shares", "training_curve", "update_bars",
-           "wilson"]
+           "new_axes", "percent", "picture_html", "png", "show", "show_shares", "training_curve", "wilson"]

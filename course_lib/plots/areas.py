@@ -49,22 +49,6 @@ def bars(labels: Sequence[str], values: Sequence[float],
     return axes
 
 
-def update_bars(axes: Axes, labels: Sequence[str], values: Sequence[float],
-                number: Callable[[float], str] = decimal) -> bool:
-    """Other labels and values for the bars of `bars`, drawn without intervals and baselines.
-
-    Scale and colours stay. False, and nothing is changed, where there are more bars or fewer.
-    """
-    if len(axes.patches) != len(labels):
-        return False
-    for place, (bar, note, value) in enumerate(zip(axes.patches, axes.texts, values, strict=True)):
-        bar.set_width(value)
-        note.xy = (value, place)
-        note.set_text(number(value))
-    axes.set_yticks(range(len(labels)), labels)
-    return True
-
-
 @styled
 def heat(matrix: Sequence[Sequence[float]], rows: Sequence[str], columns: Sequence[str], *, x_label: str = "",
          y_label: str = "", colour_label: str = "", axes: Axes | None = None) -> Axes:
