@@ -28,8 +28,8 @@ def bag_of_words_accuracy(train, test, decay: float = 3e-3, steps: int = 100) ->
     words = sorted(set().union(*map(words_of, train["text"][:])))
     x, y = (occurrences(train["text"][:], words),                      # (B, W)
             torch.tensor(train["label"][:]))                           # (B,)
-    weights = torch.zeros(len(words), len(train.features["label"].names),  # (W, N)
-                          requires_grad=True)
+    weights = torch.zeros(len(words), len(train.features["label"].names),
+                          requires_grad=True)                          # (W, N)
     optimizer = torch.optim.LBFGS([weights], max_iter=steps)
 
     def loss():

@@ -35,7 +35,8 @@ class PromptTuning(VirtualTokens):
         batch["inputs_embeds"] = torch.cat([prompt, text], dim=1)         # (B, P + T, d)
         if "labels" in batch and batch["labels"].dim() == 2:              # nothing to predict there
             ignored = batch["labels"].new_full((len(text), self.length), -100)
-            batch["labels"] = torch.cat([ignored, batch["labels"]], dim=1)  # (B, P + T)
+            batch["labels"] = torch.cat([ignored, batch["labels"]],
+                                        dim=1)                            # (B, P + T)
         return with_positions(self.beside_text(batch), first_position(self.model))
 
     def edits(self, model):
