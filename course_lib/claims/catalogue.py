@@ -8,7 +8,6 @@ import numbers
 from pathlib import Path
 
 from course_lib.claims.claim import Claim, Figure, Verdict
-from course_lib.claims.old import old_claims
 from course_lib.claims.topics import TOPICS
 from course_lib.errors import CourseError, shown, unknown
 
@@ -18,7 +17,7 @@ RECORDS = Path(__file__).parent / "records"
 @functools.cache
 def all_claims() -> dict[str, Claim]:
     """Every claim by its id, in the order of the lessons and of their numbers."""
-    found = [one for topic in TOPICS for one in vars(topic).values() if isinstance(one, Claim)] + list(old_claims())
+    found = [one for topic in TOPICS for one in vars(topic).values() if isinstance(one, Claim)]
     return {one.id: one for one in sorted(found, key=lambda one: (one.lesson, int(one.id[1:])))}
 
 
