@@ -1,6 +1,5 @@
-"""Keeping a run safe: checkpoints that survive a kill at any moment, and finished model folders."""
+"""Keeping a run safe: a checkpoint that survives a kill at any moment, and finished model folders."""
 import copy
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,12 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_model as load_weights
-from safetensors.torch import save_model as save_weights
 
-from course_lib.files import write_text
 from course_lib.models.card import write_card
 from course_lib.models.loading import quiet
+from course_lib.training.checkpoint import put_state, read_run, save_run
+
+CHECKPOINT = "checkpoint.safetensors"
 
 
 @contextmanager
@@ -31,31 +30,19 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     os.rename(scratch, folder)
 
 
-def checkpoints(out: Path) -> list[Path]:
-    """The complete checkpoints of a run, oldest first."""
-    return sorted(out.glob("checkpoint-*[0-9]"), key=lambda folder: int(folder.name.split("-")[1]))
-
-
 def save_checkpoint(out: Path, model, optimizer: torch.optim.Optimizer, step: int, seconds: float) -> None:
-    """Keep the weights (float32), the optimizer's state and the step; then drop older checkpoints."""
-    with whole_folder(out / f"checkpoint-{step}") as folder:
-        save_weights(model, str(folder / "model.safetensors"))      # a tied tensor is written once
-        torch.save(optimizer.state_dict(), folder / "optimizer.pt")
-        write_text(folder / "state.json", json.dumps({"step": step, "seconds": seconds}))
-    for older in checkpoints(out)[:-1]:
-        shutil.rmtree(older)
+    """Keep the weights (float32), the optimizer's state and the step, in place of those that were kept before."""
+    save_run(out / CHECKPOINT, model.state_dict(), {}, optimizer, {"step": step, "seconds": seconds})
 
 
 def load_checkpoint(out: Path, model, optimizer: torch.optim.Optimizer) -> tuple[int, float]:
-    """Put the newest checkpoint, if there is one, into model and optimizer: (steps taken, seconds spent)."""
-    found = checkpoints(out)
-    if not found:
+    """Put what is kept, if anything is, into model and optimizer: (steps taken, seconds spent)."""
+    if not (out / CHECKPOINT).exists():
         return 0, 0.0
-    load_weights(model, str(found[-1] / "model.safetensors"), device=str(model.device))
-    kept = torch.load(found[-1] / "optimizer.pt", map_location=model.device, weights_only=True)
-    optimizer.load_state_dict(kept)
-    state = json.loads((found[-1] / "state.json").read_text(encoding="utf-8"))
-    return state["step"], state["seconds"]
+    parts, facts = read_run(out / CHECKPOINT)
+    model.load_state_dict(parts["now"])
+    put_state(optimizer, parts["optimizer"])
+    return facts["step"], facts["seconds"]
 
 
 def export_model(folder: Path, model, tokenizer, card: dict) -> None:

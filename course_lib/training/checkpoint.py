@@ -35,6 +35,28 @@ def save_run(path: Path, now: dict, best: dict, optimizer: torch.optim.Optimizer
         raise CourseError(f"The checkpoint {path} cannot be written: {error.strerror}. Name another file.") from None
 
 
+def read_run(path: Path) -> tuple[dict[str, dict[str, torch.Tensor]], dict]:
+    """What `save_run` wrote: ({"now", "best", "optimizer": tensors by name}, the facts). CourseError if damaged."""
+    parts: dict[str, dict[str, torch.Tensor]] = {"now": {}, "best": {}, "optimizer": {}}
+    try:
+        with safe_open(path, "pt") as file:
+            for name in file.keys():
+                part, _, rest = name.partition(".")
+                parts[part][rest] = file.get_tensor(name)
+            return parts, dict(json.loads(file.metadata()["run"]))
+    except (OSError, SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise damaged(path, error) from None
+
+
+def put_state(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
+    """Puts a kept state into the optimizer; ValueError where it does not fit."""
+    state: dict[int, dict] = {}
+    for name, tensor in tensors.items():
+        place, key = name.split(".", 1)
+        state.setdefault(int(place), {})[key] = tensor
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
 def load_run(path: Path, method, optimizer: torch.optim.Optimizer,
              facts: dict) -> tuple[dict, History, str] | None:
     """Puts a kept run into method and optimizer: (its best parameters, its history, its start); None without a file.
@@ -44,33 +66,26 @@ def load_run(path: Path, method, optimizer: torch.optim.Optimizer,
     """
     if not os.path.exists(path):
         return None
+    parts, kept = read_run(path)
     try:
-        with safe_open(path, "pt") as file:
-            kept = json.loads(file.metadata()["run"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
         history = History(**kept.pop("history"))
-    except (OSError, SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError) as error:
         raise damaged(path, error) from None
-    part = lambda start: {name.removeprefix(start): t for name, t in tensors.items() if name.startswith(start)}
     other = [name for name, value in json.loads(json.dumps(facts)).items() if kept.get(name) != value]
-    if other == ["start"] and not brought_here(method, kept.get("start"), (part("best."), part("now."))):
+    if other == ["start"] and not brought_here(method, kept.get("start"), (parts["best"], parts["now"])):
         raise CourseError(f"{path} is the checkpoint of another run, which differs in start: the method began with "
                           "other numbers than this one holds (another init, or what was loaded or learned before). "
                           "Delete it, name another file, or build the method as it was.")
     if differs := [name for name in other if name != "start"]:
         raise CourseError(f"{path} is the checkpoint of another run, which differs in {' and '.join(differs)}. Delete "
                           "it, or name another file.")
-    state: dict[int, dict] = {}
-    for name, tensor in part("optimizer.").items():
-        place, key = name.split(".", 1)
-        state.setdefault(int(place), {})[key] = tensor
     try:
-        method.load_state_dict(part("best."))  # both must fit
-        method.load_state_dict(part("now."))
-        optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+        method.load_state_dict(parts["best"])  # both must fit
+        method.load_state_dict(parts["now"])
+        put_state(optimizer, parts["optimizer"])
     except (RuntimeError, ValueError) as error:
         raise damaged(path, error) from None
-    return part("best."), history, kept.get("start")
+    return parts["best"], history, kept.get("start")
 
 
 def brought_here(method, start: str | None, states: tuple[dict, dict]) -> bool:
