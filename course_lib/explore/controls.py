@@ -52,11 +52,14 @@ class Control:
         return kind(description=self.label, style={"description_width": "9em"}, value=getattr(state, name), **traits)
 
     def follow(self, widget, state) -> None:
-        """Tells the widget what is allowed now, where that hangs on other controls and has changed."""
+        """Tells the widget what is allowed now, where that hangs on other controls; its value stays if it can."""
         if callable(self.values):
-            for trait, value in self.traits(state).items():
-                if getattr(widget, trait) != value:
-                    setattr(widget, trait, value)
+            value = widget.value
+            for trait, now in self.traits(state).items():
+                if getattr(widget, trait) != now:
+                    setattr(widget, trait, now)
+            if value in self.allowed(state):
+                widget.value = value
 
 
 class Menu(Control):

@@ -92,6 +92,20 @@ def test_answers_that_begin_alike_are_told_apart_where_they_part(deep, tokenizer
     assert result.places[-1] == ":" and all(0 < value < 1 for row in result.effect for value in row)
 
 
+def test_the_source_stays_while_it_can_and_always_has_another_answer(model, tokenizer):
+    panel = interchange_lab.explorable(model, tokenizer).panel(SWAP)
+    families = relations()["fruit_family"]
+    panel.controls["base"].value = "apple"
+    assert panel.values["source"] == SWAP.source and families["apple"] != families[SWAP.source]
+    panel.controls["base"].value = SWAP.source
+    assert families[panel.values["source"]] != families[SWAP.source] and "role='alert'" not in panel.picture.value
+    panel.controls["relation"].value = "opposite"
+    opposites, values = relations()["opposite"], panel.values
+    assert opposites[values["base"]] != opposites[values["source"]] and "role='alert'" not in panel.picture.value
+    panel.reset_button.click()
+    assert interchange_lab.State(**panel.values) == SWAP
+
+
 BAD = [
     *((edit_lab, state, "A state here is State") for state in ("apple", None, SWAP)),
     *((edit_lab, replace(PUSH, review=value), "review must be at least 0") for value in (6, -1, 1.0, "1", None, True)),
