@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from course_lib.experiments.lora import lora
 from course_lib.experiments.run import Arm, Setting, arm
+from course_lib.experiments.soft_prompts import FULL, SETTING
 from course_lib.methods import Adapter, Frozen, FullFineTuning
 
 NEAR = Setting(draw="brief", labels=640, steps=80, batch=8, test=150, test_draw="brief")  # so that a step is short
@@ -14,7 +15,7 @@ SETTINGS = {
     "near": NEAR,
     "far": replace(NEAR, base="orchard-s-early"),
     "untrained": replace(NEAR, random=True),
-    "few": Setting(draw="shortest", steps=160, batch=8),
+    "few": replace(SETTING, test_draw="first"),
     "questions": Setting(task="facts", labels=512, steps=120, test=150),
 }
 RATES = {
@@ -28,7 +29,7 @@ RATES = {
             "adapter": 1e-2,         # of .003, .01, .03: all near guessing
             "head": 3e-2},
     "untrained": {"head": 3e-2},
-    "few": {"full": 2.5e-4,          # lesson 05's
+    "few": {"full": FULL.rate,
             "lora": 3e-3,            # of .001, .003, .01, seed 0
             "adapter": 3e-3},        # of .003, .01, seed 0
     "questions": {"full": 3e-4,      # of .0001, .0003, .001, seed 0

@@ -15,15 +15,16 @@ from course_lib.claims.claim import (
 from course_lib.claims.topics.near_and_far import LEARNED, near_to_full
 from course_lib.experiments import arm, count, experiment, trained
 from course_lib.experiments.adapters import BOTTLENECK, SETTINGS, at
+from course_lib.experiments.soft_prompts import PROMPT, SHORT_PREFIX
 from course_lib.methods import Adapter, PrefixTuning, PromptTuning
 
 FEW = SETTINGS["few"]
 BOTTLENECKS = {m: arm(Adapter, 3e-3, bottleneck=m)     # rates of .003, .01 and, for 1, .03, for 64, .001; seed 0
                for m in (1, 4, 16, 64)}
-EQUAL = {  # 3,080, 3,072 and 3,072 parameters; the rates of the last two are lesson 05's
+EQUAL = {  # 3,080, 3,072 and 3,072 parameters
     "adapter": BOTTLENECKS[1],
-    "prompt": arm(PromptTuning, 3.0, length=24, init="vocabulary"),
-    "prefix": arm(PrefixTuning, 0.1, length=3, init="vocabulary")}
+    "prompt": arm(PromptTuning, PROMPT.rate, length=24, init="vocabulary"),
+    "prefix": arm(PrefixTuning, SHORT_PREFIX.rate, length=3, init="vocabulary")}
 
 
 @claim("C33", "Small bottleneck modules on a frozen base are enough", (GUIDE, WIKIPEDIA, LOREFT), lesson="07",
