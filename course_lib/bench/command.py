@@ -87,11 +87,11 @@ def architectures() -> bool:
     return table.architectures()
 
 
-def quality(keep: str | None) -> bool:
+def quality(keep: str | None, any_code: bool) -> bool:
     """Prints figures without a gate, so always True."""
     from course_lib.bench import quality as tables
 
-    return tables.quality(keep)
+    return tables.quality(keep, any_code)
 
 
 def grade(students: int, jobs: int) -> bool:
@@ -141,6 +141,7 @@ def main(argv: list[str]) -> int:
             sub.add_argument("--jobs", metavar="N", type=int, default=2, help="submissions at a time; else 2")
         if name == "quality":
             sub.add_argument("--keep", metavar="FILE", help="keeps what is measured: a stopped run goes on")
+            sub.add_argument("--any-code", action="store_true", help="takes from FILE what other code measured, too")
         if name == "minilm":
             sub.add_argument("path", metavar="FILE", help="a CSV, JSONL or Parquet file: text, label")
     options = vars(parser.parse_args(argv))

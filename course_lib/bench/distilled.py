@@ -1,8 +1,8 @@
 """The part of `course bench quality` on distillation: teacher, student, and the same student taught in other ways."""
 import statistics
 
-from course_lib.bench.kept import Kept
 from course_lib.claims.topics.distillation import between
+from course_lib.experiments import once
 from course_lib.experiments.stars import FEW, LEARNING, SOFTLY, TEACHING
 
 ROWS = {"teacher": "teacher, orchard-m", "distilled": "student, orchard-xs, distilled", "alone": "labels alone",
@@ -11,9 +11,9 @@ ROWS = {"teacher": "teacher, orchard-m", "distilled": "student, orchard-xs, dist
         "few_soft": "its probabilities", "few_hard": "its answers"}
 
 
-def distilled(kept: Kept, seeds: tuple[int, ...]) -> None:
-    """Prints the table; what is kept is not measured again."""
-    runs = [kept(between.measure, ["orchard-m", "orchard-xs"], seed) for seed in seeds]
+def distilled(seeds: tuple[int, ...]) -> None:
+    """Prints the table."""
+    runs = [once(between.measure, ("orchard-m", "orchard-xs"), seed) for seed in seeds]
     print(f"\nstars, {TEACHING.labels} labels for the teacher, {LEARNING.labels} texts for its student, "
           f"T = {SOFTLY['distilled'][0]}\naccuracy (mean ± standard deviation)")
     for name, told in ROWS.items():

@@ -12,6 +12,7 @@ from course_lib import claims
 from course_lib.claims import recipe
 from course_lib.claims.claim import Claim
 from course_lib.errors import CourseError, whole_number
+from course_lib.experiments.store import kept
 from course_lib.files import write_text
 
 
@@ -39,12 +40,12 @@ def weights_of(claim: Claim) -> dict[str, str]:
 
 
 def run(claim_id: str, n_seeds: int) -> None:
-    """Measure one claim with seeds 0 … n-1 and write its record."""
+    """Measure one claim with seeds 0 … n-1 and write its record; the first, whose recipe is noted, is never kept."""
     claim = claims.get(claim_id)
     weights, runs = weights_of(claim), []
     for seed in tqdm(range(n_seeds), desc=claim_id, unit="seed"):
         if seed == 0:
-            with recipe.noting() as ran:
+            with kept(None), recipe.noting() as ran:
                 runs.append(claims.measure(claim_id, seed))
         else:
             runs.append(claims.measure(claim_id, seed))
@@ -111,12 +112,13 @@ def restamp(claim_id: str) -> list[str]:
     return found
 
 
-def run_all(ids: list[str], n_seeds: int) -> None:
-    """Measures and records every claim; mistakes are said before anything is measured."""
+def run_all(ids: list[str], n_seeds: int, keep: str | None = None) -> None:
+    """Measures and records every claim, with the experiments in the file `keep`; mistakes are said before all else."""
     whole_number("--seeds", n_seeds, 1)
     for claim in [claims.get(claim_id) for claim_id in ids]:
         start = time.perf_counter()
-        run(claim.id, n_seeds)
+        with kept(keep):
+            run(claim.id, n_seeds)
         verdict = claim.judge(claims.recorded(claim.id))
         print(f"{claim.id} {verdict.word}: {verdict.because} ({time.perf_counter() - start:.0f} s)", flush=True)
 
@@ -146,6 +148,7 @@ def main(argv: list[str]) -> int:
     for sub in (runner, verifier, stamper):
         sub.add_argument("ids", nargs="*", metavar="ID", help="such as C68; none means all")
     runner.add_argument("--seeds", type=int, default=5, help="how many seeds (default 5)")
+    runner.add_argument("--keep", metavar="FILE", help="keeps experiments, not the first seed's: a stopped run goes on")
     verifier.add_argument("--run", action="store_true", help="measure the first seed again, too")
     verifier.add_argument("--all-seeds", action="store_true", help="measure every recorded seed again")
     args = parser.parse_args(argv)
@@ -154,7 +157,7 @@ def main(argv: list[str]) -> int:
         return 0
     ids = args.ids or list(claims.all_claims())
     if args.action == "run":
-        run_all(ids, args.seeds)
+        run_all(ids, args.seeds, args.keep)
         return 0
     if args.action == "restamp":
         return 0 if all_agree(ids, restamp) else 1

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from course_lib.evaluation import evaluate
 from course_lib.experiments.draws import DRAWS
+from course_lib.experiments.store import once
 from course_lib.models import load_model
+from course_lib.quantise import quantise
 from course_lib.training import fit
 from course_lib.training.plan import History
 from course_lib.world import load_task
@@ -21,6 +23,7 @@ class Setting:
 
     base: str = "orchard-s"
     random: bool = False             # the same architecture with random weights
+    quantised: str | None = None     # to "nf4" or "int4"
     task: str = "reviews"
     labels: int = 128
     draw: str = "shuffled"
@@ -33,7 +36,8 @@ class Setting:
 
     def load(self, seed: int) -> tuple:
         """(model, tokenizer); the seed decides random weights alone."""
-        return load_model(self.base, random=self.random, seed=seed)
+        model, tokenizer = load_model(self.base, random=self.random, seed=seed)
+        return (quantise(model, self.quantised) if self.quantised else model), tokenizer
 
     def train_rows(self, tokenizer, seed: int):
         """The rows to learn from."""
@@ -84,7 +88,10 @@ def learn(model, tokenizer, method, rows, rate: float, seed: int, setting: Setti
     parts = {"train": rows}
     if setting.validation:
         parts["validation"] = load_task(setting.task)["validation"].select(range(setting.validation))
-    return fit(model, tokenizer, parts, method, learning_rate=rate, seed=seed, progress=False, **given)
+    history = fit(model, tokenizer, parts, method, learning_rate=rate, seed=seed, progress=False, **given)
+    if history.stopped == "interrupted":   # by hand: `fit` gives what was learned so far, which is no measurement
+        raise KeyboardInterrupt
+    return history
 
 
 def count(module) -> int:
@@ -109,6 +116,11 @@ def trained(setting: Setting, arm: Arm, seed: int) -> Trained:
 
 
 def experiment(setting: Setting, arm: Arm, seed: int) -> float:
-    """The share of right answers on test of this arm in this setting."""
+    """The share of right answers on test of this arm in this setting; where a store is open, it is kept there."""
+    return once(accuracy, (setting.base,), setting, arm, seed)["accuracy"]
+
+
+def accuracy(setting: Setting, arm: Arm, seed: int) -> dict[str, float]:
+    """{"accuracy"} of this arm, trained now."""
     run = trained(setting, arm, seed)
-    return score(run.model, run.tokenizer, run.test, run.method)
+    return {"accuracy": score(run.model, run.tokenizer, run.test, run.method)}
