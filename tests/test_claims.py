@@ -3,11 +3,12 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from course_lib import claims, models
-from course_lib.claims import HOLDS, catalogue, command, view
+from course_lib.claims import HOLDS, catalogue, command, topics, view
 from course_lib.claims.command import differences, main, restamp, stale_models, verify
 from course_lib.claims.topics import base_model, examples, prompts
 from course_lib.errors import CourseError
@@ -36,6 +37,12 @@ NAN = float("nan")
 def test_a_lesson_owns_its_claims(lesson):
     assert [claim.id for claim in claims.by_lesson(lesson)] == OWNED[lesson]
     assert 1 <= sum(claim.core for claim in claims.by_lesson(lesson)) <= 6
+
+
+def test_every_file_of_claims_is_named():
+    """One that is forgotten in topics/__init__.py would take its claims with it."""
+    assert [topic.__name__.rpartition(".")[2] for topic in topics.TOPICS] == sorted(
+        path.stem for path in Path(topics.__file__).parent.glob("*.py") if path.stem != "__init__")
 
 
 def test_lessons_with_claims_are_lessons_of_the_course():
