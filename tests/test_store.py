@@ -1,4 +1,5 @@
 """The store of runs: one that was stopped goes on, and nothing is taken from it that is not the very same run."""
+import ast
 import json
 import os
 import pkgutil
@@ -6,6 +7,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 
@@ -179,3 +181,13 @@ def test_where_the_file_is_lost_meanwhile_what_was_measured_is_told(asked, tmp_p
 
     with pytest.raises(CourseError, match="cannot keep what was measured.*'figure': 0.0"):
         measured(asked, tmp_path / "runs.jsonl", lost())
+
+
+def test_no_measurement_takes_half_a_training():
+    """After Ctrl+C `fit` and `distil` keep what was learned: in a measurement, `whole` must stand around each."""
+    course = Path(store.__file__).parents[1]
+    for path in [path for part in ("claims", "experiments", "bench") for path in (course / part).rglob("*.py")]:
+        calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+        named = lambda call: call.func.id if isinstance(call.func, ast.Name) else ""
+        inside = {id(one) for call in calls if named(call) == "whole" for one in call.args}
+        assert not [ast.unparse(call) for call in calls if named(call) in ("fit", "distil") and id(call) not in inside]

@@ -13,6 +13,7 @@ from course_lib.bench.rows import Measured, Row, Table, at_least, at_most, betwe
 from course_lib.bench.sense import own_sense
 from course_lib.errors import CourseError
 from course_lib.evaluation import evaluate, perplexity, unigram_perplexity
+from course_lib.experiments.run import whole
 from course_lib.methods import FullFineTuning, LoRA
 from course_lib.models import load_model
 from course_lib.models.configs import SHIPPED
@@ -57,8 +58,8 @@ def tuned(model, tokenizer, task, how: str) -> Measured:
 def tuned_once(model, tokenizer, task, how: str, rate: float, seed: int) -> tuple[float, float]:
     """Accuracy on validation and on test after one training run."""
     method = METHODS[how][0](model, seed)
-    fit(model, tokenizer, {"train": task["train"].select(range(LABELS))}, method, steps=STEPS, learning_rate=rate,
-        seed=seed, progress=False)
+    whole(fit(model, tokenizer, {"train": task["train"].select(range(LABELS))}, method, steps=STEPS, learning_rate=rate,
+              seed=seed, progress=False))
     on_validation, on_test = (evaluate(model, tokenizer, task[split], method) for split in ("validation", "test"))
     return on_validation["accuracy"], on_test["accuracy"]
 

@@ -22,6 +22,7 @@ from course_lib.architecture import with_positions
 from course_lib.bench.pairs import PAIRS, WARM_UP, interleaved, one_thread, ratio
 from course_lib.bench.rows import Gate, Measured, Table, at_least, at_most, exact, share
 from course_lib.evaluation import evaluate
+from course_lib.experiments.run import whole
 from course_lib.methods import Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
 from course_lib.models import load_model
 from course_lib.training.batches import Batches, loss_of
@@ -129,8 +130,8 @@ def over_trainer() -> Measured:
 def epochs(model, tokenizer, task, method, reuse: bool) -> tuple[list[float], float]:
     """Seconds of every epoch after the first, and the last step's loss, of one run."""
     marks = []
-    history = fit(model, tokenizer, task, method, EPOCHS, RATE, batch_size=ROWS, reuse=reuse, progress=False,
-                  watch=lambda history: marks.append(time.process_time()))
+    history = whole(fit(model, tokenizer, task, method, EPOCHS, RATE, batch_size=ROWS, reuse=reuse, progress=False,
+                        watch=lambda history: marks.append(time.process_time())))
     steps = EPOCH_ROWS // ROWS
     ends = marks[steps - 1 :: steps]
     return [after - before for before, after in zip(ends, ends[1:])], history.loss[-1]

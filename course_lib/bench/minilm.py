@@ -11,6 +11,7 @@ from course_lib.bag_of_words import best_bag_of_words
 from course_lib.cost import cost
 from course_lib.errors import CourseError, shown
 from course_lib.evaluation import evaluate
+from course_lib.experiments.run import whole
 from course_lib.intervals import wilson
 from course_lib.methods import Frozen, FullFineTuning, LoRA, LoReFT, PromptTuning
 from course_lib.models import load_model
@@ -48,8 +49,8 @@ def minilm(path: str | Path) -> bool:
     bag_of_words(task)
     for name, (build, rate, _) in METHODS.items():
         method = build(model, len(names))
-        history = fit(model, tokenizer, task, method, steps=STEPS, batch_size=ROWS, learning_rate=rate,
-                      reuse=isinstance(method, Frozen), progress=False)
+        history = whole(fit(model, tokenizer, task, method, steps=STEPS, batch_size=ROWS, learning_rate=rate,
+                            reuse=isinstance(method, Frozen), progress=False))
         found = evaluate(model, tokenizer, task["test"], method)
         size = cost(model, tokenizer, task["train"].select(range(2)), method)
         say(name, f"{size.parameters:,}", f"{rate:g}",

@@ -3,7 +3,7 @@ subject the settings, the learning rates that were chosen, and the measurements 
 """
 from course_lib.lazy import lazily
 
-_HOMES = dict.fromkeys(("Arm", "Setting", "arm", "count", "experiment", "learn", "score", "trained"), ".run")
+_HOMES = dict.fromkeys(("Arm", "Setting", "arm", "count", "experiment", "learn", "score", "trained", "whole"), ".run")
 _HOMES |= dict.fromkeys(("kept", "once"), ".store")
 __all__ = list(_HOMES)
 

@@ -88,8 +88,12 @@ def learn(model, tokenizer, method, rows, rate: float, seed: int, setting: Setti
     parts = {"train": rows}
     if setting.validation:
         parts["validation"] = load_task(setting.task)["validation"].select(range(setting.validation))
-    history = fit(model, tokenizer, parts, method, learning_rate=rate, seed=seed, progress=False, **given)
-    if history.stopped == "interrupted":   # by hand: `fit` gives what was learned so far, which is no measurement
+    return whole(fit(model, tokenizer, parts, method, learning_rate=rate, seed=seed, progress=False, **given))
+
+
+def whole(history: History) -> History:
+    """The history of a training that nobody stopped; after Ctrl+C `fit` keeps half of it, which is no measurement."""
+    if history.stopped == "interrupted":
         raise KeyboardInterrupt
     return history
 

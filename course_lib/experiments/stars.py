@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from course_lib.distillation import Teacher, distil
 from course_lib.experiments.draws import shuffled
-from course_lib.experiments.run import Setting, arm, learn
+from course_lib.experiments.run import Setting, arm, learn, whole
 from course_lib.methods import FullFineTuning
 from course_lib.world import load_task
 
@@ -40,6 +40,6 @@ def tuned(model, tokenizer, rows, rate: float, seed: int, setting: Setting = LEA
 def distilled(teacher: Teacher, small, tokenizer, seed: int, kind: str = "distilled", setting: Setting = LEARNING):
     """A student that is told how probable the teacher finds each answer."""
     method, (temperature, soft, rate) = FullFineTuning(small, seed=seed), SOFTLY[kind]
-    distil(teacher, small, tokenizer, method, temperature, soft, learning_rate=rate, seed=seed, progress=False,
-           steps=setting.steps, batch_size=setting.batch)
+    whole(distil(teacher, small, tokenizer, method, temperature, soft, learning_rate=rate, seed=seed, progress=False,
+                 steps=setting.steps, batch_size=setting.batch))
     return method

@@ -17,6 +17,7 @@ from course_lib.claims.claim import (
 )
 from course_lib.cost import eager_attention
 from course_lib.experiments.costs import METHODS, costs, some
+from course_lib.experiments.run import whole
 from course_lib.models import load_model
 from course_lib.training import fit
 
@@ -41,7 +42,7 @@ def run_of_head(epochs: int) -> int:
     model, tokenizer = load_model("orchard-s")
     head = METHODS["head"].build(model, tokenizer, 0)
     with eager_attention(model), FlopCounterMode(display=False) as counter:
-        fit(model, tokenizer, {"train": some()}, head, epochs=epochs, batch_size=16, reuse=True, progress=False)
+        whole(fit(model, tokenizer, {"train": some()}, head, epochs=epochs, batch_size=16, reuse=True, progress=False))
     return counter.get_total_flops()
 
 

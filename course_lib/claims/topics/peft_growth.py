@@ -5,6 +5,7 @@ from statistics import median
 from course_lib.claims.claim import FAILS, GUIDE, HOLDS, LIMITED, LOREFT, Figures, Verdict, claim
 from course_lib.display import percent
 from course_lib.experiments.costs import METHODS, RATE, costs
+from course_lib.experiments.run import whole
 from course_lib.models import load_model
 from course_lib.quantise import size_in_bytes
 from course_lib.training import fit
@@ -18,8 +19,8 @@ FASTER = 0.9                         # of the time, at most: then it counts as a
 def step_seconds(model, tokenizer, method, rows) -> float:
     """Processor seconds of a training step on these rows, the median of a few."""
     marks = [time.process_time()]
-    fit(model, tokenizer, {"train": rows}, method, steps=8, batch_size=16, learning_rate=RATE, progress=False,
-        watch=lambda history: marks.append(time.process_time()))
+    whole(fit(model, tokenizer, {"train": rows}, method, steps=8, batch_size=16, learning_rate=RATE, progress=False,
+              watch=lambda history: marks.append(time.process_time())))
     return median(after - before for before, after in zip(marks[2:], marks[3:]))
 
 
