@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import course_lib
+import course_lib.claims
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted(module.name for module in pkgutil.walk_packages(course_lib.__path__, "course_lib."))
@@ -128,6 +128,14 @@ def test_a_wrong_direction_would_be_found(part, names, wrong):
 def test_what_knows_no_method_imports_none():
     wrong = [f"{path.relative_to(ROOT)} imports {other}" for part, path in sources() if part in NO_METHOD
              for other in parts(imports(path)) & {"method", "methods"}]
+    assert not wrong
+
+
+def test_lessons_and_explorables_take_from_claims_what_shows_records():
+    paths = [*(ROOT / "lessons").rglob("*.py"), *(ROOT / "course_lib" / "explore").rglob("*.py")]
+    shows = {"view", *course_lib.claims.__all__}
+    wrong = [f"{path.relative_to(ROOT)}: {name}" for path in paths for name in imports(path)
+             if name.startswith("course_lib.claims.") and name.split(".")[2] not in shows]
     assert not wrong
 
 

@@ -12,7 +12,7 @@ from course_lib import claims
 from course_lib.claims import recipe
 from course_lib.claims.claim import Claim
 from course_lib.errors import CourseError, whole_number
-from course_lib.experiments.store import kept
+from course_lib.experiments.store import base_hash, kept
 from course_lib.files import write_text
 
 
@@ -34,9 +34,7 @@ def listing() -> str:
 
 def weights_of(claim: Claim) -> dict[str, str]:
     """The hash of the weights, as they are now, of each model that the claim is measured on."""
-    from course_lib.models import load_model, weights_hash
-
-    return {name: weights_hash(load_model(name)[0]) for name in claim.models}
+    return {name: base_hash(name) for name in claim.models}
 
 
 def run(claim_id: str, n_seeds: int) -> None:

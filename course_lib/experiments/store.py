@@ -13,9 +13,9 @@ from dataclasses import asdict, is_dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from course_lib import models
 from course_lib.errors import CourseError
 from course_lib.files import user_path
-from course_lib.models import load_model, weights_hash
 from course_lib.syntax import digest, parsed, plain
 
 COURSE = Path(__file__).resolve().parents[1]
@@ -27,7 +27,7 @@ DATA = {".json", ".tsv", ".txt"}
 @functools.cache
 def base_hash(name: str) -> str:
     """The hash of a base model's weights as they are now."""
-    return weights_hash(load_model(name)[0])
+    return models.weights_hash(models.load_model(name)[0])
 
 
 @functools.cache
