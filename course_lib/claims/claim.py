@@ -70,6 +70,7 @@ class Claim:
     """`measure(seed)` gives the `figures`, on the bundled `models`; `judge` turns them into a verdict.
 
     `judge` looks at the means alone, so that a lesson's own run and the records are judged by one rule.
+    A lesson has one to six `core` claims: those that it judges by its own run, too.
     `tolerance` is what another machine may differ by: relative above 1, absolute below.
     """
 
