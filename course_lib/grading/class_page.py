@@ -8,12 +8,13 @@ from course_lib.grading.results import Graded
 from course_lib.grading.similar import similar
 from course_lib.grading.statistics import asked, calibrated, distribution, items
 from course_lib.grading.submissions import slug
+from course_lib.progress import Event
 
 MOST_GROUPS, MOST_SHOWN = 20, 4  # of answers that are alike; answers of one group
 
 
 def write_class(graded: Iterable[Graded], path: Path, known: Mapping[str, Iterable[str]] | None = None,
-                exports: Iterable[Sequence[tuple]] = ()) -> None:
+                exports: Iterable[Sequence[Event]] = ()) -> None:
     """Writes class.html. Its figures are of those who were graded; who was not is counted, and listed.
 
     known: task id -> the stub and solutions, whose lines make no two answers alike. exports: what

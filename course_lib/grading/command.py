@@ -23,6 +23,7 @@ from course_lib.grading.roster import absent_and_unknown, read_roster
 from course_lib.grading.run import grade_all, others
 from course_lib.grading.selfcheck import check_or_recall
 from course_lib.grading.submissions import find, slug
+from course_lib.progress import Event
 from course_lib.progress.exchange import read_export
 from course_lib.root import find_root
 
@@ -41,7 +42,7 @@ def chosen_tasks(only: list[str]) -> dict[str, Task]:
     return {id: task for id, task in tasks.items() if not only or {id, id.split(".")[0]} & set(only)}
 
 
-def read_progress(given: str | None) -> tuple[list[list[tuple]], list[str]]:
+def read_progress(given: str | None) -> tuple[list[list[Event]], list[str]]:
     """What the students' progress files in this folder hold, and the names of those that are none.
 
     Files that share an entry are of one student, who would count twice: they are taken together, and named.
@@ -54,16 +55,16 @@ def read_progress(given: str | None) -> tuple[list[list[tuple]], list[str]]:
     found, problems = [], []
     for path in sorted(folder.rglob("*.json")):
         try:
-            rows = {row[0]: row for row in read_export(path)}
+            events = {event.uid: event for event in read_export(path)}
         except CourseError:  # `course progress import` says what is wrong with it
             problems.append(f"{path.relative_to(folder)}: no progress file as the course writes it")
             continue
-        same = [one for one in found if one.keys() & rows.keys()]
+        same = [one for one in found if one.keys() & events.keys()]
         if same:
             problems.append(f"{path.relative_to(folder)}: it shares entries with another file, and counts with it as "
                             "one student's")
         found = [one for one in found if one not in same]
-        found.append({id: row for one in (*same, rows) for id, row in one.items()})
+        found.append({uid: event for one in (*same, events) for uid, event in one.items()})
     return [list(one.values()) for one in found], problems
 
 

@@ -1,11 +1,11 @@
 """What a class's marks and progress files say: functions of data, without any page."""
-import json
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from course_lib.grading.results import VERDICTS, Graded
+from course_lib.progress import Event
 from course_lib.quiz.questions import NumberQuestion, Ordering
 from course_lib.quiz.reading import bank
 
@@ -83,17 +83,17 @@ def correlation(one: Sequence[float], other: Sequence[float]) -> float | None:
     return both / math.sqrt(sum((a - mean) ** 2 for a in one) * sum((b - mean_other) ** 2 for b in other))
 
 
-def asked(exports: Iterable[Sequence[tuple]]) -> list[Asked]:
+def asked(exports: Iterable[Sequence[Event]]) -> list[Asked]:
     """The quiz questions that somebody answered, the hardest first. `exports`: what `read_export` gives, by student.
 
     A file is its student's to edit. So only the course's own questions count, and only beliefs that they know.
     """
     questions, rights, wrongs = bank()[0], Counter(), defaultdict(Counter)
-    for rows in exports:
+    for events in exports:
         first = {}
-        for _, _, kind, id, data, correct in sorted(rows, key=lambda row: row[1]):
-            if kind == "answer" and id in questions and correct is not None:
-                first.setdefault(id, (correct, json.loads(data).get("misconception")))
+        for event in sorted(events, key=lambda event: event.at):
+            if event.kind == "answer" and event.id in questions and event.correct is not None:
+                first.setdefault(event.id, (event.correct, event.data.get("misconception")))
         for id, (correct, belief) in first.items():
             if correct:
                 rights[id] += 1
@@ -111,23 +111,24 @@ def beliefs(question) -> set[str]:
     return ALWAYS_KNOWN | {part.misconception for part in parts if part.misconception}
 
 
-def calibrated(exports: Iterable[Sequence[tuple]]) -> list[tuple[str, int, float, int]]:
+def calibrated(exports: Iterable[Sequence[Event]]) -> list[tuple[str, int, float, int]]:
     """(band, guesses, mean confidence in per cent, how many were right), of guesses before the first measurement."""
     found = defaultdict(list)
     predictions = bank()[1]
-    for rows in exports:
+    for events in exports:
         sure, seen = {}, set()
-        for _, _, kind, id, data, correct in sorted(rows, key=lambda row: row[1]):
-            if id not in predictions:
+        for event in sorted(events, key=lambda event: event.at):
+            if event.id not in predictions:
                 continue
-            if kind == "prediction":
-                sure[id] = json.loads(data).get("confidence")
-            elif kind == "outcome" and id not in seen:
-                seen.add(id)
-                known = isinstance(sure.get(id), int) and not isinstance(sure[id], bool) and 0 <= sure[id] <= 100
-                if correct is not None and known:
-                    band = next((low, high) for low, high in SURE if low <= sure[id] < high)
-                    found[band].append((sure[id], correct))
+            if event.kind == "prediction":
+                sure[event.id] = event.data.get("confidence")
+            elif event.kind == "outcome" and event.id not in seen:
+                seen.add(event.id)
+                said = sure.get(event.id)
+                known = isinstance(said, int) and not isinstance(said, bool) and 0 <= said <= 100
+                if event.correct is not None and known:
+                    band = next((low, high) for low, high in SURE if low <= said < high)
+                    found[band].append((said, event.correct))
     return [(f"{low}–{min(high, 100)} %", len(pairs), sum(one for one, _ in pairs) / len(pairs),
              sum(right for _, right in pairs))
             for (low, high), pairs in sorted(found.items())]

@@ -1,4 +1,4 @@
-"""Your answers, predictions and passed checks: one append-only table in one SQLite file of yours.
+"""Your answers, predictions and passed checks: one file of yours, to which lines are added.
 
     from course_lib import progress
     progress.export("my-progress.json", name="Anna Ode")  # everything, as one JSON file; the name is asked for once

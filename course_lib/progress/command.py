@@ -73,7 +73,7 @@ def main(argv: list[str]) -> int:
     elif chosen.verb == "import":
         new = restore(chosen.file)
         if file.only_in_memory():
-            raise CourseError(f"nothing was imported: {file.path()} cannot be written.")
+            raise CourseError(f"not all could be imported: {file.path()} cannot be written.")
         whose = f", which is {name}'s" if (name := student()) else ""
         print(f"{new} new entries were added to the progress in {file.path()}{whose}.")
     else:

@@ -10,9 +10,8 @@ from course_lib.display import course
 from course_lib.errors import CourseError, shown
 from course_lib.files import user_path, write_text
 from course_lib.progress import file
-from course_lib.progress.entry import row_of
+from course_lib.progress.entry import Event, event_of
 from course_lib.progress.journal import events, misconceptions, record_name, student
-from course_lib.progress.table import INSERT
 
 FORMAT, VERSION = "course-progress", 2  # 1 had neither a name nor a hash; it is still read
 _LARGEST, _MOST = 50_000_000, 100_000  # bytes, entries
@@ -42,30 +41,22 @@ def export(path: str | os.PathLike, name: str | None = None) -> Path:
             raise CourseError(f"A name is a text of at most {MOST_NAME} letters; you gave {shown(name)}.")
         if name.strip() != student():
             record_name(name.strip())
-    sound, left_out = [], 0
-    for event in events():
-        try:
-            row_of(asdict(event))
-            sound.append(event)
-        except ValueError:
-            left_out += 1
-    if all(event.kind == "name" for event in sound):
+    kept = events()
+    if all(event.kind == "name" for event in kept):
         raise CourseError(f"There is nothing to export: {file.path()} holds no answer, guess or check yet. If you did "
                           "work, go to the folder where you did it, or set COURSE_HOME to where its progress lies.")
-    entries = [asdict(event) for event in sound]
+    entries = [asdict(event) for event in kept]
     if os.path.lexists(path):
-        missing = {row[0] for row in read_export(path)} - {entry["uid"] for entry in entries}
+        missing = {event.uid for event in read_export(path)} - {event.uid for event in kept}
         if missing:
             raise CourseError(f"{path} holds {len(missing)} entries that your progress here does not have. Restore it "
                               "first, course_lib.progress.restore(path), or choose another name.")
     try:
-        content = {"format": FORMAT, "version": VERSION, "name": student(), "misconceptions": misconceptions(sound),
+        content = {"format": FORMAT, "version": VERSION, "name": student(), "misconceptions": misconceptions(kept),
                    "events": entries}
         write_text(path, json.dumps({**content, "sha256": digest(content)}, indent=1) + "\n")
     except OSError as error:
         raise CourseError(f"Cannot write {path}: {error.strerror}. Choose a folder that exists and is yours.") from None
-    if left_out:
-        print(f"{left_out} entries were left out: this course did not write them.")
     return path
 
 
@@ -86,18 +77,15 @@ def restore(path: str | os.PathLike) -> int:
     Raises:
         CourseError: if the file cannot be read, is no export, or is not as the course wrote it.
     """
-    rows = read_export(user_path(path))
-
-    def insert(db) -> int:
-        before = db.total_changes
-        db.executemany(INSERT, rows)
-        return db.total_changes - before
-
-    return file.run(insert)
+    theirs = read_export(user_path(path))
+    known = {event.uid for event in events()}
+    new = [event for event in theirs if event.uid not in known]
+    file.append(new)
+    return len({event.uid for event in new})
 
 
-def read_export(path: Path) -> list[tuple]:
-    """The rows of an export, each checked; a CourseError says what is wrong with the file."""
+def read_export(path: Path) -> list[Event]:
+    """The entries of an export, each checked; a CourseError says what is wrong with the file."""
     try:
         content = json.loads(_bytes_of(path))
     except CourseError:  # a ValueError, too; it says already what is wrong
@@ -116,13 +104,13 @@ def read_export(path: Path) -> list[tuple]:
                           "changed here. Export it again where it comes from.")
     if len(content["events"]) > _MOST:
         raise CourseError(f"{path} has too many entries for a progress file ({_MOST:,} at most).")
-    rows = []
+    found = []
     for number, entry in enumerate(content["events"], 1):
         try:
-            rows.append(row_of(entry))
+            found.append(event_of(entry))
         except ValueError:
             raise CourseError(f"{path}, event {number} is not as this course writes it; nothing was changed.") from None
-    return rows
+    return found
 
 
 def _bytes_of(path: Path) -> bytes:

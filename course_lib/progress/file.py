@@ -1,24 +1,29 @@
-"""The SQLite file behind course_lib.progress: opened, mended, and replaced by memory where it cannot be written.
+"""The file behind course_lib.progress: lines of JSON, an entry each. Lines are added, and none is ever changed.
 
-Every operation opens the file, does one thing and closes it again. So several kernels can share it, a
-killed kernel leaves nothing half done, and a file that was moved aside is not written to by mistake.
+An entry is written at once, with a line end before it and one after it. So several kernels can share the file, and a
+line that was damaged, or that a killed kernel left half written, spoils no other: it is passed over.
 """
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO
 
+from course_lib.progress.entry import Event, event_of
 from course_lib.progress.place import place
-from course_lib.progress.rescue import is_sound, rescue, set_aside
-from course_lib.progress.table import INSERT, SCHEMA, connect
 
-NAME = "progress.sqlite3"
-Result = TypeVar("Result")
+try:
+    import fcntl
+except ImportError:  # on Windows
+    import msvcrt
+    fcntl = None
+
+NAME = "progress.jsonl"
 
 _said: set[str] = set()  # messages that were already shown in this process
-_checked: set[Path] = set()  # files that this process has looked through once
-_memory: dict[Path, sqlite3.Connection] = {}  # what stands in for a file that cannot be written
+_unsaved: dict[Path, bytes] = {}  # lines that a file did not take
 
 
 def say_once(message: str) -> None:
@@ -36,64 +41,66 @@ def path() -> Path:
 
 def only_in_memory() -> bool:
     """Whether what this process recorded last ends with it, for its file cannot be written."""
-    return path() in _memory
+    return path() in _unsaved
 
 
-def run(work: Callable[[sqlite3.Connection], Result]) -> Result:
-    """`work(db)` in one transaction. A damaged file is mended first; where none can be written, memory serves."""
+def append(events: Iterable[Event]) -> None:
+    """Adds entries to the file. What it does not take is kept in memory, said, and tried again with the next entry."""
     file = path()
-    if file not in _memory:
+    lines = _unsaved.get(file, b"") + "".join(f"\n{json.dumps(asdict(event))}\n" for event in events).encode()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with open(file, "ab", buffering=0) as out:
+            lock(out)
+            rest = lines
+            while rest:
+                rest = rest[out.write(rest):]
+        _unsaved.pop(file, None)
+    except OSError as error:
+        _unsaved[file] = lines
+        say_once(f"Your progress cannot be written to {file} ({error.strerror or error}). It is kept only until this "
+                 "kernel stops; set COURSE_HOME to a folder that you may write to, or save it: "
+                 "course_lib.progress.export(path).")
+
+
+def read() -> list[Event]:
+    """Every entry, oldest first, each once. Says where a file cannot be read, and which lines are no entries."""
+    file, content = path(), b""
+    try:
+        with open(file, "rb", buffering=0) as source:
+            lock(source)
+            content = source.read()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        say_once(f"Your progress cannot be read from {file} ({error.strerror or error}).")
+    found: dict[str, Event] = {}
+    bad = []
+    for number, line in enumerate((content + _unsaved.get(file, b"")).split(b"\n"), 1):
         try:
-            return _run_in_file(file, work)
-        except (OSError, sqlite3.DatabaseError) as error:
-            if not isinstance(error, (OSError, sqlite3.OperationalError)) and not _is_damage(error):
-                raise  # a mistake of ours, not of the file
-            _memory[file] = _in_memory(file)
-            say_once(f"Your progress cannot be written to {file} ({error}). It is kept only until this kernel "
-                     "stops; set COURSE_HOME to a folder that you may write to, or save it: "
-                     "course_lib.progress.export(path).")
-    with _memory[file] as db:
-        return work(db)
+            if line.strip():
+                event = entry_on(line)
+                found.setdefault(event.uid, event)
+        except (ValueError, RecursionError):
+            bad.append(number)
+    if bad:
+        say_once(f"Lines of {file} that are damaged, or not this course's, were passed over: {len(bad)}, the first is "
+                 f"line {bad[0]}. All others are there. If you have an export of before, it brings back what is lost: "
+                 "course_lib.progress.restore(path).")
+    return sorted(found.values(), key=lambda event: event.at)
 
 
-def _run_in_file(file: Path, work: Callable[[sqlite3.Connection], Result]) -> Result:
-    try:
-        with closing(_open(file)) as db, db:
-            return work(db)
-    except sqlite3.DatabaseError as error:
-        if not _is_damage(error):
-            raise
-    say_once(set_aside(file))
-    with closing(_open(file)) as db, db:
-        return work(db)
+@lru_cache(maxsize=10_000)
+def entry_on(line: bytes) -> Event:
+    """The entry, which is looked through once however often the file is read. Raises ValueError where there is none."""
+    return event_of(json.loads(line))
 
 
-def _is_damage(error: Exception) -> bool:
-    return type(error) is sqlite3.DatabaseError  # its subclasses say something else
-
-
-def _open(file: Path) -> sqlite3.Connection:
-    """A connection to the file with its table; what can go wrong with the file goes wrong here or in `run`."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    if file not in _checked:
-        if file.exists() and not is_sound(file):
-            say_once(set_aside(file))
-        _checked.add(file)
-    db = connect(file)
-    try:
-        db.execute("BEGIN IMMEDIATE")  # fails here, not at the first answer, where the file is read-only
-        db.execute(SCHEMA)
-        db.commit()
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _in_memory(file: Path) -> sqlite3.Connection:
-    """An empty table in memory, with what an unwritable file holds already."""
-    db = sqlite3.connect(":memory:", check_same_thread=False)
-    db.execute(SCHEMA)
-    db.executemany(INSERT, rescue(file))
-    db.commit()
-    return db
+def lock(held: BinaryIO) -> None:
+    """Waits until no other kernel has the file locked; closing it ends the lock."""
+    with suppress(OSError):  # a mounted drive may have no locks
+        if fcntl:
+            fcntl.flock(held, fcntl.LOCK_EX)
+        else:
+            held.seek(0)  # the byte that all lock
+            msvcrt.locking(held.fileno(), msvcrt.LK_LOCK, 1)

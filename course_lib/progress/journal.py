@@ -1,13 +1,11 @@
 """What is recorded, and what the records say."""
-import json
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timezone
 
 from course_lib.errors import CourseError, shown
 from course_lib.progress import file
-from course_lib.progress.entry import KINDS, Event, is_readable, row_of
-from course_lib.progress.table import INSERT, SELECT
+from course_lib.progress.entry import KINDS, Event, event_of
 
 
 def day(at: str) -> str:
@@ -21,12 +19,12 @@ def day(at: str) -> str:
 def _record(kind: str, event_id: str, data: dict, correct: bool | None) -> None:
     at = datetime.now(timezone.utc).isoformat()
     try:
-        row = row_of({"uid": uuid.uuid4().hex, "at": at, "kind": kind, "id": event_id, "data": data,
-                      "correct": correct})
+        event = event_of({"uid": uuid.uuid4().hex, "at": at, "kind": kind, "id": event_id, "data": data,
+                          "correct": correct})
     except ValueError:
         raise CourseError(f"This cannot be kept in your progress: {kind} {shown(event_id)}, {shown(data)}. "
                           "It holds plain numbers and short texts only.") from None
-    file.run(lambda db: db.execute(INSERT, row))
+    file.append([event])
 
 
 def record_answer(question_id: str, answer, correct: bool, misconception: str = "") -> None:
@@ -81,13 +79,7 @@ def misconceptions(entries: Iterable[Event]) -> list[dict]:
 
 def events(kind: str | None = None, event_id: str | None = None) -> list[Event]:
     """Everything that was recorded, oldest first; only one kind or one id where they are given."""
-    query = f"{SELECT} WHERE (? IS NULL OR kind = ?) AND (? IS NULL OR id = ?) ORDER BY at, seq"
-    rows = file.run(lambda db: db.execute(query, (kind, kind, event_id, event_id)).fetchall())
-    return [_event(*row) for row in rows if row[2] in KINDS and is_readable(row)]
-
-
-def _event(uid: str, at: str, kind: str, event_id: str, data: str, correct: int | None) -> Event:
-    return Event(uid, at, kind, event_id, json.loads(data), None if correct is None else bool(correct))
+    return [event for event in file.read() if kind in (None, event.kind) and event_id in (None, event.id)]
 
 
 def latest(kind: str, event_id: str) -> Event | None:

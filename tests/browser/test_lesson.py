@@ -106,4 +106,4 @@ def test_a_students_day(page, copy, tmp_path, screenshots):
         expect(quiz(page).get_by_role("status")).to_contain_text("You answered this right on")
         in_sight(quiz(page))
         page.screenshot(path=screenshots / "lesson-next-day.png")
-    assert list((copy / ".course").glob("*.sqlite3"))
+    assert list((copy / ".course").glob("*.jsonl"))

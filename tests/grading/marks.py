@@ -1,7 +1,6 @@
-"""Marks, and rows of progress files, for the tests of what grading writes."""
-import json
-
+"""Marks, and entries of progress files, for the tests of what grading writes."""
 from course_lib.grading.results import Graded, Mark
+from course_lib.progress import Event
 
 
 def mark(task="06.1", points=1.0, out_of=1.0, verdict="right", reason="Right on all inputs.", **more) -> Mark:
@@ -20,6 +19,6 @@ def wrong(task: str, **more) -> Mark:
     return mark(task, 0.0, verdict=more.pop("verdict", "wrong"), reason="Differs.", **more)
 
 
-def row(at: int, kind: str, id: str, data: dict, correct: int | None = None) -> tuple:
-    """A row of a student's progress on that day of a month."""
-    return ("0" * 32, f"2026-11-0{at}T00:00:00+00:00", kind, id, json.dumps(data), correct)
+def row(at: int, kind: str, id: str, data: dict, correct: int | None = None) -> Event:
+    """An entry of a student's progress on that day of a month."""
+    return Event("0" * 32, f"2026-11-0{at}T00:00:00+00:00", kind, id, data, correct)

@@ -10,7 +10,7 @@ def new_kernel(monkeypatch):
     """Call it: what this process remembers is forgotten, as in a new kernel."""
 
     def forget():
-        for name in ("_said", "_checked", "_memory"):
+        for name in ("_said", "_unsaved"):
             monkeypatch.setattr(progress_file, name, type(getattr(progress_file, name))())
 
     return forget

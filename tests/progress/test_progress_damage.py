@@ -1,121 +1,125 @@
 """A progress file that is damaged or cannot be written: said so, and nothing else is lost."""
 
-import json
+import errno
+import io
 import os
-import sqlite3
-from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 
 from course_lib import progress
 from course_lib.progress import file as progress_file
-from course_lib.progress import place, rescue, table
+from course_lib.progress import place
+
+DAMAGES = {  # of a file of 100 entries: (what is done to it, entries left, lines passed over)
+    "a binary file": (lambda content: bytes(range(256)) * 20, 0, 21),
+    "another's file": (lambda content: b'{\n "cells": [],\n "nbformat": 4\n}\n', 0, 4),
+    "another's lines": (lambda content: b'{"kind": "answer"}\n[]\n7\nnull\n"x"\n' + content, 100, 5),
+    "a database": (lambda content: b"SQLite format 3\0" + bytes(4080) + content, 100, 1),
+    "cut off": (lambda content: content[:len(content) // 2 - 20], 49, 1),
+    "its start lost": (lambda content: content[50:], 99, 1),
+    "its middle overwritten": (lambda content: over(content, b"\xff"), 97, 1),
+    "NULs in its middle": (lambda content: over(content, b"\0"), 97, 1),
+    "NULs at its end": (lambda content: content + bytes(4096), 100, 1),
+    "a line of 10 MB": (lambda content: content + b"\n" + b"x" * 10**7, 100, 1),
+    "a line of 10 MB of lists": (lambda content: b"[" * 10**7 + content, 100, 1),
+    "a line of 10 MB of digits": (lambda content: b"7" * 10**7 + content, 100, 1),
+    "line ends of Windows, and of an editor": (lambda content: content.replace(b"\n", b"\r\n") + b"\r\n\r\n", 100, 0),
+    "every line twice": (lambda content: content + content, 100, 0),
+    "empty": (lambda content: b"", 0, 0),
+}
 
 
-def garbage(content):
-    return os.urandom(5000)
+def over(content: bytes, what: bytes) -> bytes:
+    """The content with three entries in its middle overwritten, and the line ends between them."""
+    lines = content.split(b"\n")  # an entry on every second
+    return b"\n".join([*lines[:51], what * len(b"\n".join(lines[51:56])), *lines[56:]])
 
 
-def header(content):
-    return b"not SQLite at all, sorry" + content[24:]
-
-
-def first_page(content):
-    return bytes(4096) + content[4096:]
-
-
-def middle(content):
-    return content[:8192] + b"\xff" * 4096 + content[12288:]
-
-
-def cut_off(content):
-    return content[: len(content) // 2]
-
-
-@pytest.mark.parametrize(
-    "damage, at_least", [(garbage, 0), (header, 300), (first_page, 300), (middle, 200), (cut_off, 50)]
-)
-def test_a_damaged_file_is_set_aside_and_what_can_be_read_is_saved(
-    file, capsys, new_kernel, damage, at_least
-):
-    rows = [
-        (
-            f"{i:032x}",
-            f"2026-01-01T00:00:{i:06}",
-            "answer",
-            f"01.q{i}",
-            json.dumps({"answer": i, "misconception": "b" * 60}),
-            1,
-        )
-        for i in range(300)
-    ]
-    progress_file.run(lambda db: db.executemany(table.INSERT, rows))
-    content = damage(file.read_bytes())
+@pytest.mark.parametrize("now", [True, False], ids=["while a kernel runs", "before a new one"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_line_is_passed_over_with_a_word_and_nothing_else_is_lost(
+        file, capsys, new_kernel, fill, damage, now):
+    harm, left, passed_over = DAMAGES[damage]
+    fill(100)
+    assert len(progress.events()) == 100
+    content = harm(file.read_bytes())
     file.write_bytes(content)
-    new_kernel()
+    if not now:
+        new_kernel()
+    for _ in range(2):
+        assert len(progress.events()) == left
     progress.record_answer("01.after", 1, True)
-    assert progress.latest("answer", "01.after").correct
+    assert progress.latest("answer", "01.after").correct and len(progress.events()) == left + 1
     said = capsys.readouterr().out
-    (aside,) = file.parent.glob("progress-damaged-*.sqlite3")
-    assert aside.read_bytes() == content and aside.name in said and said.count("damaged. It is now") == 1
-    saved = len(progress.events()) - 1
-    assert at_least <= saved <= 300 and f" {saved} saved" in said
-    assert sorted(path.name for path in file.parent.iterdir()) == sorted([aside.name, progress_file.NAME])
+    assert said.count("were passed over") == bool(passed_over)
+    assert f"passed over: {passed_over}, the first is line" in said or not passed_over
+    assert file.read_bytes().startswith(content), "what is there is never changed"
+    assert [path.name for path in file.parent.iterdir()] == [progress_file.NAME]
 
 
-@pytest.mark.parametrize("damage", [header, middle])
-def test_damage_while_a_kernel_runs_is_mended_too(file, capsys, damage, fill):
-    fill(3)
-    file.write_bytes(damage(file.read_bytes()))
-    progress.record_answer("01.after", 1, True)
-    assert len(progress.events()) == 4
-    assert "damaged" in capsys.readouterr().out
+def test_an_export_brings_back_what_damage_has_taken(tmp_path, file, fill, capsys):
+    fill(10)
+    saved = progress.export(tmp_path / "saved.json")
+    file.write_bytes(file.read_bytes()[:700])
+    left = len(progress.events())
+    assert 0 < left < 10 and progress.restore(saved) == 10 - left and len(progress.events()) == 10
+    assert "restore" in capsys.readouterr().out
 
 
-def test_a_lock_that_a_killed_kernel_left_is_waited_for_then_taken_over(file, monkeypatch, fill):
-    waited = []
-    monkeypatch.setattr(rescue.time, "sleep", waited.append)
-    fill(3)
-    lock = file.with_suffix(".lock")
-    lock.write_text("of another kernel")
-    file.write_bytes(header(file.read_bytes()))
-    progress.record_answer("01.after", 1, True)
-    assert len(progress.events()) == 4 and waited == [rescue.PAUSE] * rescue.TRIES
-    assert not lock.exists()
+class Full(io.FileIO):
+    """A file on a disk that has room for 30 bytes more."""
+
+    room = 30
+
+    def write(self, content):
+        if not self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written = super().write(content[:self.room])
+        self.room -= written
+        return written
 
 
-def test_a_kernel_waits_for_the_one_that_mends_and_takes_away_its_own_lock_alone(file, monkeypatch):
-    file.parent.mkdir()
-    lock = file.with_suffix(".lock")
-    with rescue._locked(lock):
-        mine = lock.read_bytes()
-        monkeypatch.setattr(rescue.time, "sleep", lambda _: lock.unlink(missing_ok=True))  # the other is done
-        with rescue._locked(lock):
-            assert lock.read_bytes() != mine
-        lock.write_bytes(b"a third one's")
-    assert lock.read_bytes() == b"a third one's"
-
-
-def test_a_full_disk_costs_no_answer(monkeypatch, capsys, fill):
+def test_a_full_disk_costs_no_answer_and_is_tried_again(monkeypatch, capsys, fill, new_kernel):
     fill(2)
-    opened = progress_file._open
+    with monkeypatch.context() as patch:
+        patch.setattr(progress_file, "open", lambda path, mode, buffering: Full(path, mode), raising=False)
+        progress.record_answer("01.long", "x" * 10_000, True)
+        progress.record_answer("01.more", "x", True)
+        assert len(progress.events()) == 4 and progress_file.only_in_memory()
+        assert capsys.readouterr().out.count("cannot be written") == 1
+    progress.record_answer("01.room", "x", True)
+    new_kernel()
+    assert len(progress.events()) == 5 and not progress_file.only_in_memory()
 
-    def full(path):
-        db = opened(path)
-        db.execute(f"PRAGMA max_page_count = {db.execute('PRAGMA page_count').fetchone()[0]}")
-        return db
 
-    monkeypatch.setattr(progress_file, "_open", full)
-    progress.record_answer("01.long", "x" * 10_000, True)
-    assert len(progress.events()) == 3 and "full" in capsys.readouterr().out
+def test_a_disk_without_locks_still_keeps_everything(monkeypatch, fill):
+    def none(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(progress_file, "fcntl", SimpleNamespace(flock=none, LOCK_EX=2))
+    fill(3)
+    assert len(progress.events()) == 3 and not progress_file.only_in_memory()
 
 
-def test_a_database_of_something_else_is_set_aside(file, fill):
-    file.parent.mkdir()
-    with closing(sqlite3.connect(file)) as db, db:
-        db.execute("CREATE TABLE events (something TEXT)")
-    fill()
-    assert len(progress.events()) == 1 and list(file.parent.glob("progress-damaged-*"))
+def test_on_windows_all_lock_the_same_byte(monkeypatch, fill):
+    places = []
+    locking = lambda number, mode, count: places.append((os.lseek(number, 0, os.SEEK_CUR), mode, count))
+    monkeypatch.setattr(progress_file, "fcntl", None)
+    monkeypatch.setattr(progress_file, "msvcrt", SimpleNamespace(locking=locking, LK_LOCK=1), raising=False)
+    fill(2)
+    assert len(progress.events()) == 2 and places == [(0, 1, 1)] * 3
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="POSIX permissions")
+def test_a_file_that_cannot_be_read_is_not_shown_as_an_empty_one_without_a_word(
+        open_folder, monkeypatch, capsys, fill, as_somebody):
+    monkeypatch.setenv("COURSE_HOME", str(open_folder))
+    fill(2)
+    (open_folder / progress_file.NAME).chmod(0)
+    with as_somebody():
+        assert progress.events() == []
+    assert "cannot be read" in capsys.readouterr().out
 
 
 def test_where_no_file_can_be_written_it_says_so_once(tmp_path, monkeypatch, capsys, fill):

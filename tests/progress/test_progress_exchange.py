@@ -3,13 +3,12 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
 from course_lib import cli, progress
 from course_lib.errors import CourseError
-from course_lib.progress import file as progress_file
-from course_lib.progress import table
 
 
 def event(**changes):
@@ -158,46 +157,60 @@ def test_what_no_export_could_hold_is_not_recorded(call):
     assert progress.events() == []
 
 
-ROWS = {  # written by something else than the course
-    "sound": ("1" * 32, "2026-01-01T00:00:00+00:00", "check", "01.1", "{}", 1),
-    "nan": ("2" * 32, "2026-01-01T00:00:00+00:00", "answer", "01.bare", '{"answer": NaN}', 1),
-    "odd id": ("3" * 32, "2026-01-01T00:00:00+00:00", "check", "<b>", "{}", 1),
-    "year 1": ("4" * 32, "0001-01-01T00:00:00+00:00", "answer", "01.old", "{}", 1),
-    "no JSON": ("5" * 32, "2026-01-01T00:00:00+00:00", "check", "01.1", "{", 1),
-    "deep": ("6" * 32, "2026-01-01T00:00:00+00:00", "check", "01.1", '{"a":' * 5000 + "1" + "}" * 5000, 1),
-    "bytes": ("7" * 32, "2026-01-01T00:00:00+00:00", "check", "01.1", b"{}", 1),
-    "no confidence": ("8" * 32, "2026-01-01T00:00:00+00:00", "prediction", "01.riddle", "{}", None),
-    "outcome": ("9" * 32, "2026-01-01T00:00:01+00:00", "outcome", "01.riddle", "{}", 1),
-    "huge confidence": ("a" * 32, "2026-01-01T00:00:00+00:00", "prediction", "01.x", f'{{"confidence": {10**400}}}', 1),
-    "its outcome": ("b" * 32, "2026-01-01T00:00:01+00:00", "outcome", "01.x", "{}", 1),
-    "surrogate": ("c" * 32, "2026-01-01T00:00:00+00:00", "answer", "01.s", '{"answer": "\\ud800"}', 1),
-    "another kind": ("d" * 32, "2026-01-01T00:00:00+00:00", "grade", "01.1", "{}", 1),
+LINES = {  # written by something else than the course
+    "sound": event(uid="1" * 32, kind="check", id="01.1"),
+    "no confidence": event(uid="2" * 32, kind="prediction", id="01.riddle", correct=None),
+    "outcome": event(uid="3" * 32, at="2026-01-01T00:00:01+00:00", kind="outcome", id="01.riddle"),
+    "huge confidence": event(uid="4" * 32, kind="prediction", id="01.x", data={"confidence": 10**400}, correct=None),
+    "its outcome": event(uid="5" * 32, at="2026-01-01T00:00:01+00:00", kind="outcome", id="01.x"),
+    "surrogate": event(uid="6" * 32, id="01.s", data={"answer": "\ud800"}),
 }
 
 
-def test_rows_of_something_else_do_no_harm_and_exports_stay_well_formed(tmp_path, monkeypatch, capsys):
-    progress_file.run(lambda db: db.executemany(table.INSERT, ROWS.values()))
+def test_lines_of_something_else_do_no_harm_and_exports_stay_well_formed(tmp_path, file, monkeypatch, capsys):
+    file.parent.mkdir()
+    file.write_text("\n".join(map(json.dumps, [*LINES.values(), *UNSOUND.values()])), encoding="utf-8")
     assert cli.main(["progress"]) == 0 and progress.calibration() == []
-    capsys.readouterr()
+    assert f"passed over: {len(UNSOUND)}, the first is line {len(LINES) + 1}." in capsys.readouterr().out
     saved = progress.export(tmp_path / "saved.json")
-    assert "3 entries were left out" in capsys.readouterr().out
 
     def refuse(constant):
         raise AssertionError(f"{constant} is no JSON")
 
     json.loads(saved.read_text(encoding="utf-8"), parse_constant=refuse)
     monkeypatch.setenv("COURSE_HOME", str(tmp_path / "other"))
-    assert progress.restore(saved) == len(ROWS) - 7
+    assert progress.restore(saved) == len(LINES)
+
+
+@pytest.mark.parametrize("year, allowed", [(1971, True), (2999, True), (1970, False), (3000, False)])
+def test_what_is_imported_is_read_again_on_the_borders_of_the_years(tmp_path, year, allowed):
+    """What counts is the year in UTC, in which it is kept."""
+    borders = {1970: "1971-01-01T00:00:00+05:00", 3000: "2999-12-31T23:59:00-05:00"}
+    at = borders.get(year, f"{year}-06-01T00:00:00+05:00")
+    (tmp_path / "theirs.json").write_bytes(content(event(at=at)))
+    try:
+        assert progress.restore(tmp_path / "theirs.json") == 1 and allowed
+    except CourseError:
+        assert not allowed
+    assert len(progress.events()) == allowed
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59.999999+00:00", "2026", "soon"])
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the time zone of a process")
+def test_a_day_that_no_calendar_has_stops_no_quiz(at, monkeypatch):
+    for zone in ("America/Los_Angeles", "Pacific/Kiritimati", "UTC"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        assert isinstance(progress.day(at), str)
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Kiritimati", "UTC"])
-@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59.999999+00:00", "2026", "soon"])
-def test_a_day_that_no_calendar_has_stops_no_quiz(zone, at, course_home):
-    code = (f"from course_lib import progress, quiz\nfrom course_lib.progress import file, table\n"
-            f"file.run(lambda db: db.execute(table.INSERT, ('0' * 32, {at!r}, 'answer', '01.bare', '{{}}', 1)))\n"
-            "quiz.quiz('01.bare', text=True)")
-    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "TZ": zone}, capture_output=True, text=True,
-                          check=False)
+@pytest.mark.parametrize("year", [1971, 2999])
+def test_the_first_and_the_last_year_stop_no_quiz(zone, year, file):
+    file.parent.mkdir()
+    file.write_text(json.dumps(event(at=f"{year}-06-01T00:00:00+00:00")), encoding="utf-8")
+    done = subprocess.run([sys.executable, "-c", "from course_lib import quiz\nquiz.quiz('01.bare', text=True)"],
+                          env={**os.environ, "TZ": zone}, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0 and "You answered this right on" in done.stdout, done.stderr
-
-

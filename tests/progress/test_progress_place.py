@@ -40,7 +40,7 @@ def test_a_home_that_is_no_path_sends_answers_elsewhere_and_says_where(tmp_path,
     fill(3)
     said = capsys.readouterr().out
     assert said.count("COURSE_HOME cannot be used") == 1 and f"is kept in {tmp_path / 'data' / 'course'}." in said
-    assert len(progress.events()) == 3 and (tmp_path / "data" / "course" / "progress.sqlite3").exists()
+    assert len(progress.events()) == 3 and (tmp_path / "data" / "course" / "progress.jsonl").exists()
     assert not any(path.name.startswith("~") for path in tmp_path.iterdir())
     finding = doctor.check_progress()
     assert finding.state == doctor.BAD and "COURSE_HOME cannot be used" in finding.advice
@@ -66,7 +66,7 @@ def too_long(folder):
 
 
 def a_folder_in_place_of_the_file(folder):
-    (folder / "it" / "progress.sqlite3").mkdir(parents=True)
+    (folder / "it" / "progress.jsonl").mkdir(parents=True)
     return folder / "it"
 
 
@@ -87,7 +87,7 @@ def test_a_home_that_cannot_be_written_costs_no_answer(tmp_path, monkeypatch, ca
     saved = progress.export(tmp_path / "saved.json")
     assert cli.main(["progress"]) == 0
     assert cli.main(["progress", "import", str(saved)]) == 2, "it would be lost with the command"
-    assert "nothing was imported" in capsys.readouterr().err
+    assert "not all could be imported" in capsys.readouterr().err
     assert doctor.check_progress().state == doctor.BAD
 
 
