@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
+from course_lib.progress import older
 from course_lib.progress.entry import Event, event_of
 from course_lib.progress.place import place
 
@@ -74,7 +75,7 @@ def read() -> list[Event]:
         pass
     except OSError as error:
         say_once(f"Your progress cannot be read from {file} ({error.strerror or error}).")
-    found: dict[str, Event] = {}
+    found = {event.uid: event for event in of_before(file.with_name(older.NAME))}
     bad = []
     for number, line in enumerate((content + _unsaved.get(file, b"")).split(b"\n"), 1):
         try:
@@ -88,6 +89,17 @@ def read() -> list[Event]:
                  f"line {bad[0]}. All others are there. If you have an export of before, it brings back what is lost: "
                  "course_lib.progress.restore(path).")
     return sorted(found.values(), key=lambda event: event.at)
+
+
+def of_before(file: Path) -> tuple[Event, ...]:
+    """The entries of the file that the course kept before, if there is one; says where it cannot be read."""
+    try:
+        return older.entries(file, file.stat().st_mtime)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        say_once(f"Your progress of before cannot be read from {file} ({error}). What you do now is kept all the same.")
+    return ()
 
 
 @lru_cache(maxsize=10_000)
