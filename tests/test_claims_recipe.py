@@ -1,10 +1,11 @@
 """A record's recipe: whatever can change a figure is a part of it, and a comment is none."""
+import re
 import sys
 from functools import cache
 
 import pytest
 
-from course_lib import syntax
+from course_lib import claims, syntax
 from course_lib.claims import recipe
 
 FILES = {
@@ -119,3 +120,18 @@ def test_what_ran_is_noted_and_what_was_kept_runs_again(course, tmp_path, monkey
     finally:
         sys.settrace(previous)
     assert ran == {"toy.py:once"}
+
+
+@pytest.mark.parametrize("claim_id", claims.all_claims())
+def test_every_record_has_the_recipe_of_now(claim_id):
+    """Where this fails: `course claims restamp ID`, and where the figures differ, `course claims run ID`."""
+    recorded = claims.read_record(claim_id)["recipe"]
+    assert recipe.changed(recorded) == []
+    assert [part for part in recorded if re.match(r"(claims/topics|experiments)/.*:[a-z]", part)] and recipe.DATA in recorded
+
+
+def test_a_rate_that_grows_a_hundredfold_is_named(monkeypatch):
+    recorded = claims.read_record("C24")["recipe"]
+    plain = syntax.plain
+    monkeypatch.setattr(syntax, "plain", lambda tree: 100 * tree if isinstance(tree, float) else plain(tree))
+    assert {"claims/topics/lora.py:RANKS", "experiments/lora.py:LORA_RATE"} <= set(recipe.changed(recorded))

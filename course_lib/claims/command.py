@@ -91,8 +91,7 @@ def verify(claim_id: str, seeds: int | None = 0) -> list[str]:
     """What is not as recorded: the models, the recipe, the figures of so many seeds, measured now; None: of all."""
     record = claims.read_record(claim_id)
     stale = [f"{claim_id} was recorded on other weights of {name}: run it anew" for name in stale_models(claim_id)]
-    parts = recipe.changed(record["recipe"]) if "recipe" in record else ["recipe, which nobody noted"]
-    stale += [f"{claim_id} was recorded with another {part}: restamp it" for part in parts]
+    stale += [f"{claim_id} was recorded with another {part}: restamp it" for part in recipe.changed(record["recipe"])]
     return stale + [one for seed in record["seeds"][:seeds]
                     for one in differences(claim_id, seed, claims.measure(claim_id, seed))]
 
