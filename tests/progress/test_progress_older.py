@@ -6,8 +6,8 @@ from contextlib import closing
 from course_lib import progress
 from course_lib.progress import older
 
-SCHEMA = """CREATE TABLE events (seq INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, at TEXT NOT NULL, kind TEXT NOT NULL,
-    id TEXT NOT NULL, data TEXT NOT NULL, correct INTEGER)"""
+SCHEMA = """CREATE TABLE events (seq INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, at TEXT NOT NULL,
+    kind TEXT NOT NULL, id TEXT NOT NULL, data TEXT NOT NULL, correct INTEGER)"""
 
 
 def before(file, *changes: dict) -> None:
