@@ -135,7 +135,7 @@ with torch.no_grad():
             print(f"{name:8} {what:12}", *(f"{value:6.2f}" for value in values[0, :6]))
 
 # %% meanings-reveal
-straight = {name for name, bend in bends.items() if bend < 1e-4}
+straight = {name for name, off in bends.items() if off < 1e-4}
 reveal("07.fold", "both" if len(straight) == 2 else "neither" if not straight else
        "lora" if "LoRA" in straight else "adapter")
 say(f"The sum comes out wrong by {share_of(bends['adapter'], 1)} with the adapter, and by "

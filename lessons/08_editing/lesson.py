@@ -602,8 +602,8 @@ marks = {key: [[mine == label] for mine, label in zip(*answers(model, tokenizer,
          for key, method in tried.items()}
 found = {key: wilson(sum(map(sum, one)), len(test)) for key, one in marks.items()}
 show_shares(found, "right answers",
-            f"n = {len(test)} test reviews; 128 labels, {SHORT.steps} steps of {SHORT.batch}, one run. Lines: 95 % "
-            "intervals.", ["LoReFT", "LoRA"], {"guessing": 0.5})
+            f"n = {len(test)} test reviews; 128 labels, {SHORT.steps} steps of {SHORT.batch}, one "
+            "run. Lines: 95 % intervals.", ["LoReFT", "LoRA"], {"guessing": 0.5})
 
 # %% loreft-reveal
 gap, low, high = interval([[a - b] for [a], [b] in zip(marks["LoReFT"], marks["LoRA"])])

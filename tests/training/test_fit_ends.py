@@ -25,7 +25,7 @@ def test_the_best_parameters_are_kept(small):
 def test_validation_is_a_mean_over_rows_however_many_fit_into_a_pass(small, monkeypatch):
     losses = []
     for rows in (VALIDATION_ROWS, 3):  # 3 + 3 + 2
-        monkeypatch.setattr("course_lib.training.VALIDATION_ROWS", rows)
+        monkeypatch.setattr("course_lib.training.loop.VALIDATION_ROWS", rows)
         losses.append(train(LoRA(small[0], num_labels=2), steps=2).validation[0]["loss"])
     assert_near(losses[0], losses[1], **NET)
 
