@@ -695,8 +695,8 @@ from course_lib.experiments.loreft import GRID, LONG
 runs = claims.recorded("C50")
 over_seeds = lambda figure: (figure.mean, min(figure.values), max(figure.values))
 show_shares({name: over_seeds(runs[key]) for key, (name, _, _) in GRID.items()}, "right answers",
-            f"Recorded, seeds: {len(runs['default'].values)}. 128 labels, {LONG.steps} steps. Lines: "
-            "lowest and highest seed.", [GRID["default"][0]], {"guessing": 0.5})
+            f"Recorded, seeds: {len(runs['default'].values)}. 128 labels, {LONG.steps} steps. "
+            "Lines: lowest and highest seed.", [GRID["default"][0]], {"guessing": 0.5})
 weakest = min(GRID, key=lambda key: runs[key].mean)
 say(f"Weakest here: *{GRID[weakest][0]}*, {claims.share(runs[weakest])}. The answer is read off "
     "the last position; what is edited elsewhere reaches it through attention alone.")
