@@ -1,6 +1,6 @@
 """The edit lab: push a review's hidden states along the steering vector, and read what the model writes then."""
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from weakref import WeakKeyDictionary
 
 import torch
@@ -65,10 +65,11 @@ def controls(model) -> dict[str, Control]:
             "block": Menu("After", range(len(blocks_of(model))), lambda number: f"block {number + 1}")}
 
 
-def reviews() -> list[str]:
+@cache
+def reviews() -> tuple[str, ...]:
     """The reviews to choose from, half of them favourable, with the opening behind them."""
-    return [text for pair in zip(*(short_reviews("validation", REVIEWS // 2, 1, label)[0] for label in (1, 0)))
-            for text in pair]
+    return tuple(text for pair in zip(*(short_reviews("validation", REVIEWS // 2, 1, label)[0] for label in (1, 0)))
+                 for text in pair)
 
 
 def plane_of(model, tokenizer, block: int) -> Plane:
