@@ -13,6 +13,7 @@ def test_this_installation_is_sound(capsys):
     assert "Everything the course needs is here" in shown
     for name in ("torch", "transformers", "orchard-s", "progress"):
         assert re.search(rf"ok +{name} ", shown)
+    assert " jupytext " in shown  # a maintainer's: what students get has no builder, and asks for none
 
 
 def test_core_dependencies_are_read_from_the_installed_course():

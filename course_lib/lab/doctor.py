@@ -15,7 +15,7 @@ from course_lib import threads
 from course_lib.display import course
 
 OPTIONAL = {"jupyterlab": "lab", "jupytext": "build", "scikit-learn": "bench"}
-BUILDER = Path(__file__).with_name("builder")  # students have none
+BUILDER = Path(__file__).parents[1] / "builder"  # students have none
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "firefox", "microsoft-edge", "safari", "open")
 REINSTALL = "install the course again: make lab, or pip install -c constraints.txt -e '.[lab]'"
 GOOD, NOTE, BAD = "ok", "note", "MISSING"
