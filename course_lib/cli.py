@@ -8,6 +8,7 @@ import sys
 from importlib.machinery import PathFinder
 
 import course_lib
+from course_lib.display import columns
 from course_lib.errors import CourseError, unknown
 
 COMMANDS = {
@@ -35,9 +36,7 @@ def is_here(name: str) -> bool:
 
 def usage() -> str:
     """What `course --help` prints: a line for each command that is here."""
-    here = [name for name in COMMANDS if is_here(name)]
-    width = max(map(len, here))
-    rows = "\n".join(f"  {name:<{width}}  {COMMANDS[name][1]}" for name in here)
+    rows = "\n".join(columns((f"  {name}", COMMANDS[name][1]) for name in COMMANDS if is_here(name)))
     return f"usage: course COMMAND [options]\n\n{rows}\n\n`course COMMAND --help` says more about each."
 
 

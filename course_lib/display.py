@@ -9,6 +9,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 
@@ -131,6 +132,24 @@ def text_table(rows: Iterable[Sequence[str]], header: Sequence[str] = (), captio
         return "\n".join([*filter(None, [caption]), *(": ".join(row) for row in rows)])
     blocks = ["\n".join(f"  {name}: {text}" for name, text in zip(header, row)) for row in rows]
     return "\n\n".join(filter(None, [caption, *blocks]))
+
+
+def columns(rows: Iterable[Sequence[str]], figures: bool = False) -> list[str]:
+    """Lines with the texts of a column under one another; all but the first are `figures`, and stand to the right.
+
+    >>> columns([("model", "parameters"), ("orchard-xs", "279,744")], figures=True)
+    ['model       parameters', 'orchard-xs     279,744']
+    """
+    rows = list(rows)
+    widths = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
+    signs = ["<", *(">" if figures else "<") * (len(widths) - 1)]
+    return ["  ".join(f"{text:{sign}{width}}" for text, sign, width in zip(row, signs, widths)).rstrip()
+            for row in rows]
+
+
+def markdown_table(rows: Iterable[Sequence[str]], header: Sequence[str]) -> str:
+    """The same as Markdown, which is not escaped: code, bold and links may stand in it."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows))
 
 
 def show_table(rows: Iterable[Sequence[str]], header: Sequence[str] = (), caption: str = "") -> None:

@@ -6,6 +6,7 @@ import ast
 import re
 from pathlib import Path
 
+from course_lib.display import markdown_table
 from tests.test_imports import LAYERS, ROOT, sources
 
 SVG, PAGE = ROOT / "docs" / "architecture.svg", ROOT / "docs" / "architecture.md"
@@ -68,8 +69,8 @@ def says(files: list[Path]) -> str:
 
 def table() -> str:
     """A line for each part: what it is."""
-    lines = [f"| `{name_of(part)}` | {says(files)} |" for part, files in parts().items()]
-    return "\n".join(["| part | what it is |", "|---|---|", *lines]) + "\n"
+    rows = [(f"`{name_of(part)}`", says(files)) for part, files in parts().items()]
+    return markdown_table(rows, ("part", "what it is")) + "\n"
 
 
 def page() -> str:

@@ -43,6 +43,16 @@ def test_a_text_table_needs_no_width():
         "  claim: C02\n  the text says: <script>alert('x')</script>\n  verdict: fails"]
 
 
+def test_columns_are_as_wide_as_their_longest_text():
+    rows = [("model", "MB"), ("xs", "0.6", "tied"), (), ("orchard-m",)]
+    assert display.columns(rows) == ["model      MB", "xs         0.6  tied", "", "orchard-m"]
+    assert display.columns([]) == []
+
+
+def test_a_markdown_table_keeps_its_marks():
+    assert display.markdown_table([("`r`", "**4**")], ("", "figure")) == "|  | figure |\n| --- | --- |\n| `r` | **4** |"
+
+
 NOTEBOOK, TERMINAL, SCRIPT = SimpleNamespace(kernel=object()), SimpleNamespace(), None
 
 

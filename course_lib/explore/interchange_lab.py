@@ -7,7 +7,7 @@ import torch
 from matplotlib.figure import Figure
 
 from course_lib.architecture import blocks_of
-from course_lib.display import percent
+from course_lib.display import columns, percent
 from course_lib.explore.controls import Menu, Slider
 from course_lib.explore.explorable import Explorable, checked, picture_of, show
 from course_lib.plots.style import INK, WIDTH, styled
@@ -155,10 +155,8 @@ def figure(result: Result) -> Figure:
 
 def rows(result: Result) -> list[str]:
     """The same as text."""
-    head = " " * 14 + "".join(f"{place[:9]:>10}" for place in result.places)
-    lines = [f"after block {number + 1} " + "".join(f"{percent(value):>10}" for value in shares)
-            for number, shares in enumerate(result.effect)]
-    return [result.prompt, "", head, *lines]
+    lines = [(f"after block {number + 1}", *map(percent, row)) for number, row in enumerate(result.effect)]
+    return [result.prompt, "", *columns([("", *result.places), *lines], figures=True)]
 
 
 def explorable(model, tokenizer) -> Explorable:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from course_lib import plots
 from course_lib.cost import eager_attention
-from course_lib.display import percent
+from course_lib.display import columns, percent
 from course_lib.errors import CourseError, shown
 from course_lib.explore.controls import Control, Menu, Slider, TextBox
 from course_lib.explore.explorable import Explorable, checked, picture_of, show
@@ -133,10 +133,9 @@ def figure(result: Result) -> plots.Axes:
 
 def rows(result: Result) -> list[str]:
     """The same as text: what each token gives to the prefix."""
-    width = max(map(len, result.tokens))
     shares = [sum(row[:result.n_prefix]) for row in result.weights]
-    bars = [f"{token:{width}}  {percent(one):>6}  {'#' * round(30 * one)}" for token, one in zip(result.tokens, shares)]
-    return ["share of its attention that each token gives to the prefix", *bars]
+    bars = [(token, f"{percent(one):>6}", "#" * round(30 * one)) for token, one in zip(result.tokens, shares)]
+    return ["share of its attention that each token gives to the prefix", *columns(bars)]
 
 
 def explorable(model, tokenizer, prefixes: Mapping) -> Explorable:

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from course_lib import plots
-from course_lib.display import decimal
+from course_lib.display import columns, decimal
 from course_lib.explore.controls import Menu, Slider, Switch
 from course_lib.explore.explorable import Explorable, checked, picture_of, show
 from course_lib.prompting import draw_examples, few_shot, score_choices, shuffle_values
@@ -92,9 +92,8 @@ def figure(result: Result) -> plots.Axes:
 
 def rows(result: Result) -> list[str]:
     """The same as text: the prompt, and a line for each answer."""
-    width = max(map(len, result.probabilities))
-    bars = [f"{answer:{width}}  {decimal(p):>6}  {'#' * round(30 * p)}" for answer, p in result.probabilities.items()]
-    return [result.prompt, "", *bars]
+    bars = [(answer, f"{decimal(p):>6}", "#" * round(30 * p)) for answer, p in result.probabilities.items()]
+    return [result.prompt, "", *columns(bars)]
 
 
 def explorable(model, tokenizer) -> Explorable:

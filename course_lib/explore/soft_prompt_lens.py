@@ -10,7 +10,7 @@ import torch
 from torch.nn.functional import cosine_similarity
 
 from course_lib import plots
-from course_lib.display import decimal
+from course_lib.display import columns, decimal
 from course_lib.errors import CourseError, shown
 from course_lib.explore.controls import Control, Slider
 from course_lib.explore.explorable import Explorable, checked, picture_of, show
@@ -93,9 +93,8 @@ def figure(result: Result) -> plots.Axes:
 
 def rows(result: Result) -> list[str]:
     """The same as text."""
-    width = max(len(token) for token, _ in result.tokens)
-    return [f"{token:{width}}  {decimal(cosine):>6}  {'#' * round(30 * max(0.0, cosine))}"
-            for token, cosine in result.tokens]
+    return columns((token, f"{decimal(cosine):>6}", "#" * round(30 * max(0.0, cosine)))
+                   for token, cosine in result.tokens)
 
 
 def explorable(table: torch.Tensor, tokenizer, snapshots: Sequence[torch.Tensor]) -> Explorable:

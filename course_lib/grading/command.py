@@ -5,6 +5,7 @@ from pathlib import Path
 
 from course_lib.builder.plan import lesson_folders
 from course_lib.builder.tasks import Task, read_tasks
+from course_lib.display import columns
 from course_lib.errors import LARGEST_SEED, CourseError, shown, unknown, whole_number
 from course_lib.files import user_path, write_text
 from course_lib.grading import demo, doctor
@@ -17,7 +18,7 @@ from course_lib.grading.log import note
 from course_lib.grading.one import Settings, code_digest, none_of
 from course_lib.grading.options import parser, read_options
 from course_lib.grading.pages import write_feedback
-from course_lib.grading.report import figures, lists
+from course_lib.grading.report import lists
 from course_lib.grading.results import Graded
 from course_lib.grading.roster import absent_and_unknown, read_roster
 from course_lib.grading.run import grade_all, others
@@ -154,9 +155,10 @@ def main(argv: list[str]) -> int:
         "To look at in the export (a row for --overrides fills what is open)": filled.problems if filled else ()})
     if said:
         print(said)
-    print(figures({"submissions": len(submissions), "graded now": len(submissions) - kept - ungraded, "kept": kept,
-                   "not graded": ungraded, "could not be read": damaged, "grades": out / "grades.csv",
-                   "feedback": out / "feedback", "the class": out / "class.html", "each result": out / "results"}))
+    figures = {"submissions": len(submissions), "graded now": len(submissions) - kept - ungraded, "kept": kept,
+               "not graded": ungraded, "could not be read": damaged, "grades": out / "grades.csv",
+               "feedback": out / "feedback", "the class": out / "class.html", "each result": out / "results"}
+    print(*columns((f"  {name}", str(figure)) for name, figure in figures.items()), sep="\n")
     if records:
         print(f"Points were changed {len(records)} times after the grading, {len(noted)} of them new: "
               f"{out / 'changes.log'}")

@@ -1,4 +1,4 @@
-"""What `course grade` says in the end: lists of names with their reasons, and figures side by side."""
+"""What `course grade` says in the end: lists of names with their reasons."""
 from collections.abc import Iterable, Mapping
 
 from course_lib.grading.pages import shown
@@ -19,9 +19,3 @@ def lists(named: Mapping[str, Iterable[str]]) -> str:
 
 def one_line(text: str) -> str:
     return " ".join(shown(text, MOST_LINE).split())
-
-
-def figures(rows: Mapping[str, object]) -> str:
-    """A row for each, the values under one another."""
-    width = max(map(len, rows))
-    return "\n".join(f"  {name:<{width}}  {value}" for name, value in rows.items())

@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 from course_lib import threads
-from course_lib.display import course
+from course_lib.display import columns, course
 
 OPTIONAL = {"jupyterlab": "lab", "jupytext": "build", "scikit-learn": "bench"}
 BUILDER = Path(__file__).parents[1] / "builder"  # students have none
@@ -164,11 +164,10 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="course doctor", description=about)
     parser.parse_args(argv)
     rows = findings()
-    width = max(len(row.what) for row in rows)
+    lines = []
     for row in rows:
-        print(f"  {row.state:<7}  {row.what:<{width}}  {row.found}")
-        if row.advice:
-            print(f"  {'':<7}  {'':<{width}}  -> {row.advice}")
+        lines += [(f"  {row.state}", row.what, row.found), *[("", "", f"-> {row.advice}")] * bool(row.advice)]
+    print(*columns(lines), sep="\n")
     bad = sum(row.state == BAD for row in rows)
     print(f"\n{bad} of {len(rows)} checks found something missing." if bad
           else "\nEverything the course needs is here.")

@@ -2,7 +2,7 @@
 import json
 from pathlib import Path
 
-from course_lib.display import course
+from course_lib.display import course, markdown_table
 from course_lib.errors import CourseError
 from course_lib.files import write_text
 from course_lib.models.configs import Recipe
@@ -56,11 +56,12 @@ def render(card: dict) -> str:
                      f"schedule planned for {card['planned_tokens']:,} tokens",
         "last loss": f"training {card['train_loss']}, validation {card['validation_loss']} (nats per token)",
     }
-    parts = [f"# {card['name']}", ABOUT, table(["", ""], facts.items())]
+    parts = [f"# {card['name']}", ABOUT, markdown_table(facts.items(), ("", ""))]
     if card["abilities"]:
-        parts += ["## Measured abilities", table(["measure", "figure"], card["abilities"].items())]
-    parts += ["## Learning curve", table(["tokens read", "validation loss"], [
-        (f"{point['tokens']:,}", f"{point['validation_loss']:.4f}") for point in thin(card["curve"], 20)])]
+        parts += ["## Measured abilities", markdown_table(card["abilities"].items(), ("measure", "figure"))]
+    parts += ["## Learning curve", markdown_table([
+        (f"{point['tokens']:,}", f"{point['validation_loss']:.4f}") for point in thin(card["curve"], 20)],
+        ("tokens read", "validation loss"))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -68,11 +69,6 @@ def thin(points: list, most: int) -> list:
     """At most about `most` of the points, evenly spaced, the last one always kept."""
     every = max(1, -(-len(points) // most))
     return points[::-1][::every][::-1]
-
-
-def table(head: list[str], rows) -> str:
-    """A markdown table of texts."""
-    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *rows))
 
 
 def write_card(folder: Path, card: dict) -> None:

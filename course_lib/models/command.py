@@ -1,7 +1,7 @@
 """`course models`: list the bundled models, or show one model's card."""
 import argparse
 
-from course_lib.display import course
+from course_lib.display import columns, course
 from course_lib.errors import unknown
 from course_lib.models.card import BUNDLED, read_card
 
@@ -27,9 +27,7 @@ def listing(cards: list[dict]) -> str:
     if not cards:
         return f"No models are bundled here yet: {course('pretrain NAME')} makes one."
     head = ("model", "parameters", "without embeddings", "MB", "tokens read", "validation loss")
-    rows = [head] + [(card["name"], f"{card['parameters']:,}", f"{card['parameters_without_embeddings']:,}",
-                      f"{card['megabytes']:.1f}", f"{card['tokens']:,}", f"{card['validation_loss']:.3f}")
-                     for card in sorted(cards, key=lambda card: (card["parameters"], card["tokens"]))]
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    return "\n".join("  ".join(cell.ljust(width) if i == 0 else cell.rjust(width)
-                               for i, (cell, width) in enumerate(zip(row, widths))) for row in rows)
+    rows = [(card["name"], f"{card['parameters']:,}", f"{card['parameters_without_embeddings']:,}",
+             f"{card['megabytes']:.1f}", f"{card['tokens']:,}", f"{card['validation_loss']:.3f}")
+            for card in sorted(cards, key=lambda card: (card["parameters"], card["tokens"]))]
+    return "\n".join(columns([head, *rows], figures=True))

@@ -2,7 +2,7 @@
 import argparse
 import sys
 
-from course_lib.display import course
+from course_lib.display import columns, course
 from course_lib.errors import CourseError, shown
 from course_lib.progress import (
     calibration,
@@ -20,22 +20,22 @@ from course_lib.progress import (
 def show() -> None:
     rows, name = summary(), student()
     print(f"{f'Progress of {name}' if name else 'Your progress'}, kept in {file.path()}")
-    if not any(rows.values()):
-        print("Nothing is recorded yet. Start with lesson 00.")
+    lines = []
     for kind, title, done in (("answer", "Quiz", "right"), ("check", "Exercise tasks", "passed")):
         for event_id, entry in sorted(rows[kind].items()):
             word = done if entry["correct"] else "not yet"
-            print(f"  {title:<15} {event_id:<22} {word:<8} tries: {entry['tries']}")
+            lines.append((f"  {title}", event_id, f"{word}, tries: {entry['tries']}"))
     for event_id, entry in sorted(rows["prediction"].items()):
         told = latest("outcome", event_id)
         measured = told is not None and told.correct is not None
         word = "not yet compared" if not measured else "right" if told.correct else "off"
         word += ", but guessed after it was measured" if entry["late"] else ""
-        print(f"  {'Predictions':<15} {event_id:<22} {word}")
+        lines.append(("  Predictions", event_id, word))
     for one in misconceptions(events()):
         times = f"{one['times']} times" if one["times"] > 1 else "once"
         after = ", right since" if one["solved"] else ""
-        print(f"  {'What went wrong':<15} {one['id']:<22} {in_words(one)} ({times}{after})")
+        lines.append(("  What went wrong", one["id"], f"{in_words(one)} ({times}{after})"))
+    print("\n".join(columns(lines)) or "Nothing is recorded yet. Start with lesson 00.")
     if counted := calibration():
         sure = sum(entry["confidence"] for entry in counted) / len(counted)
         right = sum(entry["right"] for entry in counted)

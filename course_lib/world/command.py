@@ -2,6 +2,7 @@
 import argparse
 from random import Random
 
+from course_lib.display import columns
 from course_lib.errors import CourseError
 from course_lib.world import corpus, facts, messages, reviews, stories
 from course_lib.world.grammar import lines, table
@@ -43,27 +44,26 @@ def stats() -> str:
     """The counts as text: lexicons, relations, sentence shapes, kinds of documents, tasks."""
     from course_lib.world.tasks import SIZES
 
-    out = ["Lexicons (entries)"]
-    out += [f"  {name:<28} {len(table(name)):>6}" for name in LEXICONS]
-    for side in ("positive", "negative"):
-        out.append(f"  {side + ' opinion words':<28} {len(lines('review_' + side)):>6}")
     relations = facts.relations().values()
-    out += ["", "List relations", f"  {'relations':<28} {len(relations):>6}"]
-    out += [f"  {'pairs':<28} {sum(map(len, relations)):>6}"]
-    out += [f"  {'of them never in a list':<28} {sum(len(relation.held_out) for relation in relations):>6}"]
-    out += ["", "Sentence shapes"]
-    out += [f"  {name:<28} {count:>6}" for name, count in shape_counts().items()]
-    total = sum(corpus.MIX.values())
-    out += ["", f"Documents{'share':>27}{'words':>8}{'characters':>12}   (mean of {DRAWN})"]
+    parts = {
+        "Lexicons (entries)": {name: len(table(name)) for name in LEXICONS} | {
+            f"{side} opinion words": len(lines(f"review_{side}")) for side in ("positive", "negative")},
+        "List relations": {"relations": len(relations), "pairs": sum(map(len, relations)),
+                           "of them never in a list": sum(len(relation.held_out) for relation in relations)},
+        "Sentence shapes": shape_counts()}
+    rows = []
+    for title, counts in parts.items():
+        rows += [(title,), *((f"  {name}", str(count)) for name, count in counts.items()), ()]
+    rows.append((f"Documents (means of {DRAWN})", "share", "words", "characters"))
     for kind, weight in corpus.MIX.items():
         texts = [text for _, text in samples(DRAWN, kind)]
         words = sum(len(text.split()) for text in texts) / DRAWN
         characters = sum(map(len, texts)) / DRAWN
-        out.append(f"  {kind:<28} {weight / total:>5.0%} {words:>7.1f} {characters:>11.1f}")
-    out += ["", "Tasks (rows)"]
-    for name, sizes in SIZES.items():
-        out.append(f"  {name:<28} " + ", ".join(f"{split} {size}" for split, size in sizes.items()))
-    return "\n".join(out)
+        rows.append((f"  {kind}", f"{weight / sum(corpus.MIX.values()):.0%}", f"{words:.1f}", f"{characters:.1f}"))
+    splits = dict.fromkeys(split for sizes in SIZES.values() for split in sizes)
+    rows += [(), ("Tasks (rows)", *splits)]
+    rows += [(f"  {name}", *(str(sizes.get(split, "")) for split in splits)) for name, sizes in SIZES.items()]
+    return "\n".join(columns(rows, figures=True))
 
 
 def main(argv: list[str]) -> int:

@@ -1,4 +1,5 @@
 """docs/graders.md out of docs/graders.json: what came of each attack on each grader. No figure in it is typed."""
+from course_lib.display import markdown_table
 from tests.grading.attacks import ATTACKS
 
 GRADERS = {"nbgrader": "nbgrader", "otter": "otter", "course": "course grade"}
@@ -51,18 +52,15 @@ AFTER = """
 def written(kept: dict) -> str:
     """The page."""
     rows = kept["rows"]
-    lines = [BEFORE.format(**kept["versions"], date=kept["date"], seconds=kept["seconds"], all=len(ATTACKS),
-                           played=sum(one.name in rows for one in ATTACKS)),
-             f"| of {len(rows)} cells | " + " | ".join(GRADERS.values()) + " |", "|---|" + "---|" * len(GRADERS)]
-    for what, counted in COUNTS.items():
-        numbers = [sum(counted(row, row[grader]) for row in rows.values()) for grader in GRADERS]
-        lines.append(f"| {what} | " + " | ".join(map(str, numbers)) + " |")
-    lines += ["", "## Each attack", "", "| kind | attack | earned | " + " | ".join(GRADERS.values()) + " |",
-              "|---|---|---|" + "---|" * len(GRADERS)]
-    for name, row in rows.items():
-        told = " | ".join(said(row[grader], row["honest"]) for grader in GRADERS)
-        lines.append(f"| {row['kind']} | {name} | {row['honest']} | {told} |")
-    return "\n".join(lines) + "\n" + AFTER
+    before = BEFORE.format(**kept["versions"], date=kept["date"], seconds=kept["seconds"], all=len(ATTACKS),
+                           played=sum(one.name in rows for one in ATTACKS))
+    counts = [(what, *(str(sum(counted(row, row[grader]) for row in rows.values())) for grader in GRADERS))
+              for what, counted in COUNTS.items()]
+    each = [(row["kind"], name, str(row["honest"]), *(said(row[grader], row["honest"]) for grader in GRADERS))
+            for name, row in rows.items()]
+    return "\n".join([before, markdown_table(counts, (f"of {len(rows)} cells", *GRADERS.values())),
+                      "\n## Each attack\n", markdown_table(each, ("kind", "attack", "earned", *GRADERS.values())),
+                      AFTER])
 
 
 def said(one: dict, honest: int) -> str:
