@@ -34,12 +34,12 @@ def lessons() -> bool:
     return budgets.lessons(find_root("notebooks"))
 
 
-def explore() -> bool:
-    """Whether the explorables and the import keep their time budgets."""
+def explore(names: list[str]) -> bool:
+    """Whether the explorables and the import keep their time budgets; where some are named, only these are measured."""
     from course_lib.bench import explorables
 
-    kept = explorables.explore()
-    return imports() and kept
+    kept = explorables.explore(names)
+    return kept if names else imports() and kept
 
 
 def imports() -> bool:
@@ -136,6 +136,8 @@ def main(argv: list[str]) -> int:
         sub = parts.add_parser(name, help=about, description=about)
         if name == "base":
             sub.add_argument("--write", action="store_true", help="also write the figures to the model cards")
+        if name == "explore":
+            sub.add_argument("names", metavar="NAME", nargs="*", help="only these: prompt_lab, for example")
         if name == "grade":
             sub.add_argument("--students", metavar="N", type=int, default=200, help="how many; else 200")
             sub.add_argument("--jobs", metavar="N", type=int, default=2, help="submissions at a time; else 2")

@@ -1,7 +1,7 @@
 """`course bench explore`: milliseconds of every explorable, from state to result and from controls to picture."""
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import islice
 from random import Random
@@ -9,6 +9,7 @@ from random import Random
 import torch
 
 from course_lib.bench.budgets import say
+from course_lib.errors import unknown
 from course_lib.explore import (
     budget_calculator,
     early_stopping,
@@ -35,27 +36,30 @@ RESULT_MS, PICTURE_MS = 50, 250
 WARM_UP = 3
 
 
-def explorables() -> Iterator[Explorable]:
-    """All of them, on orchard-s, with what some of them show: prompts, prefixes and logits."""
+def explorables() -> dict[str, Explorable]:
+    """All of them by their modules' names, on orchard-s, with what some of them show: prompts, prefixes and logits."""
     model, tokenizer = load_model("orchard-s")
+    table = model.get_input_embeddings().weight.detach()
     prompts = [PromptTuning(model, 20, seed=seed).prompt.detach() for seed in range(40)]
     prefixes = {name: PrefixTuning(model, 2, init=name) for name in ("vocabulary", "random")}
     logits = torch.randn(2, 40, 5, generator=torch.Generator().manual_seed(0))
-    yield prompt_lab.explorable(model, tokenizer)
-    yield tokenizer_lens.explorable(tokenizer)
-    yield world_browser.explorable()
-    yield rank_lab.explorable()
-    yield quantise_lab.explorable(model)
-    yield soft_prompt_lens.explorable(model.get_input_embeddings().weight.detach(), tokenizer, prompts)
-    yield prefix_attention.explorable(model, tokenizer, prefixes)
-    yield learning_rate_sweep.explorable()
-    yield early_stopping.explorable()
-    yield edit_lab.explorable(model, tokenizer)
-    yield interchange_lab.explorable(model, tokenizer)
-    yield which_block.explorable()
-    yield budget_calculator.explorable()
-    yield prune_lab.explorable()
-    yield temperature.explorable(*logits, "12345", list(islice(documents("validation", 0), 40)))
+    return {
+        "prompt_lab": prompt_lab.explorable(model, tokenizer),
+        "tokenizer_lens": tokenizer_lens.explorable(tokenizer),
+        "world_browser": world_browser.explorable(),
+        "rank_lab": rank_lab.explorable(),
+        "quantise_lab": quantise_lab.explorable(model),
+        "soft_prompt_lens": soft_prompt_lens.explorable(table, tokenizer, prompts),
+        "prefix_attention": prefix_attention.explorable(model, tokenizer, prefixes),
+        "learning_rate_sweep": learning_rate_sweep.explorable(),
+        "early_stopping": early_stopping.explorable(),
+        "edit_lab": edit_lab.explorable(model, tokenizer),
+        "interchange_lab": interchange_lab.explorable(model, tokenizer),
+        "which_block": which_block.explorable(),
+        "budget_calculator": budget_calculator.explorable(),
+        "prune_lab": prune_lab.explorable(),
+        "temperature": temperature.explorable(*logits, "12345", list(islice(documents("validation", 0), 40))),
+    }
 
 
 def drawn(one: Explorable, rng: Random):
@@ -79,10 +83,16 @@ def percentile_95(function: Callable, states: list) -> float:
     return statistics.quantiles(milliseconds, n=20, method="inclusive")[-1]
 
 
-def explore(repeats: int = 60) -> bool:
-    """Whether each explorable keeps to its budgets, over states drawn from its whole range."""
-    kept = True
-    for one in explorables():
+def explore(names: Sequence[str] = (), repeats: int = 60) -> bool:
+    """Whether these explorables, or all, keep to their budgets, over states drawn from their whole range.
+
+    Raises CourseError for a name that none has.
+    """
+    kept, known = True, explorables()
+    for name in names:
+        if name not in known:
+            raise unknown("explorable", name, known)
+    for one in map(known.get, names or known):
         rng, panel = Random(0), one.panel(one.state())
         states = [drawn(one, rng) for _ in range(repeats)]
         for what, function, budget in (

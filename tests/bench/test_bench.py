@@ -1,6 +1,7 @@
 """`course bench`, in small: every model is loaded first, every row has its range, every explorable is timed."""
 import sys
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -119,7 +120,7 @@ def test_without_scikit_learn_the_way_to_it_is_said(monkeypatch):
 
 
 def test_every_explorable_is_timed(monkeypatch, capsys):
-    opened = list(explorables.explorables())
+    opened = explorables.explorables()
     monkeypatch.setattr(explorables, "explorables", lambda: opened)
     for limit, kept in ((1e9, True), (0, False)):
         monkeypatch.setattr(explorables, "RESULT_MS", limit)
@@ -127,20 +128,26 @@ def test_every_explorable_is_timed(monkeypatch, capsys):
         assert explorables.explore(repeats=2) == kept
         lines = capsys.readouterr().out.splitlines()
         assert [line.split(", 95th")[0] for line in lines] == [
-            f"{one.title}, {what}" for one in opened for what in ("state to result", "controls to picture")]
+            f"{one.title}, {what}" for one in opened.values() for what in ("state to result", "controls to picture")]
         assert all(line.endswith("yes" if kept else "NO") for line in lines)
+    monkeypatch.setattr(explorables, "explore", partial(explorables.explore, repeats=2))
+    assert command.main(["explore", "rank_lab", "temperature"]) == 1
+    assert [line.split(",")[0] for line in capsys.readouterr().out.splitlines()[::2]] == ["Rank lab", "Temperature"]
+    with pytest.raises(CourseError, match="'rank_lav'. Did you mean 'rank_lab'"):
+        command.main(["explore", "prompt_lab", "rank_lav"])
+    assert not capsys.readouterr().out
 
 
 @pytest.mark.parametrize("explore_keeps, import_keeps, code", [(1, 1, 0), (0, 1, 1), (1, 0, 1)])
 def test_a_missed_budget_is_an_exit_code(explore_keeps, import_keeps, code, monkeypatch):
-    monkeypatch.setattr(explorables, "explore", lambda: bool(explore_keeps))
+    monkeypatch.setattr(explorables, "explore", lambda names: bool(explore_keeps))
     monkeypatch.setattr(budgets, "imports", lambda: bool(import_keeps))
     assert command.main(["explore"]) == code
     assert command.main(["imports"]) == 1 - import_keeps
 
 
 def test_the_import_is_timed_with_the_explorables_even_where_these_are_too_slow(monkeypatch, capsys):
-    monkeypatch.setattr(explorables, "explore", lambda: False)
+    monkeypatch.setattr(explorables, "explore", lambda names: False)
     assert command.main(["explore"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("import course_lib, beyond a bare interpreter") and lines[1].endswith("yes")

@@ -21,7 +21,7 @@ TYPED = ("", "a", "a\n\nb <b>&</b> $x$ ü 🍐")
 
 @pytest.fixture(scope="module")
 def panels():
-    return {one.title: one.panel(one.state(**STARTS.get(one.title, {}))) for one in explorables()}
+    return {one.title: one.panel(one.state(**STARTS.get(one.title, {}))) for one in explorables().values()}
 
 
 @pytest.fixture
