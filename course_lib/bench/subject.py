@@ -9,26 +9,21 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedModel
 
-from course_lib.architecture import can_answer, is_decoder, window_of
+from course_lib import methods
+from course_lib.architecture import can_answer, window_of
 from course_lib.errors import CourseError
-from course_lib.methods import (
-    Adapter,
-    DeepPrompts,
-    Frozen,
-    FullFineTuning,
-    Interchange,
-    LoRA,
-    LoReFT,
-    PrefixTuning,
-    PromptTuning,
-    ScaleShift,
-    Steering,
-)
+from course_lib.methods import Adapter, Frozen, ScaleShift
 from course_lib.methods.base.method import Method
 
 TOLERANCE = 1e-4      # of the largest value: some hundreds of roundings of float32
 ROWS = ([5, 70, 900, 33, 410, 8, 1200, 61, 19, 44, 7], [77, 9, 1500, 6, 12, 300], [250])
 SIDES, P = ("left", "right"), 3
+SOME = ("BitFit", "PrefixTuning", "DeepPrompts")  # the methods that some models do not take
+SETTINGS = {"LoRA": {"rank": 2}, "Adapter": {"bottleneck": 8}, "LoReFT": {"rank": 2, "suffix": 2},
+            "Interchange": {"rank": 3}, "PromptTuning": {"length": P}, "PrefixTuning": {"length": P},
+            "DeepPrompts": {"length": P}}  # of the others the defaults
+MORE = {"head alone": (Frozen, {"train": ()}), "parallel adapter": (Adapter, {"bottleneck": 8, "parallel": True}),
+        "red": (ScaleShift, {"kind": "red"})}
 
 
 @dataclass(frozen=True)
@@ -104,17 +99,10 @@ def moved(method: Method, by: float = 0.1) -> Method:
 
 
 def builds(model) -> dict[str, Callable[[], Method]]:
-    """Every method that the model takes, away from its start, with a head of two labels."""
-    N = {"num_labels": 2}
-    found = {"full": lambda: FullFineTuning(model, **N), "last block": lambda: Frozen(model, **N),
-             "head alone": lambda: Frozen(model, (), **N), "LoRA": lambda: LoRA(model, rank=2, **N),
-             "adapter": lambda: Adapter(model, 8, **N), "parallel adapter": lambda: Adapter(model, 8, True, **N),
-             "ia3": lambda: ScaleShift(model, **N), "red": lambda: ScaleShift(model, "red", **N),
-             "LoReFT": lambda: LoReFT(model, rank=2, suffix=2, **N), "steering": lambda: Steering(model, **N),
-             "interchange": lambda: Interchange(model, rank=3, **N), "prompt": lambda: PromptTuning(model, P, **N),
-             "prefix" if is_decoder(model) else "deep":
-                 lambda: (PrefixTuning if is_decoder(model) else DeepPrompts)(model, P, **N)}
-    return {name: lambda build=build: moved(build()) for name, build in found.items()}
+    """Every public method that the model takes, at its start, with a head of two labels."""
+    kinds = {name: (getattr(methods, name), SETTINGS.get(name, {})) for name in methods.__all__} | MORE
+    return {name: lambda kind=kind, settings=settings: kind(model, **settings, num_labels=2)
+            for name, (kind, settings) in kinds.items() if not (name in SOME and refused(kind, model))}
 
 
 def narrow(model, places: int) -> bool:

@@ -10,13 +10,14 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from course_lib.errors import CourseError
-from course_lib.methods import Adapter, Frozen, LoRA, LoReFT, PrefixTuning
+from course_lib.methods import Frozen, Interchange, LoRA, LoReFT, PrefixTuning
+from course_lib.methods.base.virtual_tokens import VirtualTokens
 from course_lib.models import weights_hash
 from course_lib.prompting import complete, score_choices
 from course_lib.prompting.reading import read, read_on
 from course_lib.prompting.tokens import answer_text, answer_tokens
 from tests.closeness import NET, assert_near
-from tests.methods.contract import MERGED, cases, changed, every, nudged, outputs, scalar, trains, within
+from tests.methods.contract import cases, changed, every, merges, nudged, outputs, scalar, trains, within
 from tests.methods.tiny_models import DECODERS, IMPOSSIBLE, REFUSED, ROWS, Case, batch_of, logits_of, sourced
 
 
@@ -26,7 +27,7 @@ def test_what_cannot_be_built_says_on_which_models_it_can(case, model, tokenizer
         case.build(model, tokenizer)
 
 
-@cases(lambda case: case.kind in (*MERGED, Adapter, LoReFT))
+@cases(lambda case: not issubclass(case.kind, (VirtualTokens, Interchange)))  # these start as something
 @torch.no_grad()
 def test_the_start_changes_nothing(case, model, tokenizer):
     method = case.build(model, tokenizer)
@@ -192,7 +193,7 @@ def test_one_method_on_one_model_at_a_time(case, model, tokenizer):
             method.on(twin).__enter__()
         with pytest.raises(CourseError, match="leave its `with` block before you build"):
             case.build(model, tokenizer)
-        if case.kind in MERGED:
+        if merges(case.kind):
             with pytest.raises(CourseError, match="attached to this model. Undo"):
                 method.merge(model)
     with method.on(twin):  # another copy of the same base is as good

@@ -79,9 +79,12 @@ METHODS = {
     "interchange": (Interchange, {"layer": 0, "rank": 3}),
     "interchange-whole": (Interchange, {"layer": 1, "position": 0}),
 }
+said = {kind for kind, _ in METHODS.values()}
+REST = {name: (getattr(methods, name), {}) for name in methods.__all__ if getattr(methods, name) not in said}
+METHODS |= REST  # of which nothing is said here: as they are built where nothing is asked for
 ADDED = ("adapter", "adapter-parallel", "ia3", "red", "lora")
 EACH = ("full", "last-block", "probe", "bitfit", "prompt", "prefix", "deep", *ADDED, "loreft", "direft", "steering",
-        "interchange")
+        "interchange", *REST)
 FEW = {"llama-untied": ("full", "parts", "lora"), "orchard-s": EACH, "orchard-encoder": EACH,
        **{name: ("probe", "prompt", *ADDED, "lora-linears", "loreft") for name in QUANTISED}}  # elsewhere: all
 HEADED = {"llama": EACH, "gpt2": EACH, "orchard-s": ("probe", "prefix")}  # with a head, too, as on encoders everything
