@@ -1,7 +1,7 @@
 # %% [markdown] title
 # # Exercise 01 · Prompting, built by hand
 #
-# Four tasks, each a step up: one line, two functions, an experiment. You build from scratch what [lesson
+# Each task is a step up: one line, two functions, an experiment. You build from scratch what [lesson
 # 01](../notebooks/01_prompting.ipynb) used ready-made. Below each task stands a check. Run it as often as
 # you like: it names the likely mistake, and what you have solved is kept. Below the check, your own code
 # meets the model.

@@ -803,7 +803,7 @@ for prompt in (one_shot, few_shot(fruits, "lemon"), "France: Paris\nJapan:", "ho
 #
 # ## Quiz
 #
-# Eight questions. A wrong answer tells you why it was tempting, and where the lesson shows what is true.
+# A wrong answer tells you why it was tempting, and where the lesson shows what is true.
 
 # %% quiz-bare
 from course_lib.quiz import quiz

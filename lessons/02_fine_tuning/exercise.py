@@ -1,7 +1,7 @@
 # %% [markdown] title
 # # Exercise 02 · Fine-tuning, built by hand
 #
-# Four tasks: one line, a loop, an honest choice, and a bill. You build from scratch what [lesson
+# The tasks: one line, a loop, an honest choice, and a bill. You build from scratch what [lesson
 # 02](../notebooks/02_fine_tuning.ipynb) used ready-made. Below each task stands a check. Run it as often as
 # you like: it names the likely mistake, and what you have solved is kept. Below the check, your own code
 # meets the model.

@@ -715,7 +715,7 @@ say(f"After {steps} steps no parameter differs by more than {apart:.1g}.")
 #
 # ## Quiz
 #
-# Eight questions. A wrong answer tells you why it was tempting, and where the lesson shows what is true.
+# A wrong answer tells you why it was tempting, and where the lesson shows what is true.
 
 # %% quiz-step
 from course_lib.quiz import quiz

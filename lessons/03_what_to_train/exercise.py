@@ -1,7 +1,7 @@
 # %% [markdown] title
 # # Exercise 03 · What to train
 #
-# Four tasks, each a step up: one line, a vote, a label model, and two stages of training. You build from scratch
+# Each task is a step up: one line, a vote, a label model, and two stages of training. You build from scratch
 # what [lesson 03](../notebooks/03_what_to_train.ipynb) explains. Below each task stands a check. Run it as often
 # as you like: it names the likely mistake, and what you have solved is kept. Below the check, your own code
 # meets the model or the rules.

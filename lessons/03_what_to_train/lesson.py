@@ -682,7 +682,7 @@ say(f"After {steps} steps no parameter of the last block differs by more than {a
 #
 # ## Quiz
 #
-# Seven questions. A wrong answer tells you why it was tempting, and where the lesson shows what is true.
+# A wrong answer tells you why it was tempting, and where the lesson shows what is true.
 
 # %% quiz-frozen
 from course_lib.quiz import quiz

@@ -1,8 +1,8 @@
 # %% [markdown] title
 # # Exercise 04 · Distillation, built by hand
 #
-# Four tasks, each a step up: one line, a loss, a loss with its gradient, and a choice of what to take out of
-# a model. You build from scratch what [lesson 04](../notebooks/04_distillation.ipynb) explains. Below each
+# Each task is a step up: one line, a loss, a loss with its gradient, and a choice of what to take out of a
+# model. You build from scratch what [lesson 04](../notebooks/04_distillation.ipynb) explains. Below each
 # task stands a check. Run it as often as you like: it names the likely mistake, and what you have solved is
 # kept. Below the check, your own code meets the models.
 

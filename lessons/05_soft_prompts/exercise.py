@@ -1,8 +1,8 @@
 # %% [markdown] title
 # # Exercise 05 · A soft prompt, built by hand
 #
-# Four tasks, each a step up: one line, then three functions with which you train a prompt of your own, read
-# it, and serve two tasks in one batch. You build from scratch what [lesson
+# Each task is a step up: one line, then functions with which you train a prompt of your own, read it,
+# and serve two tasks in one batch. You build from scratch what [lesson
 # 05](../notebooks/05_soft_prompts.ipynb) used ready-made. Below each task stands a check. Run it as often as
 # you like: it names the likely mistake, and what you have solved is kept. Below the check, your own code
 # meets the model.

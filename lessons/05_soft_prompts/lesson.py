@@ -683,7 +683,7 @@ if real is not None:
 # Forty steps on 200 sentences are few: an interval that reaches down to a half says that guessing does as well.
 # To bring sentences of your own, write a file with the columns `text` and `label` (any two words), and give
 # its path to `load_task` in the cell above. In a terminal, `.venv/bin/course bench minilm mine.csv` compares
-# five methods on it.
+# several methods on it.
 
 # %% [markdown] exercise
 # ## Now you
@@ -693,7 +693,7 @@ if real is not None:
 #
 # ## Quiz
 #
-# Seven questions. A wrong answer tells you why it was tempting, and where the lesson shows what is true.
+# A wrong answer tells you why it was tempting, and where the lesson shows what is true.
 
 # %% quiz-what
 from course_lib.quiz import quiz

@@ -1,7 +1,7 @@
 # %% [markdown] title
 # # Exercise 06 · LoRA, built by hand
 #
-# Four tasks, each a step up: one line, a function, a layer, and what merges it. You build from scratch what
+# Each task is a step up: one line, a function, a layer, and what merges it. You build from scratch what
 # [lesson 06](../notebooks/06_lora.ipynb) explains. Below each task stands a check. Run it as often as you
 # like: it names the likely mistake, and what you have solved is kept. Below the check, your own code meets
 # the model.

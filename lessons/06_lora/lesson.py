@@ -755,7 +755,7 @@ if real:
 # %% [markdown] real-own
 # To try your own sentences, put the path of a CSV file with the columns `text` and `label` into `load_task`,
 # and run the two cells again. In a terminal in the course's folder, `.venv/bin/course bench minilm FILE.csv`
-# compares five methods on it.
+# compares several methods on it.
 
 # %% [markdown] exercise
 # ## Now you
@@ -765,7 +765,7 @@ if real:
 #
 # ## Quiz
 #
-# Seven questions. A wrong answer tells you why it was tempting, and where the lesson shows what is true.
+# A wrong answer tells you why it was tempting, and where the lesson shows what is true.
 
 # %% quiz-low-rank
 from course_lib.quiz import quiz

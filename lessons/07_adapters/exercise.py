@@ -1,7 +1,7 @@
 # %% [markdown] title
 # # Exercise 07 · Adapters and four bits, built by hand
 #
-# Four tasks, each a step up: one line, a function, another function, and a class that holds a matrix in four bits a
+# Each task is a step up: one line, a function, another function, and a class that holds a matrix in four bits a
 # number. You build from scratch what [lesson 07](../notebooks/07_adapters.ipynb) explains. Below each task stands a
 # check. Run it as often as you like: it names the likely mistake, and what you have solved is kept. Below the check,
 # your own code meets the model.

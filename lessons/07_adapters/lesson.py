@@ -715,7 +715,7 @@ print("LoRA on codes: logits equal")
 #
 # ## Quiz
 #
-# Seven questions. A wrong answer tells you why it was tempting, and where the lesson shows what is true.
+# A wrong answer tells you why it was tempting, and where the lesson shows what is true.
 
 # %% quiz-parameters
 from course_lib.quiz import quiz

@@ -1,9 +1,9 @@
 # %% [markdown] title
 # # Exercise 08 · Edits of hidden states, built by hand
 #
-# Four tasks, each a step up: one line, a formula, the right positions, a module. You build from scratch what
-# [lesson 08](../notebooks/08_editing.ipynb) explains. Below each task stands a check. Run it as often as you like: it
-# names the likely mistake, and what you have solved is kept. Below the check, your own code meets the model.
+# Each task is a step up: one line, a formula, the right positions, a module. You build from scratch what [lesson
+# 08](../notebooks/08_editing.ipynb) explains. Below each task stands a check. Run it as often as you like: it names
+# the likely mistake, and what you have solved is kept. Below the check, your own code meets the model.
 
 # %% start
 import torch

@@ -788,7 +788,7 @@ if real:
 #
 # ## Quiz
 #
-# Seven questions. A wrong answer tells you why it was tempting, and where the lesson shows what is true.
+# A wrong answer tells you why it was tempting, and where the lesson shows what is true.
 
 # %% quiz-probe
 from course_lib.quiz import quiz

@@ -1,4 +1,4 @@
-"""The recorded training runs behind two explorables, and the command that makes them:
+"""The recorded training runs behind explorables, and the command that makes them:
 
     python -m course_lib.explore.recorded.histories
 
