@@ -1,7 +1,8 @@
 """How sure a share is: every figure that comes from a sample is shown with a 95 % interval."""
+import functools
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
+from statistics import NormalDist, fmean, stdev
 
 from course_lib.errors import CourseError, shown, whole_number
 
@@ -25,6 +26,40 @@ def wilson(n_right: int, n: int, level: float = 0.95) -> tuple[float, float, flo
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5
     return share, min(share, middle - half), max(share, middle + half)
+
+
+def students_t(values: Sequence[float], level: float = 0.95) -> tuple[float, float, float]:
+    """(mean, low, high) of a mean over seeds: Student's t interval of 1908. One value has no interval.
+
+    >>> [round(value, 2) for value in students_t([1, 2, 3, 4])]
+    [2.5, 0.45, 4.55]
+    """
+    n = len(values)
+    if n < 2 or not all(isinstance(value, (int, float)) and math.isfinite(value) for value in values):
+        raise CourseError(f"An interval over seeds needs at least two numbers; you gave {shown(values)}.")
+    half = t_quantile(n - 1, (1 + level) / 2) * stdev(values) / n**0.5
+    return fmean(values), fmean(values) - half, fmean(values) + half
+
+
+@functools.cache
+def t_quantile(freedom: int, probability: float) -> float:
+    """Below this lies so much of Student's t with so many degrees of freedom, for a probability of .5 to .9999.
+
+    Its distribution function is summed up by Simpson's rule, and inverted by halving.
+    """
+    scale = math.exp(math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2)) / math.sqrt(freedom * math.pi)
+    density = lambda t: scale * (1 + t * t / freedom) ** (-(freedom + 1) / 2)
+
+    def below(end: float, steps: int = 2000) -> float:
+        width = end / steps
+        inner = sum((4 if place % 2 else 2) * density(place * width) for place in range(1, steps))
+        return 0.5 + width / 3 * (density(0) + inner + density(end))
+
+    low, high = 0.0, 10_000.0 if freedom == 1 else 200.0
+    while high - low > 1e-9 * high:
+        middle = (low + high) / 2
+        low, high = (middle, high) if below(middle) < probability else (low, middle)
+    return low
 
 
 def interval(by_item: Sequence[Sequence[float]], groups: Sequence[str] | None = None, level: float = 0.95,

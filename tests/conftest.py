@@ -105,7 +105,7 @@ def trainings(tokenizer, monkeypatch):
 
     No test is scored: half of the answers are right.
     """
-    from course_lib.experiments import run
+    from course_lib.experiments import run, setting, tuning
     from course_lib.training.plan import History
     from tests.tiny import tiny_model
 
@@ -118,9 +118,10 @@ def trainings(tokenizer, monkeypatch):
         next(method.parameters()).data += 0.01                      # another model, as after training
         return History([1.0] * 12, [0.1] * 12, [{"step": 1, "loss": 0.5}], 1)
 
-    monkeypatch.setattr(run, "load_model", lambda *_, **__: (model, tokenizer))
-    monkeypatch.setattr(run, "fit", fit)
-    monkeypatch.setattr(run, "evaluate", lambda *_: {"accuracy": 0.5})
+    monkeypatch.setattr(setting, "load_model", lambda *_, **__: (model, tokenizer))
+    monkeypatch.setattr(setting, "fit", fit)
+    monkeypatch.setattr(tuning, "best_rate", lambda of, run, start: start)
+    monkeypatch.setattr(setting, "evaluate", lambda *_: {"accuracy": 0.5})
     run.trained.cache_clear()
     yield found
     run.trained.cache_clear()

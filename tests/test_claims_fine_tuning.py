@@ -3,7 +3,7 @@ import pytest
 
 from course_lib import claims
 from course_lib.claims.topics import choices, one_step, other_tasks
-from course_lib.experiments import run
+from course_lib.experiments import setting
 from course_lib.experiments.fine_tuning import TUNED
 from course_lib.experiments.one_step import untied_copy
 from course_lib.experiments.picking import picked
@@ -14,7 +14,7 @@ IDS = [claim.id for claim in claims.by_lesson("02")]
 
 @pytest.mark.parametrize("claim_id", IDS)
 def test_a_measurement_gives_its_figures(claim_id, trainings, monkeypatch):
-    monkeypatch.setattr(one_step, "load_model", run.load_model)
+    monkeypatch.setattr(one_step, "load_model", setting.load_model)
     figures = claims.measure(claim_id, 0)
     assert tuple(figures) == claims.get(claim_id).figures
     assert all(value >= 0 for value in figures.values())

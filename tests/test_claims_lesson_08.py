@@ -5,7 +5,7 @@ import torch
 from course_lib import claims, models
 from course_lib.claims.topics import das, interchange, loreft_and_lora, loreft_edits, probes, steering
 from course_lib.evaluation import evaluate
-from course_lib.experiments import run
+from course_lib.experiments import run, setting, tuning
 from course_lib.methods import Steering
 from course_lib.world import summing_up
 from tests.closeness import assert_near
@@ -14,17 +14,18 @@ from tests.closeness import assert_near
 @pytest.fixture
 def small(monkeypatch):
     """One step of training, few texts, one small model."""
-    whole, drawn, scored = run.fit, summing_up.short_reviews, run.score
+    whole, drawn, scored = setting.fit, summing_up.short_reviews, run.score
     for module, changed in ((das, {"TEST": 24, "PAIRS": 24, "WIDTHS": ("xs",)}), (steering, {"STRENGTHS": (1.0, 2.0)})):
         for name, value in changed.items():
             monkeypatch.setattr(module, name, value)
-    monkeypatch.setattr(run, "fit", lambda *args, steps, **more: whole(*args, steps=1, **more))
+    monkeypatch.setattr(setting, "fit", lambda *args, steps, **more: whole(*args, steps=1, **more))
     for module in (loreft_and_lora, run):
         monkeypatch.setattr(module, "score", lambda model, tokenizer, rows, method=None: scored(
             model, tokenizer, rows.select(range(4)), method))
     for module in (interchange, loreft_edits, probes, steering):
         monkeypatch.setattr(module, "short_reviews", lambda split, n, seed=0, label=None: drawn(split, min(n, 8), seed,
                                                                                                 label))
+    monkeypatch.setattr(tuning, "best_rate", lambda of, run, start: start)
     run.trained.cache_clear()
     yield
     run.trained.cache_clear()

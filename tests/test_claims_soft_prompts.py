@@ -7,7 +7,7 @@ import torch
 from course_lib import claims
 from course_lib.claims.topics import prompt_starts
 from course_lib.claims.topics.prefix import as_prefix
-from course_lib.experiments import draws, run, soft_prompts
+from course_lib.experiments import draws, run, setting, soft_prompts, tuning
 from course_lib.experiments.soft_prompts import SETTING, even_share
 from course_lib.methods import PrefixTuning, PromptTuning
 from course_lib.world import load_task
@@ -21,7 +21,8 @@ DEAR = ["C37", "C40", "C41", "C42", "C43", "C44", "C46"]
 def small(tokenizer, monkeypatch):
     """A tiny model and one step on a few rows; nothing is kept for a later test."""
     model = tiny_model("llama", len(tokenizer), spread=0.7, context=192)
-    monkeypatch.setattr(run, "load_model", lambda *_, **__: (model, tokenizer))
+    monkeypatch.setattr(setting, "load_model", lambda *_, **__: (model, tokenizer))
+    monkeypatch.setattr(tuning, "best_rate", lambda of, run, start: start)
     monkeypatch.setattr(draws, "POOL", 40)
     monkeypatch.setattr(soft_prompts, "SETTING", replace(SETTING, labels=8, steps=1, test=10))
     monkeypatch.setattr(soft_prompts, "MORE", 1)

@@ -5,7 +5,7 @@ import torch
 
 from course_lib import claims
 from course_lib.claims.topics import data, freezing, labels
-from course_lib.experiments import blocks, run
+from course_lib.experiments import blocks, setting
 from course_lib.experiments import freezing as frozen_parts
 from course_lib.experiments.labels import labelled, right_share
 from course_lib.experiments.what_to_train import FAR, NEAR
@@ -22,7 +22,7 @@ IDS = [claim.id for claim in claims.by_lesson("03")]
 def trainings(trainings, monkeypatch):
     """On a tiny model; what is trained, in order; nothing is, or written."""
     for module in (freezing, frozen_parts):
-        monkeypatch.setattr(module, "load_model", run.load_model)
+        monkeypatch.setattr(module, "load_model", setting.load_model)
     monkeypatch.setattr(labels, "written", lambda model, tokenizer, first, _: [f"{one} on." for one in first])
     monkeypatch.setattr(labels, "UNLABELLED", 50)
     return trainings
@@ -43,10 +43,10 @@ def test_frozen_by_hand_and_gradients_set_to_zero(trainings):
 def test_the_parts_are_trained_on_the_same_rows_near_and_far(trainings):
     claims.measure("C12", 3)
     assert [type(one.method) for one in trainings] == 2 * [FullFineTuning, Frozen, Frozen]
-    for setting, part in ((NEAR, trainings[:3]), (FAR, trainings[3:])):
-        assert {one.steps for one in part} == {setting.steps}
+    for near, part in ((NEAR, trainings[:3]), (FAR, trainings[3:])):
+        assert {one.steps for one in part} == {near.steps}
         assert {tuple(one.rows["text"][:]) for one in part} == {tuple(part[0].rows["text"][:])}
-        assert len(part[0].rows) == setting.labels
+        assert len(part[0].rows) == near.labels
 
 
 def test_a_source_model_meets_rows_that_it_has_not_seen(trainings):

@@ -1,6 +1,5 @@
 """The store of runs: one that was stopped goes on, and nothing is taken from it that is not the very same run."""
 import ast
-import json
 import os
 import pkgutil
 import signal
@@ -11,11 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from course_lib import claims, experiments, syntax
-from course_lib.claims import command
-from course_lib.claims.claim import HOLDS, Verdict, claim
+from course_lib import experiments, syntax
 from course_lib.errors import CourseError
-from course_lib.experiments import Setting, arm, experiment, kept, once, run, store
+from course_lib.experiments import Setting, arm, experiment, kept, once, run, setting, store
 from course_lib.methods import LoRA, LoReFT
 
 LORA = arm(LoRA, 1e-3, rank=2)
@@ -92,7 +89,9 @@ def test_nothing_is_kept_where_nobody_asked_for_it(asked, tmp_path):
 @pytest.mark.parametrize("file, before, after, same", [
     ("methods/lora.py", "a = 1\n", "# a comment\na = 1\n", True),
     ("methods/lora.py", "def f():\n    return 1\n", 'def f():\n    """Gives 1."""\n    return 1\n', True),
-    ("methods/lora.py", "a = 1\n", "a = 2\n", False), ("new/part.py", "", "a = 1\n", False),
+    ("methods/base/method.py", "a = 1\n", "a = 2\n", False), ("methods/lora.py", "a = 1\n", "a = 2\n", True),
+    ("experiments/setting.py", "a = 1\n", "a = 2\n", False), ("experiments/lora.py", "a = 1\n", "a = 2\n", True),
+    ("new/part.py", "", "a = 1\n", False),
     ("world/data/fruit.tsv", "plum\n", "pear\n", False), ("claims/records/C1.json", "1", "2", True),
     ("plots/style.py", "a = 1\n", "a = 2\n", True)])
 def test_what_the_code_is_known_by(file, before, after, same, tmp_path, monkeypatch):
@@ -135,36 +134,18 @@ def test_an_experiment_is_the_same_where_its_setting_arm_and_seed_are(asked, tmp
 
 
 def test_a_training_that_somebody_stops_is_no_measurement(tmp_path, monkeypatch):
-    fit = run.fit
+    fit = setting.fit
 
     def stopped(*args, **options):
         history = fit(*args, **options)
         history.stopped = "interrupted"
         return history
 
-    monkeypatch.setattr(run, "fit", stopped)
-    setting = Setting(base="orchard-xs", steps=1, labels=4)
+    monkeypatch.setattr(setting, "fit", stopped)
+    small = Setting(base="orchard-xs", steps=1, labels=4)
     with pytest.raises(KeyboardInterrupt), kept(tmp_path / "runs.jsonl"):
-        experiment(setting, LORA, 0)
+        experiment(small, LORA, 0)
     assert (tmp_path / "runs.jsonl").read_text() == ""
-
-
-def test_course_claims_run_keeps_all_but_the_first_seed(asked, tmp_path, monkeypatch):
-    def measure(seed: int) -> dict[str, float]:
-        asked.append(seed)
-        return {"figure": 1.0}
-
-    toy = claim("C1", "a toy", (), lesson="08", figures=("figure",))(lambda seed: once(measure, (), seed))
-    toy.judge = lambda figures: Verdict(HOLDS, "it is one")
-    for name, stub in {"get": lambda _: toy, "measure": lambda _, seed: toy.measure(seed),
-                       "recorded": lambda _: {}}.items():
-        monkeypatch.setattr(claims, name, stub)
-    monkeypatch.setattr(claims, "record_path", lambda _: tmp_path / "C1.json")
-    monkeypatch.setattr(command, "weights_of", lambda _: {})
-    for _ in range(2):
-        assert command.main(["run", "C1", "--seeds", "3", "--keep", str(tmp_path / "runs.jsonl")]) == 0
-    assert asked == [0, 1, 2, 0]
-    assert json.loads((tmp_path / "C1.json").read_text())["figures"] == {"figure": [1.0] * 3}
 
 
 def test_a_file_that_cannot_be_written_is_said_before_anything_is_measured(asked, tmp_path):

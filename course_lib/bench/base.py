@@ -13,7 +13,7 @@ from course_lib.bench.rows import Measured, Row, Table, at_least, at_most, betwe
 from course_lib.bench.sense import own_sense
 from course_lib.errors import CourseError
 from course_lib.evaluation import evaluate, perplexity, unigram_perplexity
-from course_lib.experiments.run import whole
+from course_lib.experiments.setting import whole
 from course_lib.methods import FullFineTuning, LoRA
 from course_lib.models import load_model
 from course_lib.models.configs import SHIPPED

@@ -22,7 +22,7 @@ from course_lib.architecture import with_positions
 from course_lib.bench.pairs import PAIRS, WARM_UP, interleaved, one_thread, ratio
 from course_lib.bench.rows import Gate, Measured, Table, at_least, at_most, exact, share
 from course_lib.evaluation import evaluate
-from course_lib.experiments.run import whole
+from course_lib.experiments.setting import whole
 from course_lib.methods import Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
 from course_lib.models import load_model
 from course_lib.training.batches import Batches, loss_of

@@ -11,7 +11,7 @@ from course_lib.bag_of_words import best_bag_of_words
 from course_lib.cost import cost
 from course_lib.errors import CourseError, shown
 from course_lib.evaluation import evaluate
-from course_lib.experiments.run import whole
+from course_lib.experiments.setting import whole
 from course_lib.intervals import wilson
 from course_lib.methods import Frozen, FullFineTuning, LoRA, LoReFT, PromptTuning
 from course_lib.models import load_model

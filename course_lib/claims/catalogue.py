@@ -5,6 +5,7 @@ import functools
 import json
 import math
 import numbers
+from collections.abc import Sequence
 from pathlib import Path
 
 from course_lib.claims.claim import Claim, Figure, Verdict
@@ -71,14 +72,23 @@ def recorded(claim_id: str) -> dict[str, Figure]:
     return {name: Figure(tuple(values)) for name, values in read_record(claim_id)["figures"].items()}
 
 
-def conclude(claim_id: str, **measured: float) -> Verdict:
-    """The verdict from figures that you measured just now, by the same rule that judges the records."""
+def conclude(claim_id: str, **measured: float | Sequence[float]) -> Verdict:
+    """The verdict from figures that you measured just now, by the same rule that judges the records.
+
+    A figure is a number, or several: of so many seeds, or, for a share of right answers, the mark of each row.
+    A single number has no interval.
+    """
     claim = get(claim_id)
     _check_names(claim, measured)
+    figures = {}
     for name, value in measured.items():
-        if not isinstance(value, numbers.Real) or not math.isfinite(value):
+        values = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+        if not values or not all(isinstance(one, numbers.Real) and math.isfinite(one) for one in values):
             raise CourseError(f"{claim_id} needs a number for {name}; you gave {shown(value)}.")
-    return claim.judge({name: Figure((float(value),)) for name, value in measured.items()})
+        figures[name] = Figure(tuple(map(float, values)))
+    if len({len(figure.values) for figure in figures.values()} - {1}) > 1:
+        raise CourseError(f"{claim_id} compares pairs: give equally many values for each figure, or one.")
+    return claim.judge(figures)
 
 
 def _check_names(claim: Claim, figures: dict) -> None:

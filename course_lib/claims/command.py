@@ -1,123 +1,82 @@
-"""`course claims`: list, run, verify and restamp the measured claims."""
+"""`course claims`: list, run, verify and restamp the measured claims. What measures is imported when it is used."""
 import argparse
-import json
-import platform
 import time
 from collections.abc import Callable
-from importlib.metadata import version
-
-from tqdm.auto import tqdm
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 
 from course_lib import claims
-from course_lib.claims import recipe
-from course_lib.claims.claim import Claim
+from course_lib.claims.claim import FAILS, HOLDS, Claim
 from course_lib.errors import CourseError, whole_number
-from course_lib.experiments.store import base_hash, kept
-from course_lib.files import write_text
 
 
-def listing() -> str:
-    """Every claim with its lesson, figures, seeds and verdict."""
+def listing(ids: list[str]) -> str:
+    """These claims, each with its lesson, kind, question, verdict, quantities, number of seeds and learning rates."""
     rows = []
-    for lesson in claims.lessons():
-        for claim in claims.by_lesson(lesson):
-            rows.append(f"{claim.id}  lesson {lesson}  {claim.text} ({', '.join(claim.sources)})")
-            if not claims.record_path(claim.id).exists():
-                rows.append("      not measured yet")
-                continue
-            figures, seeds = claims.recorded(claim.id), claims.read_record(claim.id)["seeds"]
-            shown = ", ".join(f"{name} {figure}" for name, figure in figures.items())
-            verdict = claim.judge(figures)
-            rows += [f"      {verdict.word}: {verdict.because}", f"      {shown} (seeds {len(seeds)})"]
+    for claim in map(claims.get, ids):
+        rows.append(f"{claim.id}  lesson {claim.lesson}  {claim.text} ({', '.join(claim.sources)})")
+        rows += [f"      {line}" for line in (told(claim) if claims.record_path(claim.id).exists()
+                                              else ["not measured yet"])]
     return "\n".join(rows)
 
 
-def weights_of(claim: Claim) -> dict[str, str]:
-    """The hash of the weights, as they are now, of each model that the claim is measured on."""
-    return {name: base_hash(name) for name in claim.models}
+def told(claim: Claim) -> list[str]:
+    """What the record of a claim says, in lines."""
+    from course_lib.claims import measuring
+    from course_lib.experiments import tuning
+
+    record, figures = claims.read_record(claim.id), claims.recorded(claim.id)
+    verdict, n = claim.judge(figures), len(record["seeds"])
+    lines = [f"{claim.kind}; {'every' if claim.every else 'any'} setting: {claim.question}"] * bool(claim.asks)
+    lines += [f"{verdict.word}: {verdict.because}"]
+    lines += [f"{setting}: {answer.quantity.direction} by {answer.quantity.smallest:g} or more is asked; {answer}"
+              for setting, answer in verdict.answers.items()]
+    lines += [", ".join(f"{name} {figure}" for name, figure in figures.items()) + f" (seeds {n})"]
+    if claim.asks:
+        lines += [measuring.why_so_many(claim, record)]
+    known = tuning.known()
+    return lines + [f"{tuning.in_words(of)}: {known[of] if of in known else 'no longer kept'}"
+                    for of in record.get("tuned", {})]
 
 
-def run(claim_id: str, n_seeds: int) -> None:
-    """Measure one claim with seeds 0 … n-1 and write its record; the first, whose recipe is noted, is never kept."""
-    claim = claims.get(claim_id)
-    weights, runs = weights_of(claim), []
-    for seed in tqdm(range(n_seeds), desc=claim_id, unit="seed"):
-        if seed == 0:
-            with kept(None), recipe.noting() as ran:
-                runs.append(claims.measure(claim_id, seed))
-        else:
-            runs.append(claims.measure(claim_id, seed))
-    record = {
-        "claim": claim_id,
-        "command": f"course claims run {claim_id} --seeds {n_seeds}",
-        "seeds": list(range(n_seeds)),
-        "figures": {name: [round(run[name], 6) for run in runs] for name in claim.figures},
-        "tolerance": claim.tolerance,
-        "packages": {name: version(name).split("+")[0] for name in ("torch", "transformers")},
-        "processor": platform.processor() or platform.machine(),
-        "weights_hash": weights,
-        "recipe": recipe.recipe(ran),
-    }
-    try:
-        write_record(claim_id, record)
-    except OSError as error:
-        raise CourseError(f"The runs of {claim_id} cannot be recorded: {error}. Measured were: {runs}.") from error
+def measured(claim_id: str, n_seeds: int | None) -> str:
+    """Measures and records one claim; the verdict."""
+    from course_lib.claims import measuring
+    from course_lib.experiments.store import kept
+
+    start = time.perf_counter()
+    with kept(measuring.runs_folder() / "runs.jsonl"):
+        measuring.run(claim_id, n_seeds)
+    verdict = claims.get(claim_id).judge(claims.recorded(claim_id))
+    return f"{claim_id} {verdict.word}: {verdict.because} ({time.perf_counter() - start:.0f} s)"
 
 
-def write_record(claim_id: str, record: dict) -> None:
-    path = claims.record_path(claim_id)
-    path.parent.mkdir(exist_ok=True)
-    write_text(path, json.dumps(record, indent=1) + "\n")
+def run_all(ids: list[str], n_seeds: int | None, jobs: int) -> None:
+    """Measures and records every claim, so many at a time; a mistake in an id is said before anything is measured."""
+    ids = [claims.get(claim_id).id for claim_id in ids]
+    if jobs == 1:
+        for claim_id in ids:
+            print(measured(claim_id, n_seeds), flush=True)
+        return
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(measured, claim_id, n_seeds) for claim_id in ids]):
+            print(done.result(), flush=True)
 
 
-def stale_models(claim_id: str) -> list[str]:
-    """The models whose weights are not those that the claim was recorded on."""
-    then = claims.read_record(claim_id)["weights_hash"]
-    return [name for name, now in weights_of(claims.get(claim_id)).items() if then.get(name) != now]
+def all_stand(ids: list[str], first: int, n_seeds: int | None) -> bool:
+    """Whether no claim goes from "holds" to "does not hold" or back with other seeds; says each that changes at all."""
+    from course_lib.claims import measuring
 
-
-def differences(claim_id: str, seed: int, again: dict[str, float]) -> list[str]:
-    """Where one seed's figures leave the record by more than the claim's tolerance (relative above 1)."""
-    claim, record = claims.get(claim_id), claims.read_record(claim_id)
-    index, found = record["seeds"].index(seed), []
-    for name in claim.figures:
-        before = record["figures"][name][index]
-        if not abs(again[name] - before) <= claim.tolerance * max(1.0, abs(before)):  # so that NaN differs
-            found.append(f"{claim_id}, seed {seed}, {name}: recorded {before:.4g}, now {again[name]:.4g}")
-    return found
-
-
-def verify(claim_id: str, seeds: int | None = 0) -> list[str]:
-    """What is not as recorded: the models, the recipe, the figures of so many seeds, measured now; None: of all."""
-    record = claims.read_record(claim_id)
-    stale = [f"{claim_id} was recorded on other weights of {name}: run it anew" for name in stale_models(claim_id)]
-    stale += [f"{claim_id} was recorded with another {part}: restamp it" for part in recipe.changed(record["recipe"])]
-    return stale + [one for seed in record["seeds"][:seeds]
-                    for one in differences(claim_id, seed, claims.measure(claim_id, seed))]
-
-
-def restamp(claim_id: str) -> list[str]:
-    """Measures the first seed and records its recipe, if the models and the figures are as recorded; else why not."""
-    record = claims.read_record(claim_id)
-    seed = record["seeds"][0]
-    with recipe.noting() as ran:
-        again = claims.measure(claim_id, seed)
-    found = [f"{claim_id} was recorded on other weights of {name}: run it anew" for name in stale_models(claim_id)]
-    found += differences(claim_id, seed, again)
-    if not found:
-        write_record(claim_id, record | {"recipe": recipe.recipe(ran)})
-    return found
-
-
-def run_all(ids: list[str], n_seeds: int, keep: str | None = None) -> None:
-    """Measures and records every claim, with the experiments in the file `keep`; mistakes are said before all else."""
-    whole_number("--seeds", n_seeds, 1)
-    for claim in [claims.get(claim_id) for claim_id in ids]:
-        start = time.perf_counter()
-        with kept(keep):
-            run(claim.id, n_seeds)
-        verdict = claim.judge(claims.recorded(claim.id))
-        print(f"{claim.id} {verdict.word}: {verdict.because} ({time.perf_counter() - start:.0f} s)", flush=True)
+    stand = True
+    for claim_id in ids:
+        claims.read_record(claim_id)
+    for claim_id in ids:
+        before, now = measuring.check(claim_id, first, n_seeds)
+        turned = {before.word, now.word} == {HOLDS, FAILS}
+        said = "TURNED" if turned else "the same word" if before.word == now.word else "another word"
+        print(f"{claim_id} {said}: recorded {before.word}, now {now.word}: {now.because}", flush=True)
+        stand &= not turned
+    return stand
 
 
 def all_agree(ids: list[str], look: Callable[[str], list[str]]) -> bool:
@@ -135,28 +94,38 @@ def all_agree(ids: list[str], look: Callable[[str], list[str]]) -> bool:
 
 
 def main(argv: list[str]) -> int:
-    """Lists, runs, verifies or restamps claims: 0, or 1 where something differs from its record."""
+    """Lists, runs, checks, verifies or restamps claims: 0, or 1 where something differs from its record."""
     parser = argparse.ArgumentParser(prog="course claims", description=__doc__)
     actions = parser.add_subparsers(dest="action")
-    actions.add_parser("list", help="every claim with its figures and verdict (the default)")
-    runner = actions.add_parser("run", help="measure claims and record the figures")
+    lister = actions.add_parser("list", help="every claim with its figures and verdict (the default)")
+    runner = actions.add_parser("run", help="measure claims and record the figures; goes on where it was stopped")
     verifier = actions.add_parser("verify", help="name each record whose recipe or models have changed, in seconds")
     stamper = actions.add_parser("restamp", help="measure the first seed; where it agrees, record the recipe of now")
-    for sub in (runner, verifier, stamper):
+    for sub in (lister, runner, verifier, stamper):
         sub.add_argument("ids", nargs="*", metavar="ID", help="such as C68; none means all")
-    runner.add_argument("--seeds", type=int, default=5, help="how many seeds (default 5)")
-    runner.add_argument("--keep", metavar="FILE", help="keeps experiments, not the first seed's: a stopped run goes on")
+    runner.add_argument("--seeds", type=int, help="how many seeds (default: as many as a pilot of five asks for)")
+    runner.add_argument("--from", type=int, default=0, dest="first", metavar="SEED",
+                        help="with --check: the first seed")
+    runner.add_argument("--check", action="store_true", help="compare the verdict with the record, which stays")
+    runner.add_argument("--jobs", type=int, default=1, help="how many claims at a time, each in one thread (default 1)")
     verifier.add_argument("--run", action="store_true", help="measure the first seed again, too")
     verifier.add_argument("--all-seeds", action="store_true", help="measure every recorded seed again")
     args = parser.parse_args(argv)
+    ids = getattr(args, "ids", None) or list(claims.all_claims())
     if args.action in (None, "list"):
-        print(listing())
+        print(listing(ids))
         return 0
-    ids = args.ids or list(claims.all_claims())
     if args.action == "run":
-        run_all(ids, args.seeds, args.keep)
+        n_seeds = None if args.seeds is None else whole_number("--seeds", args.seeds, 1)
+        if args.check:
+            return 0 if all_stand(ids, whole_number("--from", args.first, 0), n_seeds) else 1
+        if args.first:
+            raise CourseError("--from goes with --check: a record begins with seed 0.")
+        run_all(ids, n_seeds, whole_number("--jobs", args.jobs, 1))
         return 0
+    from course_lib.claims import measuring
+
     if args.action == "restamp":
-        return 0 if all_agree(ids, restamp) else 1
+        return 0 if all_agree(ids, measuring.restamp) else 1
     seeds = None if args.all_seeds else 1 if args.run else 0
-    return 0 if all_agree(ids, lambda claim_id: verify(claim_id, seeds)) else 1
+    return 0 if all_agree(ids, lambda claim_id: measuring.verify(claim_id, seeds)) else 1

@@ -3,8 +3,9 @@ subject the settings, the learning rates that were chosen, and the measurements 
 """
 from course_lib.lazy import lazily
 
-_HOMES = dict.fromkeys(("Arm", "Setting", "arm", "count", "experiment", "learn", "score", "trained", "whole"), ".run")
-_HOMES |= dict.fromkeys(("kept", "once"), ".store")
+_HOMES = dict.fromkeys(("Arm", "Setting", "arm", "count", "learn", "score", "whole"), ".setting")
+_HOMES |= dict.fromkeys(("experiment", "trained"), ".run") | dict.fromkeys(("kept", "once"), ".store")
+_HOMES |= {"tuned": ".tuning"}
 __all__ = list(_HOMES)
 
 __getattr__, __dir__ = lazily(__name__, _HOMES)

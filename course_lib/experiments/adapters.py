@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from course_lib.experiments.lora import lora
-from course_lib.experiments.run import Arm, Setting, arm
+from course_lib.experiments.setting import Arm, Setting, arm
 from course_lib.experiments.soft_prompts import FULL, SETTING
 from course_lib.methods import Adapter, Frozen, FullFineTuning
 

@@ -2,7 +2,7 @@
 import copy
 from dataclasses import replace
 
-from course_lib.experiments.run import learn, score
+from course_lib.experiments.setting import learn, score
 from course_lib.experiments.what_to_train import NEAR, PART_RATES
 from course_lib.methods import Frozen, FullFineTuning
 from course_lib.shifts import dead_key, relabelled

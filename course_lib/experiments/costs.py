@@ -3,7 +3,7 @@ import functools
 
 from course_lib.cost import Cost, cost
 from course_lib.experiments.adapters import by_name
-from course_lib.experiments.run import arm
+from course_lib.experiments.setting import arm
 from course_lib.methods import PromptTuning, ScaleShift
 from course_lib.models import load_model
 from course_lib.world import load_task

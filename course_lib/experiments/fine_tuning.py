@@ -5,7 +5,7 @@ length in which they are used. For reviews, of 1e-4, 3e-4, 1e-3, 3e-3 and 1e-2, 
 the pretrained and from the random start (which at best ends about where guessing does, and at 3e-2, too). For a second
 task (C06), of 3e-4 and 1e-3: 3e-4 for spam and for questions. Stars and summaries take it untried.
 """
-from course_lib.experiments.run import Setting, arm
+from course_lib.experiments.setting import Setting, arm
 from course_lib.methods import FullFineTuning
 
 TUNED = Setting(validation=64, validate_every=15)  # 128 labelled reviews, 40 steps of 16

@@ -4,7 +4,7 @@ import copy
 import torch
 
 from course_lib.experiments.draws import shuffled
-from course_lib.experiments.run import count
+from course_lib.experiments.setting import count
 from course_lib.methods import Frozen, FullFineTuning, LoRA, LoReFT, PrefixTuning, PromptTuning
 from course_lib.models import load_model
 from course_lib.training.batches import Batches, loss_of

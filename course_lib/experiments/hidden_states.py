@@ -1,5 +1,5 @@
 """Where hidden states are changed, and how: a steering vector, a swap, a trained subspace."""
-from course_lib.experiments.run import Setting
+from course_lib.experiments.setting import Setting
 
 SITE = {"layer": 2, "position": -2}    # " short" after block 2: on validation the whole swap works best there, but for
                                        # the last block

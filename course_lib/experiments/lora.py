@@ -4,7 +4,7 @@ The rates were chosen once, on the validation split with seed 0, each for its ow
 largest where several are. LoRA's rate for the far setting, where the seeds differ most, is the best in the mean of
 seeds 0, 1 and 2.
 """
-from course_lib.experiments.run import Arm, Setting, arm
+from course_lib.experiments.setting import Arm, Setting, arm
 from course_lib.methods import LoRA
 
 MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")  # of a block: every matrix

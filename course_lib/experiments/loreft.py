@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 
 from course_lib.cost import operations
-from course_lib.experiments.run import Setting
+from course_lib.experiments.setting import Setting
 from course_lib.methods import LoReFT
 from course_lib.models import load_model
 

@@ -11,7 +11,7 @@ from statistics import mean
 import torch
 
 from course_lib.cost import eager_attention
-from course_lib.experiments.run import Setting, arm, score
+from course_lib.experiments.setting import Setting, arm, score
 from course_lib.methods import FullFineTuning, LoRA, PrefixTuning, PromptTuning
 
 LENGTH = 20                                # vectors of a prompt

@@ -6,7 +6,8 @@ Spam is harder than reviews, for the same words ask for money and warn of it: so
 """
 from pathlib import Path
 
-from course_lib.experiments.run import Setting, trained
+from course_lib.experiments.run import trained
+from course_lib.experiments.setting import Setting
 from course_lib.experiments.soft_prompts import starting
 
 SETTING = Setting(task="spam", labels=2000, draw="first", steps=800, batch=8, validation=100, validate_every=100)

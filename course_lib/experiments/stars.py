@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from course_lib.distillation import Teacher, distil
 from course_lib.experiments.draws import shuffled
-from course_lib.experiments.run import Setting, arm, learn, whole
+from course_lib.experiments.setting import Setting, arm, learn, whole
 from course_lib.methods import FullFineTuning
 from course_lib.world import load_task
 

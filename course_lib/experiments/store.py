@@ -19,6 +19,7 @@ from course_lib.files import user_path
 from course_lib.syntax import digest, parsed, plain
 
 COURSE = Path(__file__).resolve().parents[1]
+SHARED = {f"experiments/{name}.py" for name in ("draws", "run", "setting")}  # of experiments; a run says the rest
 CANNOT_CHANGE_A_RUN = {"bench", "builder", "checks", "claims", "cli.py", "explore", "framed.py", "grading", "lab",
                        "lesson.py", "lessons.py", "plots", "progress", "quiz"}  # but for the file of what is measured
 DATA = {".json", ".tsv", ".txt"}
@@ -32,11 +33,28 @@ def base_hash(name: str) -> str:
 
 @functools.cache
 def library() -> str:
-    """The digest of the library and its data as they are now, and of the versions of what it stands on."""
-    files = [path for path in sorted(COURSE.rglob("*"))
-             if path.relative_to(COURSE).parts[0] not in CANNOT_CHANGE_A_RUN and path.suffix in DATA | {".py"}]
-    return digest(([(path.relative_to(COURSE).as_posix(), said_by(path)) for path in files],
+    """The digest of the library and its data as they are now, and of the versions of what it stands on.
+
+    The methods are no part of it, but for what they share: a run is known by the files of its own one.
+    """
+    files = {path.relative_to(COURSE).as_posix(): path for path in sorted(COURSE.rglob("*"))
+             if path.suffix in DATA | {".py"}}
+    return digest(([(name, said_by(path)) for name, path in files.items() if can_change_a_run(name)],
                    version("torch"), version("transformers")))
+
+
+def can_change_a_run(name: str) -> bool:
+    """Whether a file of the course can change any run."""
+    folder, *rest = name.split("/")
+    if folder == "experiments" and rest:
+        return name in SHARED
+    return folder not in CANNOT_CHANGE_A_RUN and (folder != "methods" or rest[0] == "base")
+
+
+def files_of(what: object) -> list[Path]:
+    """The files of the classes that an arm's method is made of."""
+    classes = getattr(getattr(what, "method", None), "__mro__", ())
+    return [Path(inspect.getsourcefile(one)) for one in classes if one.__module__.startswith("course_lib.")]
 
 
 def said_by(path: Path) -> str:
@@ -120,7 +138,8 @@ def once(measure: Callable[..., dict[str, float]], bases: Sequence[str], *what) 
         return measure(*what)
     of = json.dumps({"measure": measure.__name__, "what": [asdict(one) if is_dataclass(one) else one for one in what],
                      "weights": {base: base_hash(base) for base in bases}}, default=name_of)
-    code = digest((library(), said_by(Path(inspect.getsourcefile(measure)))))
+    code = digest((library(), *map(said_by, [Path(inspect.getsourcefile(measure)),
+                                             *(file for one in what for file in files_of(one))])))
     figures = store.find(of, code)
     if figures is None:
         figures = measure(*what)

@@ -3,7 +3,7 @@
 A run is 32 steps of 16 reviews, unless it is said. Learning rates are chosen by the accuracy on 150 validation rows,
 with seeds that no record has; of equals the largest.
 """
-from course_lib.experiments.run import Setting
+from course_lib.experiments.setting import Setting
 
 CLOSE = 0.03                      # shares nearer to each other than this are called about equal
 NEAR, FAR = Setting(steps=32), Setting(base="orchard-s-early", labels=512, steps=96)

@@ -11,7 +11,7 @@ from course_lib.bench.distilled import ROWS
 from course_lib.claims.topics import distillation
 from course_lib.cli import main
 from course_lib.errors import CourseError
-from course_lib.experiments import kept, once, run, store
+from course_lib.experiments import kept, once, setting, store
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = replace(tables.NEAR, base="orchard-xs", labels=16, steps=2, validation=16)
@@ -65,7 +65,7 @@ def test_the_shipped_figures_are_all_that_the_tables_show(monkeypatch, capsys):
 
 def test_lora_on_codes_is_trained_on_a_quantised_base(monkeypatch):
     asked = []
-    monkeypatch.setattr(run, "quantise", lambda model, scheme: asked.append(scheme) or model)
+    monkeypatch.setattr(setting, "quantise", lambda model, scheme: asked.append(scheme) or model)
     monkeypatch.setattr(tables, "run", lambda setting, *_: {"accuracy": bool(setting.load(0))})
     for name in ("LoRA, r = 4", *tables.ON_CODES):
         tables.chosen(SMALL, name)

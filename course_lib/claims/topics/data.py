@@ -67,9 +67,10 @@ def domain_first(seed: int) -> dict[str, float]:
 @domain_first.judged
 def judge_domain_first(f: Figures) -> Verdict:
     """Holds where raw text of the domain helps, and more than as much text of another domain."""
-    because = (f"{FEW} labels of reviews typed with a dead key, at once: {share(f['at_once'])}; after raw text typed "
-               f"with it {share(f['domain'])}; after as much raw text typed as usual {share(f['other'])}. The loss of "
-               f"text typed with it went from {f['text_before'].mean:.1f} to {f['text_after'].mean:.1f} nats a token.")
+    because = (f"{FEW.labels} labels of reviews typed with a dead key, at once: {share(f['at_once'])}; after raw "
+               f"text typed with it {share(f['domain'])}; after as much raw text typed as usual {share(f['other'])}. "
+               f"The loss of text typed with it went from {f['text_before'].mean:.1f} to {f['text_after'].mean:.1f} "
+               "nats a token.")
     gain, control = f["domain"].mean - f["at_once"].mean, f["domain"].mean - f["other"].mean
     if min(gain, control) > CLOSE:
         return Verdict(HOLDS, because)

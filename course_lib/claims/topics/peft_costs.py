@@ -17,7 +17,7 @@ from course_lib.claims.claim import (
 )
 from course_lib.cost import eager_attention
 from course_lib.experiments.costs import METHODS, costs, some
-from course_lib.experiments.run import whole
+from course_lib.experiments.setting import whole
 from course_lib.models import load_model
 from course_lib.training import fit
 

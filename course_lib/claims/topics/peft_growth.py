@@ -5,7 +5,7 @@ from statistics import median
 from course_lib.claims.claim import FAILS, GUIDE, HOLDS, LIMITED, LOREFT, Figures, Verdict, claim
 from course_lib.display import percent
 from course_lib.experiments.costs import METHODS, RATE, costs
-from course_lib.experiments.run import whole
+from course_lib.experiments.setting import whole
 from course_lib.models import load_model
 from course_lib.quantise import size_in_bytes
 from course_lib.training import fit
