@@ -270,7 +270,7 @@ def test_the_list_says_what_is_not_measured(little_claim, monkeypatch, capsys):
 def test_what_a_lesson_shows(capsys):
     view.says_measured_verdict({"C71": {"added": 0, "changed": False}})
     view.ledger("01")
-    own, recorded = capsys.readouterr().out.split("Recorded runs.")
+    own, recorded = capsys.readouterr().out.split("Recorded runs")
     for printed in (own, recorded):
         assert "Prompting neither adds nor changes parameters (Google MLCC)" in printed and HOLDS in printed
         assert f"Google MLCC: {claims.SOURCES['Google MLCC']}." in printed

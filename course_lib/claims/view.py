@@ -30,5 +30,6 @@ def ledger(lesson: str) -> None:
         seeds, verdict = claims.read_record(claim.id)["seeds"], claim.judge(claims.recorded(claim.id))
         rows.append((claim.id, _says(claim), verdict.because, str(len(seeds)), verdict.word))
     show_table(rows, ("claim", "the text says", "we measured", "seeds", "verdict"),
-               "Recorded runs. To measure one yourself, in a terminal in the course's folder: "
-               f".venv/bin/course claims run ID --seeds 5. {_titles(shown)}")
+               "Recorded runs: ± is the standard deviation over seeds, (a to b) a 95 % interval of the mean. To ask "
+               "other seeds, in a terminal in the course's folder: .venv/bin/course claims run ID --from 100 --check. "
+               f"{_titles(shown)}")
