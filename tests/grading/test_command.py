@@ -9,18 +9,21 @@ import pytest
 
 from course_lib import progress
 from course_lib.cli import main
-from course_lib.grading import command
+from course_lib.grading import command, selfcheck
 from course_lib.grading.statistics import asked
 from course_lib.quiz.reading import bank
 
 from .test_run import by_a_word, handed_in
 
 RIGHT = "# task 06.1: lora_parameters\nright = 1\n"
+CHECK = selfcheck.check
 
 
 @pytest.fixture(autouse=True)
 def a_small_grader(monkeypatch):
+    """A word decides, and this computer need not show in every test that it grades as it must: one has CHECK."""
     monkeypatch.setattr(command, "grade_cells", by_a_word)
+    monkeypatch.setattr(selfcheck, "check", lambda *_: 14)
 
 
 def rows(out: Path) -> list[dict]:
@@ -32,7 +35,8 @@ def graded(tmp_path: Path, *options: str) -> int:
                  "--out", str(tmp_path / "out"), "--jobs", "1", "--only", "06.1", *options])
 
 
-def test_a_class_gets_a_row_each_and_the_command_says_what_was_done(tmp_path, capsys):
+def test_a_class_gets_a_row_each_and_the_command_says_what_was_done(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(selfcheck, "check", CHECK)
     handed_in(tmp_path / "in", {"ada": RIGHT, "bob": "# task 06.1\nno", "eve": b"{"})
     assert graded(tmp_path) == 1
     assert [(row["student"], row["task"], float(row["points"])) for row in rows(tmp_path / "out")] == [
@@ -40,7 +44,7 @@ def test_a_class_gets_a_row_each_and_the_command_says_what_was_done(tmp_path, ca
     said = capsys.readouterr().out
     assert "eve/06.ipynb cannot be read" in said and str(tmp_path / "out" / "grades.csv") in said
     assert "graded now         3" in said
-    assert "It does: " in said
+    assert f"It does: {2 + len(command.chosen_tasks(['06.1'])['06.1'].wrong)} cells." in said
     assert graded(tmp_path, "--resume") == 1
     said = capsys.readouterr().out
     assert "kept               3" in said and "It did, and nothing has changed: " in said
@@ -121,7 +125,6 @@ def test_an_export_with_several_columns_takes_the_named_one(tmp_path, capsys):
 
 
 def test_what_was_not_graded_is_counted_and_said_whole_to_the_instructor_alone(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(command, "check_or_recall", lambda *_: (0, False))
     cause = f"{tmp_path}/lora.py: {'the reference gives nothing. ' * 20}\nRun \x1b[2J'course build' first."
     monkeypatch.setattr(command, "grade_cells", partial(stops_for_bob, cause))
     handed_in(tmp_path / "in", {"ada": RIGHT, "bob": RIGHT, "eve": b"{"})
@@ -156,8 +159,7 @@ def test_an_option_that_would_do_nothing_is_refused(tmp_path, capsys, options):
 CANVAS = "Student,ID,SIS Login ID,Section,Week 6 (12)\n    Points Possible,,,,10\nada,7,ada,S,\n"
 
 
-def test_no_gradebook_of_an_earlier_run_lies_beside_newer_grades(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(command, "check_or_recall", lambda *_: (0, False))
+def test_no_gradebook_of_an_earlier_run_lies_beside_newer_grades(tmp_path, capsys):
     handed_in(tmp_path / "in", {"ada": RIGHT})
     (tmp_path / "canvas.csv").write_text(CANVAS, encoding="utf-8")
     filled = tmp_path / "out" / "gradebook.csv"
@@ -196,8 +198,7 @@ def test_bad_input_is_refused_before_anything_is_graded(tmp_path, capsys, option
     ("ada\nODE Zoe", "'ODE Zoe' of the roster and the submission 'zoeode_12' look like one student"),
     ("ada\nzo\u00e9 ode_12", "look like one student"), ("ada\nzoe ode_13", None), ("ada\nzoe", None),
     ("ada\nzoeode_12\nZo\u00e9 Ode", None)])
-def test_a_student_under_two_names_is_refused_before_anything_is_graded(tmp_path, capsys, monkeypatch, listed, why):
-    monkeypatch.setattr(command, "check_or_recall", lambda *_: (0, False))
+def test_a_student_under_two_names_is_refused_before_anything_is_graded(tmp_path, capsys, listed, why):
     handed_in(tmp_path / "in", {"ada": RIGHT, "zoeode_12": RIGHT})
     (tmp_path / "roster.csv").write_text(f"student\n{listed}\n", encoding="utf-8")
     refused = graded(tmp_path, "--roster", str(tmp_path / "roster.csv")) == 2
