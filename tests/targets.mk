@@ -3,7 +3,8 @@
 
 help::
 	@echo 'make test         run every check: code, notebooks, browser, the versions that Colab has'
-	@echo 'make test-all     the same, every changed solution, and all numeric tests with each instruction set'
+	@echo 'make test-all     the same, every changed solution, all numeric tests with each instruction set, and more with'
+	@echo '                  the versions that Colab has'
 	@echo 'make test-quick   run the tests of the code only'
 	@echo 'make graders      play the attacks against nbgrader and otter, too: an hour; writes docs/graders.md'
 

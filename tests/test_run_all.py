@@ -1,4 +1,5 @@
 """run_all: what counts as a failure, and that every file it names is there."""
+import re
 import subprocess
 import sys
 
@@ -39,9 +40,20 @@ def test_counts_come_from_the_report_and_a_run_without_one_failed(report, counts
     assert run_all.count(tmp_path / "report.xml") == counts
 
 
-@pytest.mark.parametrize("names", ["COLAB", "NUMERIC", "SAMPLE"])
+@pytest.mark.parametrize("names", [sum(run_all.COLAB.values(), ()), run_all.COLAB_ALL, run_all.NUMERIC, run_all.SAMPLE],
+                         ids=["COLAB", "COLAB_ALL", "NUMERIC", "SAMPLE"])
 def test_what_a_group_names_is_there(names):
-    assert [name for name in getattr(run_all, names) if not (run_all.ROOT / "tests" / name).exists()] == []
+    assert len(set(names)) == len(names)
+    for path, _, function in (name.partition("::") for name in names):
+        found = run_all.ROOT / "tests" / path
+        assert found.exists() and (not function or f"def {function}(" in found.read_text(encoding="utf-8")), path
+
+
+def test_every_library_of_colab_has_its_tests_and_all_runs_more():
+    pinned = re.findall("^([a-z]+)==", (run_all.ROOT / "constraints-colab.txt").read_text(encoding="utf-8"), re.M)
+    assert {name for names in run_all.COLAB for name in names.split(", ")} == set(pinned) - {"torch"}
+    few = {name.partition("::")[0] for names in run_all.COLAB.values() for name in names}
+    assert all({name, name.split("/")[0]} & set(run_all.COLAB_ALL) for name in few)
 
 
 @pytest.mark.parametrize("wanted, numeric", [([], 0), (["all"], 8), (["numeric-avx2-2"], 1)])
