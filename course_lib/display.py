@@ -40,6 +40,19 @@ def counted(number: int | str, noun: str) -> str:
     return f"{number} {noun.removesuffix('s') if str(number) == '1' else noun}".strip()
 
 
+def size(count: float) -> str:
+    """Bytes in the unit that suits them; 1 KB is 1,000 bytes.
+
+    >>> size(350e9), size(491_520), size(12)
+    ('350 GB', '492 KB', '12 bytes')
+    """
+    for unit in ("bytes", "KB", "MB", "GB", "TB"):
+        if count < 999.5:
+            return f"{count:.3g} {unit}"
+        count = count / 1000
+    return f"{count:.3g} PB"
+
+
 def shell():
     """The IPython shell that runs this code, a notebook's or a terminal's; None outside of one."""
     ipython = sys.modules.get("IPython")  # a kernel has loaded it

@@ -6,13 +6,12 @@ their size. With the table of V embeddings that makes 12 L d² + V d. Shapes: L 
 from dataclasses import dataclass
 
 from course_lib import plots
-from course_lib.display import counted
+from course_lib.display import columns, counted, size
 from course_lib.explore.controls import Menu, NumberBox
 from course_lib.explore.explorable import Explorable, checked, picture_of, show
 
 BYTES = {"32 bit": 4.0, "16 bit": 2.0, "8 bit": 1.0, "4 bit": 0.5}  # of a parameter
 PROMPT = 20  # vectors of the soft prompt beside it
-UNITS = ("bytes", "KB", "MB", "GB", "TB", "PB")
 CONTROLS = {"width": NumberBox("Width d", range(1, 65_537)),
             "layers": NumberBox("Layers L", range(1, 257)),
             "vocabulary": NumberBox("Vocabulary V", range(1, 1_000_001)),
@@ -77,18 +76,6 @@ def compute(state: State) -> Result:
                   shared=weights + state.tasks * prompt_bytes)
 
 
-def size(count: float) -> str:
-    """Bytes in the unit that suits them; 1 KB is 1,000 bytes.
-
-    >>> size(350e9), size(491_520), size(12)
-    ('350 GB', '492 KB', '12 bytes')
-    """
-    place = 0
-    while count >= 999.5 and place < len(UNITS) - 1:
-        count, place = count / 1000, place + 1
-    return f"{count:.3g} {UNITS[place]}"
-
-
 def sizes(result: Result) -> dict[str, float]:
     """What the picture shows: a name for each number of bytes."""
     return {"the weights, once": result.weights, "while training in full": result.training,
@@ -119,9 +106,7 @@ def figure(result: Result) -> plots.Axes:
 
 def rows(result: Result) -> list[str]:
     """The same as text: a line for each number of bytes."""
-    found = sizes(result)
-    width = max(map(len, found))
-    return [f"{name:{width}}  {size(count)}" for name, count in found.items()]
+    return columns((name, size(count)) for name, count in sizes(result).items())
 
 
 def explorable() -> Explorable:

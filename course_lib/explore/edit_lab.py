@@ -4,7 +4,7 @@ from functools import cache, partial
 from weakref import WeakKeyDictionary
 
 import torch
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 
 from course_lib.architecture import blocks_of, check_model
 from course_lib.display import percent
@@ -12,7 +12,7 @@ from course_lib.explore.controls import Control, Menu, Steps
 from course_lib.explore.explorable import Explorable, checked, picture_of, show
 from course_lib.methods import Steering
 from course_lib.methods.steering import hidden_states
-from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
+from course_lib.plots.style import COLOURS, GREY, fixed_axes, name_above, styled
 from course_lib.prompting import complete, score_choices
 from course_lib.world.summing_up import PHRASES, short_reviews, unfinished
 
@@ -121,16 +121,14 @@ def alt(result: Result) -> str:
 
 
 @styled
-def figure(result: Result) -> Figure:
+def figure(result: Result) -> Axes:
     """The still figure: reviews in the plane, and the arrow by which this one is moved."""
-    whole = Figure(figsize=(WIDTH, 3.2), layout="none")
-    axes = whole.add_axes((0.13, 0.17, 0.83, 0.72))
-    for points, colour, marker, name, side in (
-            (result.plane.favourable, "blue", "o", "favourable", 1),
-            (result.plane.unfavourable, "vermillion", "s", "unfavourable", 0)):
+    axes = fixed_axes(3.2, left=0.13, right=0.96, bottom=0.17, top=0.89)
+    for points, colour, marker, name, right in (
+            (result.plane.favourable, "blue", "o", "favourable", True),
+            (result.plane.unfavourable, "vermillion", "s", "unfavourable", False)):
         axes.plot(*points.T.tolist(), marker, color=COLOURS[colour], markersize=4, linestyle="", alpha=0.7)
-        axes.annotate(name, (side, 1), (0, 4), xycoords="axes fraction", textcoords="offset points",
-                      ha="right" if side else "left", color=COLOURS[colour])
+        name_above(axes, name, COLOURS[colour], right=right, inward=0)
     axes.axvline(0, color=GREY, linestyle=(0, (4, 3)), linewidth=1)
     axes.plot(*result.start, marker="D", color="black", markersize=7)
     if result.state.strength:
@@ -138,7 +136,7 @@ def figure(result: Result) -> Figure:
     reach = max(STRENGTHS[-1], -STRENGTHS[0]) * result.plane.vector.norm().item()
     axes.set_xlim(-reach, 1.2 * reach)
     axes.set(xlabel="along the steering vector", ylabel="otherwise most varied")
-    return whole
+    return axes
 
 
 def rows(result: Result) -> list[str]:

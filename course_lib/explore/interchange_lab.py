@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 
 from course_lib.architecture import blocks_of
 from course_lib.display import columns, percent
 from course_lib.explore.controls import Menu, Slider
 from course_lib.explore.explorable import Explorable, checked, picture_of, show
-from course_lib.plots.style import INK, WIDTH, styled
+from course_lib.plots.style import INK, fixed_axes, styled
 from course_lib.prompting.reading import encode_prompts
 from course_lib.prompting.text import draw_examples, few_shot
 from course_lib.prompting.tokens import answer_tokens
@@ -136,10 +136,9 @@ def alt(result: Result) -> str:
 
 
 @styled
-def figure(result: Result) -> Figure:
+def figure(result: Result) -> Axes:
     """The still figure: a square for each block and place, with its figure."""
-    whole = Figure(figsize=(WIDTH, 2.9), layout="none")
-    axes = whole.add_axes((0.18, 0.06, 0.78, 0.72))
+    axes = fixed_axes(2.9, left=0.18, right=0.96, bottom=0.06, top=0.78)
     axes.matshow(result.effect, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for row, shares in enumerate(result.effect):
         for column, value in enumerate(shares):
@@ -150,7 +149,7 @@ def figure(result: Result) -> Figure:
     axes.set_xlabel(f"swapped at (probability of {result.answers[1]} against {result.answers[0]})", labelpad=8)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    return whole
+    return axes
 
 
 def rows(result: Result) -> list[str]:

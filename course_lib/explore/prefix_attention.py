@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
-from matplotlib.figure import Figure
 
 from course_lib import plots
 from course_lib.cost import eager_attention
@@ -15,7 +14,7 @@ from course_lib.display import columns, percent
 from course_lib.errors import CourseError, shown
 from course_lib.explore.controls import Control, Menu, Slider, TextBox
 from course_lib.explore.explorable import Explorable, checked, picture_of, show
-from course_lib.plots.style import styled
+from course_lib.plots.style import fixed_axes, styled
 
 TEXTS = ("The movie was absolutely fantastic!", "The waiter was awful.", "What a wonderful tea room this is.",
          "Nobody could call the lead excellent.")
@@ -123,8 +122,7 @@ def figure(result: Result) -> plots.Axes:
     """The still figure: a row for each token; a column for the whole prefix, and one for each token."""
     rows = [(sum(row[:result.n_prefix]), *row[result.n_prefix:]) for row in result.weights]  # (T, 1 + T)
     height = min(7.0, 1.9 + 0.34 * len(rows))
-    whole = Figure(figsize=(plots.WIDTH, height), layout="none")  # fixed margins: measuring them takes long
-    axes = whole.add_axes((0.24, 0.03, 0.72, 1 - 1.4 / height))
+    axes = fixed_axes(height, left=0.24, right=0.96, bottom=0.03, top=1.03 - 1.4 / height)
     plots.heat(rows, list(result.tokens), ["prefix", *result.tokens], x_label="is looked at",
                y_label="token that looks", colour_label="share of attention", axes=axes)
     axes.axvline(0.5, color=plots.COLOURS["vermillion"], linewidth=1.6)  # the prefix ends here

@@ -83,11 +83,8 @@ def alt(result: Result) -> str:
 def figure(result: Result) -> plots.Axes:
     """The still figure: a bar for each candidate, always in the same order, the first one, the right one, blue."""
     labels, values = zip(*result.probabilities.items())
-    axes = plots.bars(labels, values, highlight=[result.right],
-                      x_label="probability of the whole answer (blue: the right one)", limit=1)
-    axes.figure.set_layout_engine(None)  # fixed margins: the bars keep their place from one result to the next
-    axes.figure.subplots_adjust(left=0.24, right=0.95, top=0.98, bottom=0.6 / axes.figure.get_figheight())
-    return axes
+    return plots.bars(labels, values, highlight=[result.right], left=0.24, limit=1,
+                      x_label="probability of the whole answer (blue: the right one)")
 
 
 def rows(result: Result) -> list[str]:

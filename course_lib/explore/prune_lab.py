@@ -7,7 +7,7 @@ from course_lib.display import percent
 from course_lib.explore.controls import Menu, Steps
 from course_lib.explore.explorable import Explorable, checked, picture_of, show
 from course_lib.explore.recorded.pruning import ORDERS, TAKEN, TEST, read
-from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
+from course_lib.plots.style import COLOURS, GREY, fixed_axes, name_above, styled
 
 LEVELS = range(len(TAKEN["heads"]))
 GUESSING = 0.2  # five kinds of stars, each equally often
@@ -76,9 +76,7 @@ def alt(result: Result) -> str:
 @styled
 def figure(result: Result) -> Figure:
     """The still figure: what is left in each layer, right answers by what is gone, and what became of the language."""
-    whole = Figure(figsize=(WIDTH, 3.0), layout="none")  # fixed margins: measuring them is half of the drawing time
-    left, middle, right = whole.subplots(1, 3, gridspec_kw={"left": 0.1, "right": 0.98, "bottom": 0.19, "top": 0.86,
-                                                            "wspace": 0.5})
+    left, middle, right = fixed_axes(3.0, left=0.1, right=0.98, bottom=0.19, top=0.86, columns=3, between=0.5)
     layers = range(1, len(result.left) + 1)
     left.bar(layers, [result.each] * len(layers), color="white", edgecolor=GREY, width=0.7)
     left.bar(layers, result.left, color=COLOURS["blue"], width=0.7)
@@ -91,17 +89,15 @@ def figure(result: Result) -> Figure:
     middle.axhline(GUESSING, color=GREY, linewidth=1)
     middle.annotate("guessing", (0, GUESSING), (2, -12), textcoords="offset points", color=GREY)
     middle.set(xlabel="% taken out", ylabel="share of right stars", ylim=(0, 1.03))
-    middle.annotate("this order", (0, 1), (-6, 4), xycoords="axes fraction", textcoords="offset points",
-                    color=COLOURS["blue"])
-    middle.annotate("by chance", (1, 1), (2, 4), xycoords="axes fraction", textcoords="offset points", ha="right",
-                    color=COLOURS["vermillion"])
+    name_above(middle, "this order", COLOURS["blue"], inward=-6)
+    name_above(middle, "by chance", COLOURS["vermillion"], right=True, inward=-2)
     right.plot(gone, result.loss, color=COLOURS["blue"], marker="o", markersize=4, linewidth=1.4)
     right.set(xlabel="% taken out", ylabel="loss on ordinary text")
     right.set_ylim(bottom=0)
     for axes in (middle, right):
         axes.axvline(gone[result.state.level], color="black", linestyle=(0, (4, 3)), linewidth=1)
         axes.set_xlim(-4, 104)
-    return whole
+    return left.figure
 
 
 def rows(result: Result) -> list[str]:
@@ -111,6 +107,7 @@ def rows(result: Result) -> list[str]:
             enumerate(zip(result.shares, result.accuracy, result.random, result.loss))]
     head = f"{result.state.part}, {result.state.order}; right stars among {TEST} test reviews"
     return [head, *lines]
+
 
 def explorable() -> Explorable:
     """All that makes it one."""

@@ -9,7 +9,7 @@ from course_lib.architecture import blocks_of, check_model, matrix, matrix_label
 from course_lib.display import percent
 from course_lib.explore.controls import Control, Menu, Steps
 from course_lib.explore.explorable import Explorable, checked, picture_of, show
-from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
+from course_lib.plots.style import COLOURS, GREY, fixed_axes, name_above, styled
 from course_lib.quantise import LEVELS, decode, encode
 
 BLOCK_SIZES = (8, 16, 32, 64, 128, 256, 1024, 4096)
@@ -117,9 +117,7 @@ def alt(result: Result) -> str:
 @styled
 def figure(result: Result) -> Figure:
     """The still figure: the numbers and the levels; the error of both schemes over the block size."""
-    whole = Figure(figsize=(WIDTH, 3.1), layout="none")  # fixed margins: measuring them is half of the drawing time
-    left, right = whole.subplots(1, 2, gridspec_kw={"left": 0.115, "right": 0.98, "bottom": 0.18, "top": 0.9,
-                                                    "wspace": 0.28})
+    left, right = fixed_axes(3.1, left=0.115, right=0.98, bottom=0.18, top=0.9, columns=2, between=0.28)
     counts = torch.histc(result.shares, BINS, -1, 1) / len(result.shares)
     edges = torch.linspace(-1, 1, BINS + 1)
     left.stairs(counts.tolist(), edges.tolist(), fill=True, color=GREY, alpha=0.6)
@@ -127,8 +125,7 @@ def figure(result: Result) -> Figure:
     left.vlines(result.levels.tolist(), 0, counts.max().item(), colors=colours[result.state.scheme], linewidth=1)
     left.set(xlabel="number / largest of its block", ylabel="share of the numbers", xlim=(-1.04, 1.04))
     left.set_ylim(bottom=0)
-    left.annotate(f"levels of {NAMES[result.state.scheme]}", (0, 1), (2, 4), xycoords="axes fraction",
-                  textcoords="offset points", color=colours[result.state.scheme])
+    name_above(left, f"levels of {NAMES[result.state.scheme]}", colours[result.state.scheme])
     steps = range(len(BLOCK_SIZES))
     last = {scheme: result.errors[scheme][BLOCK_SIZES[-1]] for scheme in LEVELS}
     for scheme, marker in (("nf4", "o"), ("int4", "s")):
@@ -141,7 +138,7 @@ def figure(result: Result) -> Figure:
     right.set_xticks(steps, BLOCK_SIZES, fontsize=8)
     right.set(xlabel="numbers in a block", ylabel="error (% of the matrix)")
     right.set_ylim(bottom=0)
-    return whole
+    return left.figure
 
 
 def rows(result: Result) -> list[str]:

@@ -6,11 +6,11 @@ import torch
 from matplotlib.figure import Figure
 
 from course_lib.architecture import matrix_label
-from course_lib.display import percent
+from course_lib.display import percent, size
 from course_lib.explore.controls import Menu, Steps
 from course_lib.explore.explorable import Explorable, checked, picture_of, show
 from course_lib.explore.recorded.ranks import MODELS, RANKS, SHIPPED, TEST, update
-from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
+from course_lib.plots.style import COLOURS, GREY, fixed_axes, name_above, styled
 
 BYTES = 4  # of a number in float32
 WHERE = dict(zip(MODELS, ("near to", "far from")))
@@ -69,15 +69,6 @@ def compute(state: State) -> Result:
                   BYTES * sum(d * k for d, k in found.shapes), found.accuracy, found.control, found.full)
 
 
-def size(count: int) -> str:
-    """Bytes in KB, or MB from a million on.
-
-    >>> size(48_000), size(3_200_000)
-    ('48 KB', '3.2 MB')
-    """
-    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} KB"
-
-
 def summary(result: Result) -> str:
     """What this rank keeps, what it weighs, and what it is right on."""
     state = result.state
@@ -104,8 +95,7 @@ def alt(result: Result) -> str:
 @styled
 def figure(result: Result) -> Figure:
     """The still figure: the strength of every direction, the kept ones blue; right answers over the rank."""
-    whole = Figure(figsize=(WIDTH, 3.1), layout="none")  # fixed margins: measuring them is half of the drawing time
-    left, right = whole.subplots(1, 2, gridspec_kw={"left": 0.1, "right": 0.98, "bottom": 0.18, "top": 0.9})
+    left, right = fixed_axes(3.1, left=0.1, right=0.98, bottom=0.18, top=0.9, columns=2)
     places = range(1, len(result.singular) + 1)
     colours = [COLOURS["blue"] if place <= result.state.rank else GREY for place in places]
     left.vlines(places, 0, result.singular, colors=colours, linewidth=1.1)
@@ -118,11 +108,9 @@ def figure(result: Result) -> Figure:
     right.axvline(RANKS.index(result.state.rank), color="black", linestyle=(0, (4, 3)), linewidth=1)
     right.set_xticks(steps, RANKS, fontsize=9)
     right.set(xlabel="rank, in every matrix", ylabel="share of right answers", ylim=(0.4, 1))
-    right.annotate("best directions", (0, 1), (2, 4), xycoords="axes fraction", textcoords="offset points",
-                   color=COLOURS["blue"])
-    right.annotate("random ones", (1, 1), (-2, 4), xycoords="axes fraction", textcoords="offset points", ha="right",
-                   color=COLOURS["vermillion"])
-    return whole
+    name_above(right, "best directions", COLOURS["blue"])
+    name_above(right, "random ones", COLOURS["vermillion"], right=True)
+    return left.figure
 
 
 def rows(result: Result) -> list[str]:

@@ -85,10 +85,7 @@ def figure(result: Result) -> plots.Axes:
     """The still figure: a bar for each of the nearest tokens, on a scale from 0 to 1."""
     labels = [f"{place}. {token}" for place, (token, _) in enumerate(result.tokens, start=1)]
     values = [max(0.0, cosine) for _, cosine in result.tokens]
-    axes = plots.bars(labels, values, x_label="cosine to the vector (1: the same direction)", limit=1)
-    axes.figure.set_layout_engine(None)  # fixed margins: the bars keep their place from one result to the next
-    axes.figure.subplots_adjust(left=0.27, right=0.95, top=0.98, bottom=0.6 / axes.figure.get_figheight())
-    return axes
+    return plots.bars(labels, values, x_label="cosine to the vector (1: the same direction)", left=0.27, limit=1)
 
 
 def rows(result: Result) -> list[str]:

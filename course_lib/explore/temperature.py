@@ -14,7 +14,7 @@ from course_lib.distillation.losses import check_compared, soft_target_loss
 from course_lib.errors import CourseError, shown
 from course_lib.explore.controls import Control, Menu, Steps, Switch
 from course_lib.explore.explorable import Explorable, checked, picture_of, show
-from course_lib.plots.style import COLOURS, WIDTH, styled
+from course_lib.plots.style import COLOURS, fixed_axes, name_above, styled
 
 TEMPERATURES = (0.25, 0.5, 1, 2, 4, 8, 16, 32)
 SCALE = 1.05  # of the push, which is at most 1 at temperature 1
@@ -90,24 +90,20 @@ def alt(result: Result) -> str:
 @styled
 def figure(result: Result) -> Figure:
     """The still figure: both distributions, and the push on a scale that stays, so that temperatures compare."""
-    whole = Figure(figsize=(WIDTH, 3.0), layout="none")  # fixed margins: measuring them is half of the drawing time
-    left, right = whole.subplots(1, 2, gridspec_kw={"left": 0.09, "right": 0.98, "bottom": 0.18, "top": 0.88,
-                                                    "wspace": 0.32})
+    left, right = fixed_axes(3.0, left=0.09, right=0.98, bottom=0.18, top=0.88, columns=2, between=0.32)
     places = range(len(result.names))
     for values, colour, shift in ((result.teacher, "blue", -0.2), (result.student, "vermillion", 0.2)):
         left.bar([place + shift for place in places], values, 0.38, color=COLOURS[colour])
     left.set(ylim=(0, 1), ylabel="probability", xlabel="answer")
-    left.annotate("teacher", (0, 1), (2, 4), xycoords="axes fraction", textcoords="offset points",
-                  color=COLOURS["blue"])
-    left.annotate("student", (1, 1), (-2, 4), xycoords="axes fraction", textcoords="offset points", ha="right",
-                  color=COLOURS["vermillion"])
+    name_above(left, "teacher", COLOURS["blue"])
+    name_above(left, "student", COLOURS["vermillion"], right=True)
     right.bar(places, result.push, 0.6, color=COLOURS["green"])
     right.axhline(0, color="black", linewidth=0.8)
     limit = max(SCALE, 1.1 * max(map(abs, result.push)))
     right.set(ylim=(-limit, limit), ylabel="push on the student's logit", xlabel="answer")
     for axes in (left, right):
         axes.set_xticks(places, result.names)
-    return whole
+    return left.figure
 
 
 def rows(result: Result) -> list[str]:

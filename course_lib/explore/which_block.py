@@ -1,7 +1,7 @@
 """Which block? The recorded runs of recorded/blocks.py: what tuning one block wins back, under one of two shifts."""
 from dataclasses import dataclass
 
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 
 from course_lib.claims import Figure as Measured
 from course_lib.display import percent
@@ -9,7 +9,7 @@ from course_lib.experiments.blocks import BLOCK_TEST
 from course_lib.explore.controls import Menu, Steps
 from course_lib.explore.explorable import Explorable, checked, picture_of, show
 from course_lib.explore.recorded.blocks import LABELS, read
-from course_lib.plots.style import COLOURS, GREY, WIDTH, styled
+from course_lib.plots.style import COLOURS, GREY, fixed_axes, styled
 
 SHIFTS = {"input": "dead key", "label": "new editor"}  # what has changed: what it is called in the lesson
 CHANGED = {"input": "the inputs: a dead key", "label": "the labels: a new editor"}
@@ -68,10 +68,9 @@ def alt(result: Result) -> str:
 
 
 @styled
-def figure(result: Result) -> Figure:
+def figure(result: Result) -> Axes:
     """The still figure: a bar for each block, a dot for each seed, and the two ends as dashed lines."""
-    whole = Figure(figsize=(WIDTH, 3.1), layout="none")  # fixed margins: measuring them is half of the drawing time
-    axes = whole.subplots(gridspec_kw={"left": 0.1, "right": 0.8, "bottom": 0.16, "top": 0.95})
+    axes = fixed_axes(3.1, left=0.1, right=0.8, bottom=0.16, top=0.95)
     places = range(1, BLOCKS + 1)
     colours = [COLOURS["blue"] if place - 1 == best(result) else GREY for place in places]
     axes.bar(places, [one.mean for one in result.blocks], color=colours, width=0.6)
@@ -87,7 +86,7 @@ def figure(result: Result) -> Figure:
                       va="center")
     axes.set_xticks(places, [f"block {place}" for place in places])
     axes.set(ylabel="share of right answers", ylim=(0, 1))
-    return whole
+    return axes
 
 
 def rows(result: Result) -> list[str]:

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from course_lib.display import decimal
-from course_lib.plots.style import COLOURS, GREY, new_axes, styled
+from course_lib.plots.style import COLOURS, GREY, fixed_axes, new_axes, styled
 
 # Behind a figure and over a dashed line, which would cross it.
 BOX = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
@@ -15,17 +15,22 @@ BOX = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", 
 def bars(labels: Sequence[str], values: Sequence[float],
          intervals: Sequence[tuple[float, float]] | None = None, *, highlight: Collection[str] = (),
          x_label: str = "", limit: float | None = None, baselines: Mapping[str, float] | None = None,
-         number: Callable[[float], str] = decimal, percent_axis: bool = False, axes: Axes | None = None) -> Axes:
+         number: Callable[[float], str] = decimal, percent_axis: bool = False, left: float | None = None,
+         axes: Axes | None = None) -> Axes:
     """Lying bars from the top down, each with its figure as `number` writes it: `decimal` or `percent`.
 
     `intervals` are (low, high); `limit` is the axis's end; `percent_axis` has per cent along it; `baselines`
     {name: value} are dashed lines. The bars in `highlight` are blue with bold labels, the others grey; without it
-    all are blue.
+    all are blue. `left` is the share of the figure that is kept for the labels, so that bars keep their place from
+    one figure to the next; without it the labels get what they need.
     """
     baselines = baselines or {}
     ends = list(values) if intervals is None else [high for _, high in intervals]
     limit = limit or 1.02 * max([*ends, *baselines.values(), 1e-9])
-    axes = axes or new_axes(0.9 + 0.32 * len(labels) + 0.25 * bool(baselines))
+    height = 0.9 + 0.32 * len(labels) + 0.25 * bool(baselines)
+    if left is not None:
+        axes = fixed_axes(height, left=left, right=0.95, bottom=0.6 / height, top=0.98)
+    axes = axes or new_axes(height)
     places = range(len(labels))
     colours = [COLOURS["blue"] if not highlight or label in highlight else GREY for label in labels]
     axes.barh(places, values, color=colours, height=0.68)

@@ -27,7 +27,7 @@ def test_the_recorded_runs_are_complete_and_fit_the_model():
             assert all(0 <= level["accuracy"] <= 1 and level["loss"] > 0 for level in run)
             sizes = [level["parameters"] for level in run]
             assert sizes == sorted(sizes, reverse=True) and len(set(sizes)) == len(sizes)
-    assert pruning.path().stat().st_size <= 40_000
+    assert pruning.PATH.stat().st_size <= 40_000
 
 
 def test_the_recorded_sizes_are_those_of_pruned_models():

@@ -7,7 +7,6 @@ orchard-m is tuned in full on labelled reviews with stars, as lesson 04's teache
 import functools
 import json
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 
 import torch
@@ -18,14 +17,11 @@ from course_lib.experiments import score, stars, trained
 from course_lib.files import write_text
 from course_lib.world import load_task
 
+PATH = Path(__file__).parent / "data" / "pruned.json"
 COMMAND = ".venv/bin/python -m course_lib.explore.recorded.pruning"
 ORDERS = ("least important first", "random", "most important first")
 TAKEN = {"heads": (0, 6, 12, 18, 24, 30), "neurons": (0, 768, 1536, 2304, 2765, 2980), "layers": (0, 1, 2, 3, 4, 5)}
 TEST, DOCUMENTS = 150, 30  # test reviews, and documents of ordinary text
-
-
-def path() -> Path:
-    return Path(str(resources.files("course_lib.explore.recorded"))) / "data" / "pruned.json"
 
 
 @functools.cache
@@ -34,7 +30,7 @@ def read() -> dict:
 
     A level is {"left": parts left in each layer, "accuracy", "loss" (nats a token on ordinary text), "parameters"}.
     """
-    return json.loads(path().read_text(encoding="utf-8"))
+    return json.loads(PATH.read_text(encoding="utf-8"))
 
 
 def measure() -> dict:
@@ -77,8 +73,8 @@ def gone_of(part: str, ranks, level: int) -> tuple:
 
 def main() -> None:
     """Measures everything, and writes the file."""
-    path().parent.mkdir(exist_ok=True)
-    write_text(path(), json.dumps(measure(), indent=0) + "\n")
+    PATH.parent.mkdir(exist_ok=True)
+    write_text(PATH, json.dumps(measure(), indent=0) + "\n")
 
 
 if __name__ == "__main__":

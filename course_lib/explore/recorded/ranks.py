@@ -8,7 +8,6 @@ import copy
 import json
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 import torch
@@ -42,12 +41,8 @@ class Update:
     command: str
 
 
-def folder() -> Path:
-    return Path(str(resources.files("course_lib.explore.recorded"))) / "data"
-
-
 def path_of(model: str) -> Path:
-    return folder() / f"rank_{model}.safetensors"
+    return Path(__file__).parent / "data" / f"rank_{model}.safetensors"
 
 
 @cache
@@ -118,7 +113,7 @@ def main() -> None:
 
     for name in MODELS:
         tensors, facts = measure(name)
-        folder().mkdir(exist_ok=True)
+        path_of(name).parent.mkdir(exist_ok=True)
         write_bytes(path_of(name), save(tensors, {"facts": json.dumps(facts)}))
         print(name, {key: facts[key] for key in ("bare", "full", "accuracy", "control")}, flush=True)
 
