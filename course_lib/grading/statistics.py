@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from course_lib.grading.results import VERDICTS, Graded
-from course_lib.progress import Event
+from course_lib.progress import Event, calibration
 from course_lib.quiz.questions import NumberQuestion, Ordering
 from course_lib.quiz.reading import bank
 
@@ -116,19 +116,10 @@ def calibrated(exports: Iterable[Sequence[Event]]) -> list[tuple[str, int, float
     found = defaultdict(list)
     predictions = bank()[1]
     for events in exports:
-        sure, seen = {}, set()
-        for event in sorted(events, key=lambda event: event.at):
-            if event.id not in predictions:
-                continue
-            if event.kind == "prediction":
-                sure[event.id] = event.data.get("confidence")
-            elif event.kind == "outcome" and event.id not in seen:
-                seen.add(event.id)
-                said = sure.get(event.id)
-                known = isinstance(said, int) and not isinstance(said, bool) and 0 <= said <= 100
-                if event.correct is not None and known:
-                    band = next((low, high) for low, high in SURE if low <= said < high)
-                    found[band].append((said, event.correct))
+        known = [event for event in events if event.id in predictions]
+        for one in calibration(sorted(known, key=lambda event: event.at)):
+            band = next((low, high) for low, high in SURE if low <= one["confidence"] < high)
+            found[band].append((one["confidence"], one["right"]))
     return [(f"{low}–{min(high, 100)} %", len(pairs), sum(one for one, _ in pairs) / len(pairs),
              sum(right for _, right in pairs))
             for (low, high), pairs in sorted(found.items())]

@@ -106,15 +106,18 @@ def is_late(prediction_id: str) -> bool:
     return summary()["prediction"].get(prediction_id, {}).get("late", False)
 
 
-def calibration() -> list[dict]:
-    """Confidence against outcome, for each prediction that was guessed before it was first measured."""
+def calibration(given: Iterable[Event] | None = None) -> list[dict]:
+    """Confidence against outcome, for each prediction that was guessed before it was first measured.
+
+    `given` are events, oldest first; without them, yours are taken.
+    """
     confidence, out, seen = {}, [], set()
-    for event in events():
+    for event in events() if given is None else given:
         if event.kind == "prediction":
             confidence[event.id] = event.data.get("confidence")
         elif event.kind == "outcome" and event.id not in seen:
             seen.add(event.id)
             sure = confidence.get(event.id)
-            if event.correct is not None and isinstance(sure, int) and 0 <= sure <= 100:
+            if event.correct is not None and type(sure) is int and 0 <= sure <= 100:  # True is none
                 out.append({"id": event.id, "confidence": sure, "right": event.correct})
     return out
