@@ -151,14 +151,14 @@ class Answer:
         if self.n == 1:
             return f"{mean} {unit} in one run, which has no interval"
         if self.low == self.high:
-            return "not one row differed" if self.mean == 0 else f"{mean} {unit} with every seed"
+            return "not one row differed" if self.mean == 0 and unit == "points" else f"{mean} {unit} with every seed"
         return f"{mean} {unit} ({low} to {high}): {self.word}"
 
 
 def short(value: float, signed: bool) -> str:
-    """A difference, or a ratio without a sign, to three digits or so."""
+    """A difference, or a ratio or nothing without a sign, to three digits or so."""
     shown = f"{value:+,.0f}" if abs(value) >= 100 else f"{value:+.1f}" if abs(value) >= 1 else f"{value:+.2g}"
-    return shown if signed else shown.removeprefix("+")
+    return shown if signed and value else shown.removeprefix("+")
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,15 @@
 import functools
 
 from course_lib.cost import Cost, cost
-from course_lib.experiments.adapters import by_name
+from course_lib.experiments.near_and_far import FULL, HEAD, adapter, lora
 from course_lib.experiments.setting import arm
 from course_lib.methods import PromptTuning, ScaleShift
 from course_lib.models import load_model
 from course_lib.world import load_task
 
 LENGTH = 20                          # of the prompt, in tokens
-RATE = 1e-4                          # costs are counted, so that it plays no part
-METHODS = {**{name: by_name(name, RATE) for name in ("full", "head", "lora", "adapter")},
-           "ia3": arm(ScaleShift, RATE), "prompt": arm(PromptTuning, RATE, length=LENGTH, init="vocabulary")}
+METHODS = {"full": FULL, "head": HEAD, "lora": lora(), "adapter": adapter(), "ia3": arm(ScaleShift),
+           "prompt": arm(PromptTuning, length=LENGTH, init="vocabulary")}
 
 
 def some(n: int = 16):

@@ -4,8 +4,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from course_lib.architecture import with_positions
 from course_lib.cost import operations
-from course_lib.experiments.adapters import BOTTLENECK
-from course_lib.experiments.lora import lora
+from course_lib.experiments.near_and_far import BOTTLENECK, lora
 from course_lib.methods import Adapter
 from course_lib.models import load_model
 from course_lib.world import load_task

@@ -17,9 +17,9 @@ from course_lib.promised import architecture_of
 class LoRA(Method):
     """y = W x + (alpha / r) B A x at every target; W is frozen.
 
-    A (r, d_in) is random and B (d_out, r) zero at first, so the start is an exact no-op; the
-    division by r keeps the size of the change alike between ranks. Hu et al. 2021, "LoRA: Low-Rank
-    Adaptation of Large Language Models", section 4.1 (arXiv:2106.09685).
+    A (r, d_in) is random and B (d_out, r) zero at first, so the start is an exact no-op. With the
+    same alpha and rate a higher rank changes W less at first, by 1 / sqrt(r). Hu et al. 2021,
+    "LoRA: Low-Rank Adaptation of Large Language Models", section 4.1 (arXiv:2106.09685).
 
     `targets` are ends of the names of linear layers; None is query and value. `sites` are the names
     found, in the order of `named_modules()`; `A[i]` and `B[i]` belong to `sites[i]`. `dropout` is

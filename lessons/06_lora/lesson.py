@@ -199,23 +199,37 @@ predict("06.both_random")
 # %% both-random-run
 from course_lib.evaluation import old_domain_loss
 
-B_random = [random_like(layer.out_features, RANK) for layer in layers]
-loss_base = old_domain_loss(model, tokenizer, n_documents=40)
-hooks = [lora_hook(layer, *pair, ALPHA) for layer, *pair in zip(layers, A, B_random)]
-loss_random = old_domain_loss(model, tokenizer, n_documents=40)
-for hook in hooks:
-    hook.remove()
-rise = loss_random - loss_base
+def loss_with(B):
+    """The loss on old text, in nats a token, with A as above and this B."""
+    hooks = [lora_hook(layer, *pair, ALPHA) for layer, *pair in zip(layers, A, B)]
+    try:
+        return old_domain_loss(model, tokenizer, n_documents=40)
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+B_random = [random_like(RANK, layer.out_features).T for layer in layers]     # A's range
+B_wide = [random_like(layer.out_features, RANK) for layer in layers]
+loss_base, loss_random, loss_wide = map(loss_with, (zeros, B_random, B_wide))
+
+# %% both-random-reveal
 guessing = torch.tensor(float(model.config.vocab_size)).log().item()  # every token alike
+rise = loss_random - loss_base
 way = rise / (guessing - loss_base)                  # 1: all the way to guessing
 reveal("06.both_random", "same" if rise < 0.05 else "little" if way <= 0.5 else "far")
 
 # %% both-random-explain
+wider = B_wide[0].abs().max() / B_random[0].abs().max()
 say(f"On ordinary text of its world the loss goes from {loss_base:.2f} to **{loss_random:.2f}** "
-    f"nats a token, before a single step; guessing, every token alike, has {guessing:.2f}. With "
-    "both at random, training would first have to repair what the start broke.")
+    f"nats a token, before a single step. Now draw B {wider:.0f} times as wide (from ±1/√r instead "
+    f"of A's ±1/√k): **{loss_wide:.2f}**; guessing, every token alike, has {guessing:.2f}. It is "
+    "not that both are random: **the scale of B decides at the start**, and zero is the one that "
+    "is always safe.")
 say("And both at zero? Then nothing would ever move: the gradient of each is a product with the "
-    "other one. With one at random and one at zero the model is kept, and it can learn.")
+    "other one. One of them must be random, and which is not the same: with A random and B zero, "
+    "higher learning rates can be borne "
+    "([Hayou et al. 2024](https://arxiv.org/abs/2406.08447)).")
 
 # %% [markdown] same-class
 # The course's own LoRA does the same at every place. Assert that, with a $B$ that is not zero, and read its
@@ -227,7 +241,7 @@ from course_lib.methods import LoRA
 ours = LoRA(model, TARGETS, rank=RANK, alpha=ALPHA)
 assert ours.sites == sites
 with torch.no_grad():
-    for B, filled in zip(ours.B, B_random):
+    for B, filled in zip(ours.B, B_wide):
         B.copy_(filled)
     with ours.on(model):                             # attached inside this block, and nowhere else
         attached = model(**batch).logits
@@ -252,7 +266,7 @@ from course_lib.plots import LiveCurve
 few_labels = {"train": task["train"].select(range(128))}
 rows = task["test"].select(range(150))
 short = {"steps": 32, "batch_size": 16}
-LORA_RATE, FULL_RATE = 3e-3, 5e-4                    # chosen once, on validation
+LORA_RATE, FULL_RATE = 3e-3, 5e-4                    # each chosen on validation
 
 lora = LoRA(model, TARGETS, rank=RANK, alpha=ALPHA)
 history = fit(model, tokenizer, few_labels, lora, **short, learning_rate=LORA_RATE,
@@ -348,6 +362,11 @@ say(f"LoRA is **{place(gap)}** full fine-tuning on the same reviews (95 % interv
     f"{100 * low:.0f} to {100 * high:.0f} points), "
     + ("a difference that we cannot tell from none." if low <= 0 <= high else
        "a small gap." if abs(gap) <= 0.05 else "and in so short a training that is not nothing."))
+
+# %% train-rates
+say(f"It had {LORA_RATE / FULL_RATE:.0f} times the learning rate of full fine-tuning, each chosen "
+    "on validation. In large models, too, LoRA wants about ten times as much, and a place in all "
+    "layers ([Schulman et al. 2025](https://thinkingmachines.ai/blog/lora/)).")
 
 # %% [markdown] train-cost
 # And what does it save? Counts are exact, so count: trained parameters, the file, what the optimizer keeps in
@@ -475,7 +494,10 @@ say("On the far task " + (
     if far_full > far_lora else
     f"LoRA forgot more{', although it learned less' * (far_gap > 0.05)}. Its learning rate was "
     f"{lora_rate / full_rate:.0f} times as high. In Biderman et al. it forgot less.")
-    + " Lesson 09 compares the two at the same success.")
+    + " In large models LoRA's forgetting was found to hang on a few strong new directions, which "
+    "full fine-tuning does not make "
+    "([Shuttleworth et al. 2024](https://arxiv.org/abs/2410.21228)). Lesson 09 compares the two at "
+    "the same success.")
 
 # %% [markdown] alpha
 # ## Alpha and the learning rate
@@ -527,10 +549,37 @@ say(f"After **{short['steps']} steps** the two changes differ by {percent(last)}
 # second step on $A$ moves too, and it moves by the learning rate **alone**. So alpha acts like a learning
 # rate for $B$ and not for $A$: *roughly* interchangeable, never equal.
 #
-# Why divide by $r$? With a higher rank more products add up. Dividing keeps the size of their sum alike, so that
-# a learning rate found at one rank serves roughly at another. A well-known book on language models scaled by
-# alpha alone, until a [reader noticed](https://github.com/rasbt/LLMs-from-scratch/issues/821). Give our trained
-# matrices that wrong scale:
+# Why divide by $r$? With a higher rank more products add up. Does dividing keep the size of their sum alike, so
+# that a rate found at one rank serves at another? One step at one rate, with one alpha, by rank:
+
+# %% alpha-ranks
+def first_size(rank):
+    """The size of the change after one step of LoRA of this rank."""
+    method = LoRA(model, TARGETS, rank=rank, alpha=ALPHA)
+    fit(model, tokenizer, few_labels, method, steps=1, batch_size=16, learning_rate=LORA_RATE,
+        progress=False)
+    return change_of(method).norm().item()
+
+
+sizes = {rank: first_size(rank) for rank in (1, 4, 16, 64)}   # with LoRA's own scale, alpha / r
+by_rank = {f"alpha / {name}": [norm * rank / over(rank) for rank, norm in sizes.items()]
+           for name, over in {"r": lambda r: r, "√r": lambda r: r**0.5, "1": lambda r: 1}.items()}
+
+# %% alpha-ranks-table
+say(f"| size of the change, scaled by | {' | '.join(f'r = {rank}' for rank in sizes)} |\n"
+    + "|---" * (len(sizes) + 1) + "|" + "".join(
+        f"\n| {name} | " + " | ".join(f"{norm:.2f}" for norm in row) + " |"
+        for name, row in by_rank.items()))
+times = {name: row[-1] / row[0] for name, row in by_rank.items()}
+say(f"From the lowest to the highest rank the change becomes {times['alpha / r']:.2f} times as "
+    f"large with alpha / r, and {times['alpha / 1']:.1f} times with alpha alone. **What keeps it "
+    f"is {min(times, key=lambda name: abs(times[name] - 1))}**: so many random products add up like "
+    "√r, not like r ([Kalajdzievski 2023](https://arxiv.org/abs/2312.03732)). So with LoRA's own "
+    "scale a higher rank learns more slowly at the same rate. Give every rank a rate of its own.")
+
+# %% [markdown] alpha-book-why
+# A well-known book on language models scaled by alpha alone, until a [reader
+# noticed](https://github.com/rasbt/LLMs-from-scratch/issues/821). Give our trained matrices that wrong scale:
 
 # %% alpha-book
 book = LoRA(model, TARGETS, rank=RANK, alpha=ALPHA * RANK)  # its scale: alpha, not alpha / r

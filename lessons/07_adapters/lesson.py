@@ -176,10 +176,10 @@ show_source(Products)
 
 # %% [markdown] use-why
 # Few operations more, and yet many more *steps*: a processor that could do thousands of products at once has to
-# wait for one small product after the other. So what is waited for depends on the batch. For GPT-2 medium,
-# texts of 128 tokens:
+# wait for one small product after the other. So what is waited for depends on how much is computed at once. For
+# GPT-2 medium, two kinds of adapters against merged LoRA:
 #
-# > LoRA, merged: 19.8 ms; the two kinds of adapters +20.7 % and +30.3 % (batch of 1), +2.2 % and +3.0 % (batch of 32)
+# > one text of 128 tokens: +20.7 % and +30.3 %; 32 texts of 512 tokens: +2.2 % and +3.0 %
 # >
 # > — [Hu et al. 2021, Table 1](https://arxiv.org/abs/2106.09685)
 
@@ -339,6 +339,10 @@ cell = lambda where, name: "**{}** ({} to {}) | {:.2f}".format(
 say("| | near: right | old text | far: right | old text |\n|---|---|---|---|---|" + "".join(
     f"\n| {shown} | {cell('near', name)} | {cell('far', name)} |" for name, shown in NAMES.items()))
 say("In brackets: 95 % intervals; recorded, the lowest and the highest seed.")
+better = [where for where in tuned if found[where, "head"][0] > found[where, "adapter"][0]]
+if better:
+    say(f"And the **head alone** answers better than the adapters ({' and '.join(better)}), and "
+        "forgets nothing: where a head finds the answer, more need not be trained.")
 
 # %% far-explain
 from course_lib.experiments.adapters import gap
@@ -419,11 +423,15 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from course_lib.cost import eager_attention
 
-with eager_attention(model), FlopCounterMode(display=False) as counter:
-    fit(model, tokenizer, {"train": some}, Frozen(model, (), num_labels=2), epochs=10, reuse=True,
-        progress=False)
-kept = 10 * whole.step / counter.get_total_flops()
-say(f"A head that reads every row ten times takes **{kept:.0f} times** fewer operations so. A part "
+kept = {}
+for epochs in (10, 100):
+    with eager_attention(model), FlopCounterMode(display=False) as counter:
+        fit(model, tokenizer, {"train": some}, Frozen(model, (), num_labels=2), epochs=epochs,
+            reuse=True, progress=False)
+    kept[f"kept_{epochs}"] = epochs * whole.step / counter.get_total_flops()
+told = " and ".join(f"**{saved:.0f} times** fewer operations over {name.split('_')[1]} epochs"
+                    for name, saved in kept.items())
+say(f"A head takes {told}: whether a hundredfold is true depends on how often it reads. A part "
     "inside the model cannot have that: what it changes, changes all that lies above it. Where the "
     f"text's large numbers belong is memory: of the optimizer's, LoRA takes "
     f"{times('optimizer_bytes', 'LoRA'):,.0f} times less, and more in a wider model.")
@@ -536,6 +544,13 @@ fold("What did you find?", f"<p>Of {len(names)} matrices NF4 is ahead in {told}.
      f"<p>The controls say why. With numbers drawn from a bell curve {ahead(bell)} wins, with "
      f"numbers drawn evenly {ahead(even)}: NF4 is no better rounding, it is a good guess about how "
      "weights are spread.</p>")
+
+# %% lab-codes
+used = torch.bincount(codes, minlength=16) / len(codes)     # by code, in blocks of 64
+say("Parts of equal area would be used equally often. But each block is divided by its largest "
+    f"number first, and so a code names from {percent(used.min().item())} to "
+    f"{percent(used.max().item())} of our matrix's numbers: which levels are best depends on the "
+    "size of the block ([Yoshida 2023](https://arxiv.org/abs/2306.06965)).")
 
 # %% [markdown] whole
 # Now the whole model: `quantise` gives a **new** base in which every matrix of the blocks is codes and scales, and
@@ -775,7 +790,7 @@ from course_lib.claims.view import ledger, says_measured_verdict
 
 says_measured_verdict({
     "C17": {**{key: times("step", name) for key, name in keys.items()},
-            "kept": kept, "state": times("optimizer_bytes", "LoRA")},
+            **kept, "state": times("optimizer_bytes", "LoRA")},
     "C19": settings_found, "C20": distance_found, "C32": mean_of(mended),
     "C35": {"bend": bends["adapter"], "lora_bend": bends["LoRA"], **used},
 })

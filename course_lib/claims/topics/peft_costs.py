@@ -3,27 +3,16 @@ import functools
 
 from torch.utils.flop_counter import FlopCounterMode
 
-from course_lib.claims.claim import (
-    EXPLAINER,
-    FAILS,
-    GUIDE,
-    HOLDS,
-    LIMITED,
-    WIKIPEDIA,
-    Figure,
-    Figures,
-    Verdict,
-    claim,
-)
+from course_lib.claims.claim import CONSTRUCTED, EXPLAINER, GUIDE, WIKIPEDIA, Figure, Figures, claim, highest, more
 from course_lib.cost import eager_attention
 from course_lib.experiments.costs import METHODS, costs, some
 from course_lib.experiments.setting import whole
 from course_lib.models import load_model
 from course_lib.training import fit
 
-EPOCHS = 10                          # how often a head's rows are read, while the frozen work is done once
+EPOCHS = (10, 100)                   # how often a head's rows are read, while the frozen work is done once
 PARTS = {"head": "a new head alone", "ia3": "(IA)³", "prompt": "a prompt", "adapter": "adapters", "lora": "LoRA"}
-HUNDRED, TEN = 100, 10
+INSIDE = ("ia3", "prompt", "adapter", "lora")
 
 
 def times(figure: Figure) -> str:
@@ -47,35 +36,35 @@ def run_of_head(epochs: int) -> int:
 
 
 @claim("C17", "It needs up to 100 times less compute", (GUIDE,), lesson="07", core=True, tolerance=0.01,
-       figures=(*PARTS, "kept", "state"))
+       kind=CONSTRUCTED, question="Does anything save a hundredfold of full fine-tuning's operations?",
+       asks={"a part inside the model": more(lambda f: highest(*(f[name] for name in INSIDE)), 100, "times"),
+             **{f"a head, its frozen work kept, {n} epochs": more(lambda f, n=n: f[f"kept_{n}"], 100, "times")
+                for n in EPOCHS}},
+       figures=(*PARTS, *(f"kept_{n}" for n in EPOCHS), "state"))
 def compute(seed: int) -> dict[str, float]:
     """Full fine-tuning over each method: the operations of a step, and for LoRA the optimizer's memory, too.
 
-    `kept`: those of a whole run, of a head for which the frozen model's work is done once.
+    `kept`: those of a whole run, of a head for which the frozen model's work is done once, by the number of epochs.
     """
     found = costs()
     return {name: found["full"].step / found[name].step for name in PARTS} | {
-        "kept": EPOCHS * found["full"].step / run_of_head(EPOCHS),
+        f"kept_{n}": n * found["full"].step / run_of_head(n) for n in EPOCHS} | {
         "state": found["full"].optimizer_bytes / found["lora"].optimizer_bytes}
 
 
-@compute.judged
-def judge_compute(f: Figures) -> Verdict:
-    """Holds where some part needs a hundredth of the operations, with a limit where one needs a tenth."""
+@compute.told
+def tell_compute(f: Figures) -> str:
+    """How many times each saves."""
     told = ", ".join(f"{name} {times(f[key])}" for key, name in PARTS.items())
-    because = (f"A step of full fine-tuning takes this many times the operations: of {told}. A head for which the "
-               f"frozen model's work is done once, and kept, saves {times(f['kept'])} times over {EPOCHS} epochs. "
-               f"What LoRA saves {times(f['state'])} times is the optimizer's memory.")
-    inside = max(f[key].mean for key in PARTS)
-    most = max(inside, f["kept"].mean)
-    if most >= HUNDRED:
-        return Verdict(HOLDS, because)
-    if most < TEN:
-        return Verdict(FAILS, because)
-    return Verdict(LIMITED, because + (" Only that head comes near to what the text says." if inside < TEN else ""))
+    kept = " and ".join(f"{times(f[f'kept_{n}'])} times over {n} epochs" for n in EPOCHS)
+    return (f"A step of full fine-tuning takes this many times the operations: of {told}. A head for which the frozen "
+            f"model's work is done once, and kept, saves {kept}: the more, the more often its rows are read. What LoRA "
+            f"saves {times(f['state'])} times is the optimizer's memory.")
 
 
 @claim("C18", "Storage for each task drops", (EXPLAINER, GUIDE, WIKIPEDIA), lesson="07", tolerance=0.01,
+       kind=CONSTRUCTED, question="Is the file of a task at most a tenth of a fine-tuned copy?",
+       asks={f"a copy over {name}": more(lambda f, key=key: f[key], 10, "times") for key, name in PARTS.items()},
        figures=tuple(PARTS))
 def storage(seed: int) -> dict[str, float]:
     """Full fine-tuning over each method: the bytes of the saved file."""
@@ -83,10 +72,7 @@ def storage(seed: int) -> dict[str, float]:
     return {name: found["full"].bytes_on_disk / found[name].bytes_on_disk for name in PARTS}
 
 
-@storage.judged
-def judge_storage(f: Figures) -> Verdict:
-    """Holds where every file is at most a tenth of a fine-tuned copy."""
-    told = ", ".join(f"{name} {times(f[key])}" for key, name in PARTS.items())
-    least = min(f[key].mean for key in PARTS)
-    verdict = HOLDS if least >= TEN else LIMITED if least > 1 else FAILS
-    return Verdict(verdict, f"The file of a fully fine-tuned model is this many times as large: as that of {told}.")
+@storage.told
+def tell_storage(f: Figures) -> str:
+    """What was compared."""
+    return "The bytes of the file of a fully fine-tuned model, over those of a small part's."

@@ -7,7 +7,7 @@ from transformers import (
     DistilBertForSequenceClassification,
 )
 
-from course_lib.claims.claim import FAILS, GUIDE, HOLDS, Figures, Verdict, claim
+from course_lib.claims.claim import CONSTRUCTED, GUIDE, Figures, claim, more
 
 
 def snippet_runs(kind: str, targets: tuple[str, ...]) -> float:
@@ -26,7 +26,9 @@ def snippet_runs(kind: str, targets: tuple[str, ...]) -> float:
 
 
 @claim("C29", "The published peft snippet: bert-base with target modules q_lin and v_lin", (GUIDE,), lesson="06",
-       core=True, tolerance=0.0, models=(), figures=("as_published", "names_mended", "model_mended"))
+       core=True, tolerance=0.0, models=(), kind=CONSTRUCTED, question="Does it run as it was published?",
+       asks={"as published": more(lambda f: f["as_published"], 0.5, "of 1 runs")},
+       figures=("as_published", "names_mended", "model_mended"))
 def published(seed: int) -> dict[str, float]:
     """The published target modules on BERT, and the two ways to mend them. The seed plays no part."""
     return {"as_published": snippet_runs("bert", ("q_lin", "v_lin")),
@@ -34,10 +36,9 @@ def published(seed: int) -> dict[str, float]:
             "model_mended": snippet_runs("distilbert", ("q_lin", "v_lin"))}
 
 
-@published.judged
-def judge_published(f: Figures) -> Verdict:
-    """Holds where it runs as it was published."""
+@published.told
+def tell_published(f: Figures) -> str:
+    """What runs, and what raises."""
     word = lambda name: "runs" if f[name].mean == 1 else "raises an error"
-    because = (f"On BERT the snippet with q_lin and v_lin {word('as_published')}; with query and value it "
-               f"{word('names_mended')}; with q_lin and v_lin on DistilBERT it {word('model_mended')}.")
-    return Verdict(HOLDS if f["as_published"].mean == 1 else FAILS, because)
+    return (f"On BERT the snippet with q_lin and v_lin {word('as_published')}; with query and value it "
+            f"{word('names_mended')}; with q_lin and v_lin on DistilBERT it {word('model_mended')}.")

@@ -57,8 +57,7 @@ def draw(seed: int) -> dict:
 
 # %% wrong alpha_not_divided
 # Your change is r times too strong: you scale by alpha, and the formula says alpha / r. A well-known book made
-# this mistake, until a reader noticed. The division keeps the size of the change alike when you try
-# another rank.
+# this mistake, until a reader noticed. With r = 1 nobody sees it.
 def lora_forward(x, W, A, B, alpha):
     return x @ W.T + alpha * (x @ A.T) @ B.T
 
