@@ -9,6 +9,7 @@ from course_lib.architecture import with_positions
 from course_lib.cost import cost
 from course_lib.experiments.stars import LEARNING, TEACHING
 from course_lib.methods import FullFineTuning
+from course_lib.models.card import BUNDLED, read_card
 
 REPORTED = Path("/sys/class/powercap/intel-rapl:0")  # Linux: what a processor says of its energy, in microjoules
 
@@ -29,9 +30,9 @@ def seconds(model, batch: dict) -> float:
 
 
 def in_pairs(big, small, batch: dict, pairs: int = 9) -> float:
-    """The student's time as a share of the teacher's: the median over pairs of passes, one right after the other."""
+    """How many times the student's time the teacher takes: the median over pairs of passes, one right after another."""
     seconds(big, batch), seconds(small, batch)
-    return median(seconds(small, batch) / seconds(big, batch) for _ in range(pairs))
+    return median(seconds(big, batch) / seconds(small, batch) for _ in range(pairs))
 
 
 def joules(model, batch: dict, passes: int = 3, reported: Path = REPORTED) -> float | None:
@@ -48,11 +49,17 @@ def joules(model, batch: dict, passes: int = 3, reported: Path = REPORTED) -> fl
     return taken / 1e6 * 1000 / (passes * len(batch["input_ids"]))
 
 
-def break_even(big, small, tokenizer, rows, each: list[float]) -> float:
+def break_even(big, small, tokenizer, rows, each: list[float], texts: int = LEARNING.labels) -> float:
     """How many answers save what the teaching took; `rows` are a batch of training, `each` the operations of an answer.
 
-    The teaching: the teacher's training, its answers to the texts and then its logits, the student's training.
+    The teaching: the teacher's training, its answers to so many texts and then its logits, the student's training.
     """
     step = [cost(model, tokenizer, rows, FullFineTuning(model)).step for model in (big, small)]
-    spent = TEACHING.steps * step[0] + LEARNING.steps * step[1] + 2 * LEARNING.labels * each[0]
+    spent = TEACHING.steps * step[0] + LEARNING.steps * step[1] + 2 * texts * each[0]
     return spent / (each[0] - each[1])
+
+
+def pretraining(name: str) -> int:
+    """The operations of a bundled model's pretraining: 6 for each parameter and token."""
+    card = read_card(BUNDLED / name)
+    return 6 * card["parameters"] * card["tokens"]

@@ -14,8 +14,8 @@ from course_lib.plots.style import COLOURS, GREY, fixed_axes, styled
 SHIFTS = {"input": "dead key", "label": "new editor"}  # what has changed: what it is called in the lesson
 CHANGED = {"input": "the inputs: a dead key", "label": "the labels: a new editor"}
 BLOCKS = 4
-NOTE = (f"Recorded; a dot is a seed, each with {BLOCK_TEST} test reviews. The learning rates were chosen with "
-        f"{max(LABELS)} labels.")
+NOTE = (f"Recorded; a dot is a seed, each with {BLOCK_TEST} test reviews. Short runs, at rates that were chosen with "
+        f"{max(LABELS)} labels: with the new editor, block 1 stays at guessing in so few steps.")
 CONTROLS = {"shift": Menu("What changed", tuple(SHIFTS), CHANGED.get),
             "labels": Steps("New labels", LABELS)}
 

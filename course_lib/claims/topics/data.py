@@ -8,9 +8,9 @@ from random import Random
 import datasets
 import torch
 
-from course_lib.claims.claim import FAILS, GUIDE, HOLDS, LIMITED, Figures, Verdict, claim, share
+from course_lib.claims.claim import GUIDE, Figures, claim, share
+from course_lib.claims.claim import more as ahead
 from course_lib.experiments import Setting, learn, score
-from course_lib.experiments.what_to_train import CLOSE
 from course_lib.methods import FullFineTuning
 from course_lib.prompting import score_choices
 from course_lib.shifts import dead_key
@@ -40,6 +40,10 @@ def text_loss(model, tokenizer, texts: list[str], method) -> float:
 
 
 @claim("C83", "Self-supervised tuning on raw text of the domain helps", (GUIDE,), lesson="03", tolerance=0.1,
+       question="Do labels bring more after raw text of their domain than at once, and than after other raw text?",
+       turned="It did not hold: the means were close. The interval over five seeds allows a gain, and a loss.",
+       asks={"than at once": ahead(lambda f: f["domain"] - f["at_once"], 0.02),
+             "than after other text": ahead(lambda f: f["domain"] - f["other"], 0.02)},
        figures=("at_once", "domain", "other", "text_before", "text_after"))
 def domain_first(seed: int) -> dict[str, float]:
     """Few labels from a keyboard with a dead key: at once, after raw text of the same, after raw text as usual.
@@ -64,21 +68,13 @@ def domain_first(seed: int) -> dict[str, float]:
     return found
 
 
-@domain_first.judged
-def judge_domain_first(f: Figures) -> Verdict:
-    """Holds where raw text of the domain helps, and more than as much text of another domain."""
-    because = (f"{FEW.labels} labels of reviews typed with a dead key, at once: {share(f['at_once'])}; after raw "
-               f"text typed with it {share(f['domain'])}; after as much raw text typed as usual {share(f['other'])}. "
-               f"The loss of text typed with it went from {f['text_before'].mean:.1f} to {f['text_after'].mean:.1f} "
-               "nats a token.")
-    gain, control = f["domain"].mean - f["at_once"].mean, f["domain"].mean - f["other"].mean
-    if min(gain, control) > CLOSE:
-        return Verdict(HOLDS, because)
-    if gain > CLOSE:
-        return Verdict(LIMITED, because + " Other text helps about as much.")
-    if f["text_after"].mean < f["text_before"].mean:
-        return Verdict(FAILS, because + " So something of the text was learned, and it hardly helps with the labels.")
-    return Verdict(FAILS, because + " The text was not learned.")
+@domain_first.told
+def tell_domain_first(f: Figures) -> str:
+    """The shares, and whether the raw text was learned."""
+    return (f"{FEW.labels} labels of reviews typed with a dead key, at once: {share(f['at_once'])}; after raw text "
+            f"typed with it {share(f['domain'])}; after as much raw text typed as usual {share(f['other'])}. The loss "
+            f"of text typed with it went from {f['text_before'].mean:.1f} to {f['text_after'].mean:.1f} nats a token. "
+            "After raw text of the domain,")
 
 
 def easiest_first(model, tokenizer, rows, teacher) -> list[int]:
@@ -91,6 +87,9 @@ def easiest_first(model, tokenizer, rows, teacher) -> list[int]:
 
 
 @claim("C80", "Curriculum learning, from easy to hard, helps", (GUIDE,), lesson="03", tolerance=0.1,
+       question="Is the order from easy to hard ahead of a shuffled one, in a training so short that there is room?",
+       turned="It did not hold: the means were close. The interval over five seeds allows a gain, and a loss.",
+       asks={"easiest first against shuffled": ahead(lambda f: f["easy_first"] - f["shuffled"], 0.02)},
        figures=("easy_first", "hard_first", "shuffled"))
 def curriculum(seed: int) -> dict[str, float]:
     """Three stages, of a third, two thirds and all of the rows: the easiest first, the hardest first, shuffled.
@@ -112,16 +111,8 @@ def curriculum(seed: int) -> dict[str, float]:
     return found
 
 
-@curriculum.judged
-def judge_curriculum(f: Figures) -> Verdict:
-    """Holds where easy first is ahead of shuffled."""
-    because = (f"Easiest first {share(f['easy_first'])}, shuffled {share(f['shuffled'])}, hardest first "
-               f"{share(f['hard_first'])}.")
-    gain = f["easy_first"].mean - f["shuffled"].mean
-    if gain > CLOSE:
-        return Verdict(HOLDS, because)
-    if gain < -CLOSE:
-        return Verdict(FAILS, because + " This order does harm.")
-    if f["shuffled"].mean - f["hard_first"].mean > CLOSE:
-        return Verdict(FAILS, because + " Easiest first gains little, and hardest first does harm.")
-    return Verdict(FAILS, because + " The order matters little.")
+@curriculum.told
+def tell_curriculum(f: Figures) -> str:
+    """The shares."""
+    return (f"Easiest first {share(f['easy_first'])}, shuffled {share(f['shuffled'])}, hardest first "
+            f"{share(f['hard_first'])}. Ahead,")

@@ -5,17 +5,18 @@ from statistics import mean
 
 import datasets
 
-from course_lib.claims.claim import FAILS, GOOGLE, HOLDS, LIMITED, Figures, Verdict, claim, share
-from course_lib.display import percent
+from course_lib.claims.claim import GOOGLE, Figures, claim, less, more, share
 from course_lib.distillation import Teacher, taught_rows
 from course_lib.evaluation import answers
 from course_lib.experiments import score, stars, trained
 
-BIASED = 0.1  # stars: who gives more than this too few, in the mean, is biased
 SKEW = 2 / 3  # of the labels that the skewed teacher learns from: they have one star less than the review says
 
 
-@claim("C65", "Its predictions are usually not as good as its teacher's", (GOOGLE,), lesson="04", core=True,
+@claim("C65", "Its predictions are usually not as good as its teacher's", (GOOGLE,), lesson="04",
+       question="Is a distilled student right less often than its teacher, of many labels and of few?",
+       asks={f"teacher of {stars.TEACHING.labels} labels": less(lambda f: f["distilled"] - f["teacher"], 0.02),
+             f"teacher of {stars.FEW} labels": less(lambda f: f["few_soft"] - f["few_teacher"], 0.02)},
        tolerance=0.1, models=("orchard-m", "orchard-xs"),
        figures=("teacher", "distilled", "alone", "gold", "hard", "vocabulary", "random", "bare", "labels", "rows",
                 "few_teacher", "few_soft", "few_hard"))
@@ -50,21 +51,16 @@ def less_sure(seed: int) -> dict[str, float]:
             "few_soft": score(small, tokenizer, big.test, soft), "few_hard": score(small, tokenizer, big.test, hard)}
 
 
-@between.judged
-def judge_between(f: Figures) -> Verdict:
-    """Holds where the student is below its teacher, and above the same model on the teacher's labels."""
-    because = (f"Teacher {share(f['teacher'])}; distilled student {share(f['distilled'])}; the same student on the "
-               f"teacher's {f['labels'].mean:.0f} labels {share(f['alone'])}, on {f['rows'].mean:.0f} right labels "
-               f"{share(f['gold'])}, on as many of the teacher's answers without probabilities {share(f['hard'])}; "
-               f"over the whole vocabulary {share(f['vocabulary'])}; from random weights {share(f['random'])}; "
-               f"untaught {share(f['bare'])}. A teacher of {stars.FEW} labels: {share(f['few_teacher'])}; its student "
-               f"{share(f['few_soft'])} on its probabilities, {share(f['few_hard'])} on its answers.")
-    below = f["distilled"].mean < f["teacher"].mean - 0.01
-    above = f["distilled"].mean > f["alone"].mean + 0.01
-    if below and above:
-        return Verdict(HOLDS, because)
-    return Verdict(LIMITED if below or above else FAILS, because + (
-        " Teaching brings nothing over the labels alone." if below else " Here the student is not worse."))
+@between.told
+def tell_between(f: Figures) -> str:
+    """The shares of all students."""
+    return (f"Teacher {share(f['teacher'])}; distilled student {share(f['distilled'])}; the same student on the "
+            f"teacher's {f['labels'].mean:.0f} labels {share(f['alone'])}, on {f['rows'].mean:.0f} right labels "
+            f"{share(f['gold'])}, on as many of the teacher's answers without probabilities {share(f['hard'])}; over "
+            f"the whole vocabulary {share(f['vocabulary'])}; from random weights {share(f['random'])}; untaught "
+            f"{share(f['bare'])}. A teacher of {stars.FEW} labels: {share(f['few_teacher'])}; its student "
+            f"{share(f['few_soft'])} on its probabilities, {share(f['few_hard'])} on its answers. Student against "
+            "teacher,")
 
 
 def skewed(rows, seed: int):
@@ -82,6 +78,9 @@ def too_few(model, tokenizer, method) -> float:
 
 
 @claim("C97", "A model inherits the bias of what it was distilled from", (GOOGLE,), lesson="04", tolerance=0.2,
+       question="Does the student of a skewed teacher give fewer stars than those of a fair one and of right labels?",
+       asks={"than a fair teacher's student": more(lambda f: f["student"] - f["fair_student"], 0.1, "stars"),
+             "than a student of right labels": more(lambda f: f["student"] - f["labels"], 0.1, "stars")},
        models=("orchard-m", "orchard-xs"), figures=("teacher", "student", "fair", "fair_student", "labels"))
 def inherited(seed: int) -> dict[str, float]:
     """Stars too few: of a skewed and a fair teacher, of their students, and of a student of the right labels."""
@@ -97,14 +96,10 @@ def inherited(seed: int) -> dict[str, float]:
     return found
 
 
-@inherited.judged
-def judge_inherited(f: Figures) -> Verdict:
-    """Holds where the skewed teacher's student is more skewed than those of a fair teacher and of right labels."""
-    because = (f"Stars that reviews get too few, in the mean: from the skewed teacher {f['teacher'].mean:.2f}, from "
-               f"its student {f['student'].mean:.2f}; from a fair teacher {f['fair'].mean:.2f}, from its student "
-               f"{f['fair_student'].mean:.2f}; from a student of the right labels {f['labels'].mean:.2f}.")
-    gap = f["student"].mean - max(f["fair_student"].mean, f["labels"].mean)
-    if f["teacher"].mean - f["fair"].mean <= BIASED or gap <= BIASED:
-        return Verdict(FAILS, because + " The bias is not inherited.")
-    part = (f["student"].mean - f["fair_student"].mean) / (f["teacher"].mean - f["fair"].mean)
-    return Verdict(HOLDS, because + f" The student, who saw no skewed label, inherits {percent(part)} of the bias.")
+@inherited.told
+def tell_inherited(f: Figures) -> str:
+    """The stars too few, of all five."""
+    return (f"Stars that reviews get too few, in the mean: from the skewed teacher {f['teacher'].mean:.2f}, from its "
+            f"student, who saw no skewed label, {f['student'].mean:.2f}; from a fair teacher {f['fair'].mean:.2f}, "
+            f"from its student {f['fair_student'].mean:.2f}; from a student of the right labels "
+            f"{f['labels'].mean:.2f}. The skewed teacher's student, more")

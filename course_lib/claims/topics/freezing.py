@@ -1,5 +1,5 @@
 """Freezing: what is frozen stays, and PEFT trains a fixed set, mostly an added one."""
-from course_lib.claims.claim import FAILS, GOOGLE, HOLDS, LIMITED, WIKIPEDIA, Figures, Verdict, claim
+from course_lib.claims.claim import CONSTRUCTED, GOOGLE, WIKIPEDIA, Figures, claim, highest, more, same
 from course_lib.experiments.draws import shuffled
 from course_lib.experiments.freezing import BATCH, FROZEN_STEPS, by_hand, moved, subset
 from course_lib.models import load_model
@@ -10,6 +10,8 @@ ADDED = ("lora", "prompt", "prefix", "loreft")
 
 
 @claim("C07", "Frozen layers do not change", (WIKIPEDIA,), lesson="03", core=True, tolerance=1e-3,
+       kind=CONSTRUCTED, question="Does a frozen parameter keep every bit while others are trained?",
+       asks={"the furthest that a frozen one went": same(lambda f: f["frozen"], 1e-9, "in value")},
        figures=("frozen", "trained", "zeroed"))
 def frozen(seed: int) -> dict[str, float]:
     """How far frozen parameters go in a few steps with weight decay; the control has their gradients set to zero."""
@@ -24,32 +26,27 @@ def frozen(seed: int) -> dict[str, float]:
             "zeroed": moved(model, zeroed, outside)}
 
 
-@frozen.judged
-def judge_frozen(f: Figures) -> Verdict:
-    """Holds where frozen parameters do not move at all, and others do."""
-    because = (f"Largest difference after {FROZEN_STEPS} steps: frozen parameters {f['frozen'].mean:g}, trained ones "
-               f"{f['trained'].mean:.1g}. Not frozen, but with their gradients set to zero, the others moved by "
-               f"{f['zeroed'].mean:.1g}: weight decay does not ask for a gradient.")
-    return Verdict(HOLDS if f["frozen"].mean == 0 < f["trained"].mean else FAILS, because)
+@frozen.told
+def tell_frozen(f: Figures) -> str:
+    """How far each went."""
+    return (f"Largest difference after {FROZEN_STEPS} steps: frozen parameters {f['frozen'].mean:g}, trained ones "
+            f"{f['trained'].mean:.1g}. Not frozen, but with their gradients set to zero, the others moved by "
+            f"{f['zeroed'].mean:.1g}: weight decay does not ask for a gradient. Of all runs,")
 
 
 fixed_subset = claim(
     "C15", "PEFT adjusts only a subset of the parameters in each iteration", (GOOGLE,), lesson="03", core=True,
+    kind=CONSTRUCTED, question="Does it train some of the model's own parameters, and not others that it adds?",
+    asks={"own parameters trained where the last block is": more(lambda f: f["own_last_block"], 0.5, "parameters"),
+          "the most of them by LoRA, a prompt, a prefix or LoReFT": more(
+              lambda f: highest(*(f[f"own_{name}"] for name in ADDED)), 0.5, "parameters")},
     tolerance=0.0, figures=(*(f"{kind}_{name}" for name in ("full", "last_block", *ADDED) for kind in ("own", "added")),
                             "changing", "base"))(subset)
 
 
-@fixed_subset.judged
-def judge_subset(f: Figures) -> Verdict:
-    """Holds where the methods train some of the base's own numbers; it is a limit that they train added ones."""
-    own = sum(f[f"own_{name}"].mean for name in ADDED)
-    told = ", ".join(f"{name} {f[f'added_{name}'].mean:,.0f}" for name in ADDED)
-    because = (f"Of the base's {f['base'].mean:,.0f} numbers {f['own_last_block'].mean:,.0f} are trained where the "
-               f"last block is; by LoRA, prompts, prefixes and LoReFT {f'{own:,.0f}' if own else 'none'}. They train "
-               f"numbers that they add: {told}. Parameters that took part in one iteration and not in another: "
-               f"{f['changing'].mean:.0f}.")
-    if f["changing"].mean:
-        return Verdict(FAILS, because)
-    if not own:
-        return Verdict(LIMITED, because + " So it is a fixed set, and mostly an added one.")
-    return Verdict(HOLDS, because)
+@fixed_subset.told
+def tell_subset(f: Figures) -> str:
+    """What each adds, and whether the set changes."""
+    added = ", ".join(f"{name} {f[f'added_{name}'].mean:,.0f}" for name in ADDED)
+    return (f"The base has {f['base'].mean:,.0f} numbers. Added ones are trained by {added}. Parameters that took part "
+            f"in one iteration and not in another: {f['changing'].mean:.0f}, so the set is fixed. Counted,")

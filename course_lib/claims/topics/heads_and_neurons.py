@@ -1,14 +1,13 @@
 """Which parts of a model one application needs: what the tuned teacher can still do without some of them."""
 import torch
 
-from course_lib.claims.claim import FAILS, GOOGLE, HOLDS, LIMITED, Figures, Verdict, claim, share
+from course_lib.claims.claim import GOOGLE, Figures, claim, same, share
 from course_lib.distillation import importance, least, prune
 from course_lib.evaluation import old_domain_loss
 from course_lib.experiments import score, stars, trained
 from course_lib.experiments.draws import shuffled
 from course_lib.world import load_task
 
-CLOSE = 0.05                   # accuracies nearer to each other than this are called about equal
 GONE, HALF = (25, 50, 75), 50  # per cent of the heads, or of the neurons, that are taken out
 
 
@@ -17,7 +16,10 @@ def without(model, part: str, ranks: torch.Tensor, gone: int):
     return prune(model, **{part: least(ranks, round(gone / 100 * ranks.numel()))})
 
 
-@claim("C67", "Large parts of a large model do not matter to one application", (GOOGLE,), lesson="04", core=True,
+@claim("C67", "Large parts of a large model do not matter to one application", (GOOGLE,), lesson="04",
+       every=False, question=f"Can {HALF} % of the heads, or of the neurons, go at no more than 5 points of the task?",
+       asks={f"without {HALF} % of the {part}": same(lambda f, part=part: f[f"{part}_{HALF}"] - f["whole"], 0.05)
+             for part in ("heads", "neurons")},
        tolerance=0.2, models=("orchard-m",),
        figures=("whole", *(f"{part}_{gone}" for part in ("heads", "neurons") for gone in GONE), "heads_random",
                 "neurons_random", "loss_whole", "loss_heads", "loss_neurons"))
@@ -39,15 +41,12 @@ def parts(seed: int) -> dict[str, float]:
     return found
 
 
-@parts.judged
-def judge_parts(f: Figures) -> Verdict:
-    """By the largest share of heads or of neurons that costs the task at most 5 points: a half, a quarter, or less."""
+@parts.told
+def tell_parts(f: Figures) -> str:
+    """The shares by what is gone, and what it does to other text."""
     told = {part: ", ".join(f"{share(f[f'{part}_{gone}'])} without {gone} %" for gone in GONE)
             for part in ("heads", "neurons")}
-    because = (f"Whole: {share(f['whole'])} right. Heads, the least important ones: {told['heads']} (without {HALF} % "
-               f"drawn by chance {share(f['heads_random'])}). Neurons: {told['neurons']} (by chance "
-               f"{share(f['neurons_random'])}). Loss on ordinary text: {f['loss_whole'].mean:.2f} whole, "
-               f"{f['loss_heads'].mean:.2f} and {f['loss_neurons'].mean:.2f} without {HALF} %.")
-    spared = max((gone for part in ("heads", "neurons") for gone in GONE
-                  if f[f"{part}_{gone}"].mean >= f["whole"].mean - CLOSE), default=0)
-    return Verdict(HOLDS if spared >= HALF else LIMITED if spared else FAILS, because)
+    return (f"Whole: {share(f['whole'])} right. Heads, the least important ones: {told['heads']} (without {HALF} % "
+            f"drawn by chance {share(f['heads_random'])}). Neurons: {told['neurons']} (by chance "
+            f"{share(f['neurons_random'])}). Loss on ordinary text: {f['loss_whole'].mean:.2f} whole, "
+            f"{f['loss_heads'].mean:.2f} and {f['loss_neurons'].mean:.2f} without {HALF} %. Against the whole,")
