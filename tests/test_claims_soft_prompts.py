@@ -7,9 +7,11 @@ import torch
 from course_lib import claims
 from course_lib.claims.topics import prompt_starts
 from course_lib.claims.topics.prefix import as_prefix
+from course_lib.errors import CourseError
 from course_lib.experiments import draws, run, setting, soft_prompts, tuning
-from course_lib.experiments.soft_prompts import SETTING, even_share
-from course_lib.methods import PrefixTuning, PromptTuning
+from course_lib.experiments.soft_prompts import SETTING, even_share, moved_among_words
+from course_lib.methods import LoRA, PrefixTuning, PromptTuning
+from course_lib.models import load_model
 from course_lib.world import load_task
 from tests.closeness import NET, assert_near
 from tests.tiny import tiny_model
@@ -69,12 +71,34 @@ def test_a_prompt_and_the_prefix_made_of_it_say_the_same(pair):
     batch = dict(tokenizer(["The film was superb.", "Dull."], padding=True, padding_side="left", return_tensors="pt"))
     batch.pop("token_type_ids", None)
     said = []
-    for method in (prompt, as_prefix(prompt, model)):
+    for method in (prompt, as_prefix(prompt, model), PrefixTuning.from_prompt(prompt, model)):
         with torch.no_grad(), method.on(model):
             said.append(method.logits(model, batch)[:, -1])
-    assert_near(*said, **NET)
+    for other in said[1:]:
+        assert_near(said[0], other, **NET)
     started = PrefixTuning(model, 3, seed=4)
-    assert_near(as_prefix(prompt, model).prefix, started.prefix, **NET)
+    assert_near(PrefixTuning.from_prompt(prompt, model).prefix, started.prefix, **NET)
+
+
+def test_a_prefix_is_made_of_a_prompt_of_this_model_without_a_head(pair):
+    model, _ = pair
+    for wrong in (PrefixTuning(model, 3), PromptTuning(model, 3, num_labels=2), None):
+        with pytest.raises(CourseError, match="from_prompt takes a PromptTuning method without a head of its own"):
+            PrefixTuning.from_prompt(wrong, model)
+    with pytest.raises(CourseError, match="built on another base model"):
+        PrefixTuning.from_prompt(PromptTuning(model, 3), load_model("orchard-s", random=True, seed=1)[0])
+
+
+def test_a_prefix_moves_no_attention_from_word_to_word_in_block_1(pair):
+    model, tokenizer = pair
+    texts = ["The film was superb.", "Dull and long."]
+    wild, lora = PrefixTuning(model, 3, "random", seed=4), LoRA(model, ("q_proj",))
+    lora.length = 0
+    with torch.no_grad():
+        for number in (wild.prefix, *lora.B):
+            number.normal_(generator=torch.Generator().manual_seed(0))
+    assert moved_among_words(model, tokenizer, wild, texts) < 1e-5
+    assert moved_among_words(model, tokenizer, lora, texts) > 1e-3
 
 
 def test_an_even_share_is_that_of_all_that_a_position_sees():

@@ -18,6 +18,8 @@ LENGTH = 20                                # vectors of a prompt
 CLEAR = 0.1                                # a gain of as much is called one
 CLOSE = 0.05                               # shares nearer to each other than this are called about equal
 SETTING = Setting(draw="shortest", steps=160, batch=8, test_draw="shuffled")
+QUICK = Setting(draw="short", steps=160, batch=8, test=400, test_draw="shuffled")
+SOFT = arm(PromptTuning, length=LENGTH, init="vocabulary")
 PROMPT = arm(PromptTuning, 3.0, length=LENGTH, init="vocabulary")         # of .03, .1, .3, 1, 3, 10
 FULL = arm(FullFineTuning, 2.5e-4)                                        # of .00025, .0005, .001, .002
 LORA = arm(LoRA, 1e-2, rank=1, alpha=2)                                   # of .003, .01, .03
@@ -54,6 +56,24 @@ def attention_mass(model, tokenizer, method, texts) -> list[float]:
                       for block in model(**batch, output_attentions=True).attentions]
             totals = shares if totals is None else [a + b for a, b in zip(totals, shares)]
     return [total / len(texts) for total in totals]
+
+
+def moved_among_words(model, tokenizer, method, texts) -> float:
+    """How much attention a prefix moves from one word to another in block 1, where both read the same text.
+
+    Of each position's attention on the text, made to sum to 1 with the prefix as without: half the sum of all changes,
+    a share, its mean over heads and positions. A prefix can take attention from all of them alike, and no more: so it
+    is 0 (Petrov et al. 2023, arXiv:2310.19698).
+    """
+    moved = []
+    with torch.no_grad(), eager_attention(model):
+        for text in texts:
+            batch = dict(tokenizer(text, return_tensors="pt"))
+            without = model(**batch, output_attentions=True).attentions[0][0]                # (H, T, T)
+            with method.on(model):
+                seen = model(**method.prepare(batch), output_attentions=True).attentions[0][0][..., method.length:]
+            moved.append((seen / seen.sum(-1, keepdim=True) - without).abs().sum(-1).mean().item() / 2)
+    return mean(moved)
 
 
 def even_share(n_prefix: int, lengths) -> float:

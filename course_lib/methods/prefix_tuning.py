@@ -6,7 +6,7 @@ from torch import nn
 from transformers import DynamicCache
 
 from course_lib.architecture import evaluating, tokens_read, with_positions
-from course_lib.errors import CourseError
+from course_lib.errors import CourseError, shown
 from course_lib.methods.base.virtual_tokens import VirtualTokens
 from course_lib.promised import names_of
 
@@ -44,6 +44,29 @@ class PrefixTuning(VirtualTokens):
         if ids is None:
             start = torch.randn(start.shape, generator=self.generator) * 0.02
         self.prefix = nn.Parameter(start)
+
+    @classmethod
+    def from_prompt(cls, prompt: VirtualTokens, model) -> "PrefixTuning":
+        """The prefix that does what a trained prompt does: what the model makes of its vectors.
+
+        Trained from here on, each block's numbers go their own way. Directly from tokens, a prefix
+        learns a few rows by heart; Li & Liang (section 4.3) train it through a network that is
+        dropped afterwards. Here the frozen model is that network. CourseError for a prompt of
+        another model, or one with a head of its own.
+        """
+        vectors = getattr(prompt, "prompt", None)                          # (P, d)
+        if (not isinstance(prompt, VirtualTokens) or prompt.head is not None or vectors is None
+                or vectors.dim() != 2):
+            raise CourseError("from_prompt takes a PromptTuning method without a head of its own; "
+                              f"you gave {shown(prompt)}.")
+        prompt.check_base(model)
+        prefix = cls(model, prompt.length)
+        with torch.no_grad(), evaluating(model):
+            layers = model(inputs_embeds=vectors[None], use_cache=True,
+                           past_key_values=DynamicCache()).past_key_values.layers
+            prefix.prefix.copy_(torch.stack([torch.cat([layer.keys, layer.values])
+                                             for layer in layers]))        # (L, 2, H, P, d_head)
+        return prefix
 
     def prepare(self, batch):
         batch = self.lengthened(super().prepare(batch))
