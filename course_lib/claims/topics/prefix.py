@@ -52,10 +52,10 @@ def judge_steering(f: Figures) -> Verdict:
     """Holds where the prefix gains ten points or more (`CLEAR`) and gets more attention than an even share."""
     gains, seen = f["prefix"].mean - f["bare"].mean >= CLEAR, f["mass"].mean > f["even"].mean
     because = (f"A prefix of {LENGTH} positions in every block, started from a trained prompt ({share(f['prompt'])} "
-               f"right) and trained for {soft.MORE} steps more, is right in {share(f['prefix'])}; the bare model in {share(f['bare'])}. Trained directly, it "
-               f"is right in {share(f['direct'])}, and in {share(f['direct_seen'])} of the rows that it learned from. "
-               f"It gets {share(f['mass'])} of the attention, before training {share(f['before'])}; an even share is "
-               f"{share(f['even'])}.")
+               f"right) and trained for {soft.MORE} steps more, is right in {share(f['prefix'])}; the bare model in "
+               f"{share(f['bare'])}. Trained directly, it is right in {share(f['direct'])}, and in "
+               f"{share(f['direct_seen'])} of the rows that it learned from. It gets {share(f['mass'])} of the "
+               f"attention, before training {share(f['before'])}; an even share is {share(f['even'])}.")
     if gains and seen:
         return Verdict(HOLDS, because)
     if gains:

@@ -34,8 +34,8 @@ def starts(seed: int) -> dict[str, float]:
 def told_starts(f: Figures) -> str:
     """The accuracies of all starts."""
     return (f"Right after training: {share(f['random'])} from a random start, {share(f['vocabulary'])} from drawn "
-            f"tokens, {share(f['labels'])} from the label words; the bare model {share(f['bare'])}, a prompt for a "
-            f"model with random weights {share(f['untrained_model'])}.")
+            f"tokens, {share(f['labels'])} from the label words; the bare model {share(f['bare'])}, a prompt for "
+            f"a model with random weights {share(f['untrained_model'])}.")
 
 
 design = claim("C42", "Prompt tuning needs carefully designed prompts", (GUIDE,), lesson="05",
@@ -107,5 +107,5 @@ def ladder(seed: int) -> dict[str, float]:
 def tell_ladder(f: Figures) -> str:
     """The accuracies by size, and what so few steps leave open."""
     told = [f"{size}: prompt {share(f[f'prompt_{size}'])}, full {share(f[f'full_{size}'])}" for size in soft.LADDER]
-    return (f"Right on reviews after {soft.SETTING.steps} steps, in which a prompt is not done learning, by the size of "
-            f"the model: {'; '.join(told)}. None of ours is large.")
+    return (f"Right on reviews after {soft.SETTING.steps} steps, in which a prompt is not done learning, by the size "
+            f"of the model: {'; '.join(told)}. None of ours is large.")
