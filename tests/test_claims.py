@@ -87,7 +87,7 @@ assert not heavy, heavy
 @pytest.mark.parametrize("claim_id", ALL)
 def test_a_record_is_complete_and_the_verdict_follows_from_it(claim_id):
     record, claim, figures = claims.read_record(claim_id), claims.get(claim_id), claims.recorded(claim_id)
-    assert record["claim"] == claim_id and record["command"].startswith(f"course claims run {claim_id} ")
+    assert record["claim"] == claim_id and f"{record['command']} ".startswith(f"course claims run {claim_id} ")
     assert len(record["seeds"]) >= 3 and record["tolerance"] == claim.tolerance
     assert tuple(figures) == claim.figures
     assert all(len(figure.values) == len(record["seeds"]) for figure in figures.values())
