@@ -74,13 +74,14 @@ def test_a_swap_beside_its_controls(tiny, tokenizer, monkeypatch):
 
 
 def test_the_random_models_probe_may_be_the_best_of_all_and_the_trained_one_not(tiny, monkeypatch):
-    shares = iter([0.9, *[0.5] * 8, 0.7] + [0.5, 0.6, *[0.5] * 8])   # two blocks, five places, two models
+    shares = iter([0.7] + [0.5, 0.6, *[0.5] * 13])                   # one place; three blocks, five places
     drawn = lambda split, n, seed: (["a"] * n, [0] * n)
     for name, stub in {"short_reviews": drawn, "batch_of": lambda tokenizer, texts: texts,
-                       "states": lambda model, texts: torch.zeros(2, len(texts), PLACES, 3),
+                       "states": lambda model, texts: torch.zeros(3, len(texts), PLACES, 3),
+                       "answer_direction": lambda *_: torch.ones(3),
                        "probed": lambda *_: next(shares), "bag_of_words_accuracy": lambda *_: 0.65}.items():
         monkeypatch.setattr(probes, name, stub)
-    assert claims.measure("C47", 0) == {"trained": 0.7, "random": 0.6, "words": 0.65}
+    assert claims.measure("C47", 0) == {"trained": 0.7, "random": 0.6, "words": 0.65, "answer": 1.0}
 
 
 def test_das_is_searched_on_train_pairs_and_its_control_has_random_weights(monkeypatch):

@@ -166,33 +166,9 @@ CASES = [  # (claim, figures in the claim's order, word, what the sentence says)
     ("C36", (0.9, 0.8, 0.5, 3080, 3072, 3072), HOLDS, "adapter 90 % with 3,080 parameters; prompt 80 %"),
     ("C36", (0.7, 0.8, 0.5, 3080, 3072, 3072), LIMITED, "prefix 50 % with 3,072 parameters."),
     ("C36", (0.5, 0.8, 0.6, 3080, 3072, 3072), FAILS, "adapter 50 %"),
-    ("C47", (0.9, 0.6, 0.67), HOLDS,
-     "tells the side of 90 % of the reviews; with random weights the best of all places and blocks tells 60 %, and "
-     "a bag of words 67 %."),
-    ("C47", (0.9, 0.85, 0.67), FAILS, "was not learned in pretraining."),
-    ("C47", (0.7, 0.5, 0.67), FAILS, "was not learned in pretraining."),
-    ("C48", (0.028, 0.0035, 0.14, 71), LIMITED,
-     "One position of one block is 0.35 % of the hidden states of a prompt of 71 tokens; the first and the last "
-     "position of every block, this course's default, are 2.8 %"),
-    ("C48", (0.005, 0.001, 0.009, 400), HOLDS, "are 0.5 %"),
-    ("C48", (0.2, 0.05, 0.14, 10), FAILS, "the paper's first 7 and last 7 of every block are 14 % of a prompt of 100 "
-     "tokens."),
-    ("C49", (2e-7, 0.9, 4, 0), HOLDS,
-     "Of a trained edit 0.0000 % lies outside of the 4 rows of R, and 90 % or more outside of 4 random directions; "
-     "the edits of all texts have rank 4 together, and the hash of the weights is the same."),
-    ("C49", (0.3, 0.9, 4, 0), FAILS, "30.0000 % lies outside"), ("C49", (2e-7, 0.9, 4, 1), FAILS, "is another one."),
-    ("C49", (2e-7, 2e-7, 4, 0), FAILS, "or more outside of 4 random"), ("C49", (2e-7, 0.9, 5, 0), FAILS, "have rank 5"),
     ("C50", (0.9, 0.6, 0.9, 0.9, 0.8, 0.9, 0.9, 0.9), HOLDS,
      "first position only 60 %; first 3 and last 3 90 %; last position only 90 %; third block alone 80 %"),
     ("C50", (0.9, 0.88, 0.92, 0.9, 0.88, 0.9, 0.9, 0.9), FAILS, "here it hardly matters how."),
-    ("C51", (0, 0, 0.2), HOLDS,
-     "have 0 positions, even in prompts that are too short for both, and 0 parameters in common. On the same vector "
-     "their order would matter: the two orders end 20 % of an edit apart."),
-    ("C51", (3, 0, 0.2), FAILS, "have 3 positions"), ("C51", (0, 1, 0.2), FAILS, "and 1 parameters"),
-    ("C52", (1e6, 4e6, 8e6, 1e4, 1e4, 1e4), HOLDS,
-     "LoReFT adds 10,000 operations; as a share of the model's own, at 16 tokens 1.00 %, 64 tokens 0.25 %, "
-     "128 tokens 0.12 %."),
-    ("C52", (1e6, 4e6, 8e6, 1e4, 4e4, 8e4), FAILS, "10,000 to 40,000 to 80,000 operations"),
     ("C58", (0.5, 0.9, 0.95, 0.5, 0.5, 0.95, 0.95, 0.5, 0.5, 0.9, 0.9, 0.5, 0.5, 0.5, 0.5), FAILS,
      "orchard-s 95 % (an untrained direction 50 %, random weights 50 %, the whole vector 95 %)"),
     ("C58", (0.5, 0.9, 0.95, 0.5, 0.5, 0.95, 0.95, 0.5, 0.5, 0.9, 0.9, 0.5, 0.5, 0.5, 0.7), LIMITED,
@@ -216,11 +192,6 @@ CASES = [  # (claim, figures in the claim's order, word, what the sentence says)
     ("C60", (0.7, 0.9, 0.8, 1024, 9760, 1024), LIMITED, "LoRA is ahead of it, too."),
     ("C60", (0.9, 0.9, 0.7, 1024, 9760, 1024), LIMITED, "With as many parameters it exceeds LoRA."),
     ("C60", (0.9, 0.7, 0.6, 1024, 9760, 1024), FAILS, "It exceeds LoRA here."),
-    ("C61", (0.1, 0.9, 0.1, 0.2, 0.1, 0.9, 0.1), HOLDS,
-     "10 % as they are; 90 % with a favourable one's state swapped in; 10 % with another unfavourable one's; 20 % with "
-     "a random step as long; 10 % with the swap one place further. Favourable ones: 90 % as they are, 10 % with an"),
-    ("C61", (0.1, 0.9, 0.1, 0.2, 0.1, 0.9, 0.85), LIMITED, "85 % with an unfavourable one's state."),
-    ("C61", (0.1, 0.9, 0.1, 0.85, 0.1, 0.9, 0.1), FAILS, "85 % with a random step"),
     ("C62", (0.9, 0, 0.9, 1, 0.5), LIMITED, "LoRA can be merged, LoReFT cannot."),
     ("C62", (0.9, 1, 0.9, 1, 0.5), HOLDS, "LoReFT can."), ("C62", (0.52, 0, 0.9, 1, 0.5), FAILS, "from 50 %"),
     ("C102", (8224, 9760, 0.9, 0.8, 0.9, 0.8, 0.6, 0.5), HOLDS,

@@ -94,3 +94,15 @@ def test_a_probe_finds_a_direction_that_is_there_and_none_where_there_is_none():
     weights, mean, size = summing_up.probe(marked, y)
     assert weights.abs().argmax() == 3 and size.shape == (16,)
     assert_near(mean, marked.mean(0), terms=len(marked))
+
+
+@torch.no_grad()
+def test_the_direction_of_the_answer_moves_the_margin_alone_and_the_more_the_further():
+    model, tokenizer = models.load_model("orchard-s")
+    batch = summing_up.batch_of(tokenizer, summing_up.short_reviews("test", 4)[0])
+    direction = summing_up.answer_direction(model, tokenizer)                                # (128,)
+    h = model.base_model(**{name: batch[name] for name in ("input_ids", "attention_mask", "position_ids")})
+    last = h.last_hidden_state[:, -1]                                                        # (4, 128)
+    margins = summing_up.margins(tokenizer, model(**batch).logits)
+    assert_near(last @ direction, margins, terms=128)
+    assert summing_up.favourable(tokenizer, model(**batch).logits) == (margins > 0).float().mean()

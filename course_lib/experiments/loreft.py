@@ -1,17 +1,18 @@
 """LoReFT, and LoRA and RED beside it: a short run, in which the seeds differ more, and a long one.
 
-Every learning rate was chosen once, on the validation split with seed 0, from the list beside it: the best, and the
-largest where several are.
+In ALIKE every arm has the rate that tuning.py finds. The others were chosen once, on the validation split with seed 0,
+from the list beside it: the best, and the largest where several are.
 """
 from dataclasses import replace
 
 import torch
 
 from course_lib.cost import operations
-from course_lib.experiments.setting import Setting
+from course_lib.experiments.setting import Setting, arm
 from course_lib.methods import LoReFT
 from course_lib.models import load_model
 
+ALIKE, LOREFT = Setting(draw="short", steps=40, test=400, test_draw="shuffled"), arm(LoReFT)
 SHORT = Setting(draw="first", steps=40, test=150)
 LONG = replace(SHORT, steps=120)
 LOREFT_RATES = {"reviews": 1e-2, "spam": 3e-3, "stars": 3e-2}   # each from 0.003, 0.01, 0.03

@@ -64,10 +64,22 @@ def states(model, batch: dict, last: int = PLACES) -> torch.Tensor:
     return torch.stack(seen)
 
 
+def answer_direction(model, tokenizer) -> torch.Tensor:
+    """The direction that the answer is read off at the end: what unembeds "full", less what unembeds "no", (d,)."""
+    no, full = (model.get_output_embeddings().weight.detach()[tokenizer(f" {phrase}")["input_ids"][0]]
+                for phrase in PHRASES)
+    return full - no
+
+
+def margins(tokenizer, logits: torch.Tensor) -> torch.Tensor:
+    """How far "full" is ahead of "no" at the last place, (B, T, V) -> (B,)."""
+    no, full = (tokenizer(f" {phrase}")["input_ids"][0] for phrase in PHRASES)
+    return logits[:, -1, full] - logits[:, -1, no]
+
+
 def favourable(tokenizer, logits: torch.Tensor) -> float:
     """The share of texts after which "full" is more probable than "no"; logits (B, T, V), the last place counts."""
-    no, full = (tokenizer(f" {phrase}")["input_ids"][0] for phrase in PHRASES)
-    return (logits[:, -1, full] > logits[:, -1, no]).float().mean().item()
+    return (margins(tokenizer, logits) > 0).float().mean().item()
 
 
 @torch.no_grad()

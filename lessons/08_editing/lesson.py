@@ -39,9 +39,12 @@ print(test_texts[0], "->", PHRASES[test_labels[0]])
 from course_lib.display import fold, percent, say, show_source
 from course_lib.plots import curve, heat, interval, show, show_shares, wilson
 
+average = lambda marks: sum(marks) / len(marks)
+
 # %% own-sense
 no, full = (tokenizer(f" {phrase}")["input_ids"][0] for phrase in PHRASES)  # their first tokens
-favours = lambda logits: logits[:, -1, full] > logits[:, -1, no]            # (B, T, V) -> (B,)
+margin = lambda logits: logits[:, -1, full] - logits[:, -1, no]             # (B, T, V) -> (B,)
+favours = lambda logits: margin(logits) > 0
 
 with torch.no_grad():
     own = favours(model(**batch_of(tokenizer, test_texts)).logits)
@@ -98,21 +101,33 @@ def fit_probe(x, y, decay=0.1):
     return torch.linalg.solve(z.T @ z + pull, z.T @ (2.0 * y - 1)), mean, size
 
 
-def probe_share(x, y, x_new, y_new):
-    """The share of new reviews that a probe of x, y puts on the right side."""
+def probe_marks(x, y, x_new, y_new):
+    """For each new review, whether a probe of x, y puts it on the right side."""
     weights, mean, size = fit_probe(x, y)
-    return (((x_new - mean) / size @ weights > 0) == (y_new == 1)).float().mean().item()
+    return (((x_new - mean) / size @ weights > 0) == (y_new == 1)).tolist()
 
 # %% probe-run
+LAYER, SHORT = 2, 3                                  # the third of four blocks; the place "short"
 untrained, _ = load_model("orchard-s", random=True, seed=lesson.seed)
 y, y_test = torch.tensor(labels), torch.tensor(test_labels)
-readable = {}
-for name, network in (("orchard-s", model), ("random weights", untrained)):
+marks, readable = {}, {}
+for name, network in (("random weights", untrained), ("orchard-s", model)):
     x, _ = states(network, batch_of(tokenizer, texts))            # (4, 300, 5, 128)
     x_test, _ = states(network, batch_of(tokenizer, test_texts))  # (4, 150, 5, 128)
-    readable[name] = [[probe_share(x[b, :, p], y, x_test[b, :, p], y_test) for p in range(5)]
-                      for b in range(len(blocks))]
-reveal("08.probe", round(100 * readable["orchard-s"][-1][-1]))
+    marks[name] = [[probe_marks(x[b, :, p], y, x_test[b, :, p], y_test) for p in range(5)]
+                   for b in range(len(blocks))]
+    readable[name] = [[average(one) for one in row] for row in marks[name]]
+reveal("08.probe", round(100 * readable["orchard-s"][LAYER][SHORT]))
+
+# %% [markdown] probe-answer
+# One direction needs no search: the answer is read off at the end along what unembeds *full* less what unembeds *no*.
+# After the last block, at `:`, it tells the side by its very job. Does it at “short”, too, where no answer is due yet?
+
+# %% probe-answer-run
+from course_lib.world.summing_up import answer_direction
+
+along = (x_test - x.mean(1, keepdim=True)) @ answer_direction(model, tokenizer)    # (4, 150, 5)
+told_by_answer = ((along > 0) == (y_test == 1)[:, None]).float().mean(1).tolist()  # 4 of 5
 
 # %% probe-plot
 from course_lib.bag_of_words import bag_of_words_accuracy
@@ -121,38 +136,42 @@ from course_lib.world.summing_up import rows_of
 words = bag_of_words_accuracy(rows_of(labels, text=texts), rows_of(test_labels, text=test_texts))
 lines = {"at “:”": [row[4] for row in readable["orchard-s"]],
          "at “short”": [row[3] for row in readable["orchard-s"]],
-         "random weights, “:”": [row[4] for row in readable["random weights"]]}
+         "random weights, “short”": [row[3] for row in readable["random weights"]],
+         "the answer's, “short”": [row[3] for row in told_by_answer]}
 told = "; ".join(f"{name} {', '.join(map(percent, shares))}" for name, shares in lines.items())
-show(curve(range(1, 5), {name: (shares,) for name, shares in lines.items()}, y_limits=(0.4, 1),
-           x_label="after block", y_label="right, by a probe", baselines={"bag of words": words}),
-     alt=f"Shares of reviews that a probe reads rightly, after blocks 1 to 4: {told}.",
+show(curve(range(1, 5), {name: (shares,) for name, shares in lines.items()}, y_limits=(0, 1),
+           x_label="after block", y_label="right, by a direction", baselines={"bag of words": words}),
+     alt=f"Shares of reviews that a direction tells rightly, after blocks 1 to 4: {told}.",
      caption=f"One probe for each point, {len(texts)} reviews to learn from, n = {len(y_test)}.")
 
 # %% probe-explain
-best = max(max(row) for row in readable["orchard-s"])
-lucky = max(max(row) for row in readable["random weights"])
-say(f"One weighted sum of 128 numbers tells up to **{percent(best)}** of the reviews; with random "
-    f"weights at most {percent(lucky)}, a bag of words {percent(words)}. " + (
-        "So there is a *direction* in these states that stands for the opinion, and pretraining "
-        "put it there." if best - max(lucky, words) > 0.1 else
-        "That is hardly more than without pretraining: the probe alone may have found it."))
+read = marks["orchard-s"][LAYER][SHORT]
+lucky = max(sum(marks["random weights"], []), key=sum)   # the best of all places and blocks
+gap, low, high = interval([[a - b] for a, b in zip(read, lucky)])
+backwards = 1 - told_by_answer[LAYER][SHORT]
+say(f"At “short” after block {LAYER + 1} one weighted sum of 128 numbers tells "
+    f"**{percent(average(read))}** of the reviews; with random weights the best of all places "
+    f"{percent(average(lucky))}, a bag of words {percent(words)}. Lead over random weights: "
+    f"{100 * gap:+.0f} points (95 % interval {100 * low:+.0f} to {100 * high:+.0f}). " + (
+        f"The answer's direction tells {percent(backwards)} there *the other way round*: the "
+        "opinion stands there, and not yet as an answer.") * (backwards > 0.5))
 
 # %% [markdown] steer
 # ## A direction that steers
 #
 # If a direction stands for the opinion, push along it. Take the mean hidden state of favourable reviews, at “short”
-# after the third block, less that of unfavourable ones: the **steering vector** $v$. Then add it at *every* position of
-# any text, after the same block: $h + s \cdot v$. The strength $s$ is yours to choose. No gradient, no training.
+# after the third block, less that of unfavourable ones: the **steering vector** $v$. Then add it after the same block,
+# $h + s \cdot v$: at *every* position, or at *one place*, “short”. (Published work adds it after the prompt, or at a
+# few places.) The strength $s$ is yours to choose. No gradient, no training.
 
 # %% steer-scratch
-LAYER = 2                                            # the third of four blocks, counted from 0
 good, bad = ([text for text, label in zip(texts, labels) if label == side][:64] for side in (1, 0))
 
 
 def mean_state(reviews):
     """The mean over reviews of the hidden state at "short", after block LAYER: (d,)."""
     h, _ = states(model, batch_of(tokenizer, reviews))
-    return h[LAYER, :, 3].mean(0)                    # (blocks, B, 5, d) -> (B, d) -> (d,)
+    return h[LAYER, :, SHORT].mean(0)                # (blocks, B, 5, d) -> (B, d) -> (d,)
 
 
 v = mean_state(good) - mean_state(bad)               # (128,)
@@ -167,9 +186,10 @@ assert not list(steering.parameters())               # nothing to train
 show_source(Steering)
 
 # %% [markdown] steer-guess
-# Now steer reviews that are unfavourable. Two questions come first. *How strong a push?* Choose it on **validation**
-# reviews, and look at the test reviews once. *Would any push do?* The control is eight random vectors of the same
-# length. One alone might push the answer either way by luck; what counts is the gain over their mean.
+# Now steer reviews that are unfavourable. *How strong a push?* Choose it on **validation** reviews, and look at the
+# test reviews once. *Would any push do?* The control is eight random vectors of the same length: what counts is the
+# gain over their mean. *Does it move each review the right way?* Look at the margin, the logit of *full* less that of
+# *no*.
 
 # %% steer-predict
 from course_lib.quiz import predict, reveal
@@ -177,73 +197,85 @@ from course_lib.quiz import predict, reveal
 predict("08.steer")
 
 # %% steer-push
+@torch.no_grad()
+def pushed(reviews, vector, place=slice(None)):
+    """The margin of each review, with the vector added after block LAYER at these places: (B,)."""
+    def hook(module, inputs, h):                     # h (B, T, d)
+        h = h.clone()
+        h[:, place] += vector
+        return h
+
+    handle = blocks[LAYER].register_forward_hook(hook)
+    try:
+        return margin(model(**reviews).logits)
+    finally:
+        handle.remove()
+
+# %% steer-choose
 from course_lib.experiments.hidden_states import STRENGTHS
 from course_lib.world.summing_up import as_long
 
-random_pushes = [Steering(model, LAYER, vector) for vector in as_long(v, lesson.seed)]
-
-
-def called_favourable(reviews, method, strength):
-    """The share of these reviews that the model calls favourable, pushed so hard."""
-    method.strength = strength                       # it can be changed between calls
-    with method.on(model), torch.no_grad():
-        return favours(method.logits(model, reviews)).float().mean().item()
-
-# %% steer-choose
-average = lambda shares: sum(shares) / len(shares)
-validation = batch_of(tokenizer, short_reviews("validation", 30, label=0)[0])
-steered = [called_favourable(validation, steering, s) for s in STRENGTHS]
-shaken = [[called_favourable(validation, push, s) for push in random_pushes] for s in STRENGTHS]
-means = [average(shares) for shares in shaken]
-gains = [mine - theirs for mine, theirs in zip(steered, means)]
-chosen = STRENGTHS[gains.index(max(gains))]          # the weakest of those that gain most
+where, random_vectors = {"at “short”": -2, "everywhere": slice(None)}, as_long(v, lesson.seed)
+turned = lambda margins: (margins > 0).float().mean().item()
+by_chance = lambda reviews, s, place: average([turned(pushed(reviews, s * one, place))
+                                               for one in random_vectors])
+validation = batch_of(tokenizer, short_reviews("validation", 24, label=0)[0])
+lines, chosen = {}, {}
+for name, place in where.items():
+    steered = [turned(pushed(validation, s * v, place)) for s in STRENGTHS]
+    shaken = [by_chance(validation, s, place) for s in STRENGTHS]
+    lines |= {name: (steered,), f"random, {name}": (shaken,)}
+    gains = [mine - theirs for mine, theirs in zip(steered, shaken)]
+    chosen[name] = STRENGTHS[gains.index(max(gains))]  # the weakest of those that gain most
 
 # %% steer-plot
-lines = {"steering vector": (steered,),
-         "random vectors": (means, [min(one) for one in shaken], [max(one) for one in shaken])}
 show(curve(STRENGTHS, lines, y_limits=(0, 1), x_label="strength", y_label="called favourable"),
      alt=f"Unfavourable reviews called favourable, at the strengths {STRENGTHS}: " + "; ".join(
-         f"{name} {', '.join(map(percent, line[0]))}" for name, line in lines.items()) + ".",
-     caption=f"n = {len(validation['input_ids'])} unfavourable validation reviews. Band: "
-             f"lowest to highest of {len(random_pushes)} random vectors.")
-say(f"The steering vector gains most over the random ones at strength **{chosen:g}**: take that.")
+         f"{name} {', '.join(map(percent, line))}" for name, (line,) in lines.items()) + ".",
+     caption=f"n = {len(validation['input_ids'])} unfavourable validation reviews; random: mean of "
+             f"{len(random_vectors)} vectors.")
 
 # %% steer-test
 grumbling = batch_of(tokenizer, short_reviews("test", 60, label=0)[0])
-unsteered = called_favourable(grumbling, steering, 0)
-turned = called_favourable(grumbling, steering, chosen)
-by_chance = [called_favourable(grumbling, push, chosen) for push in random_pushes]
-control = average(by_chance)
-reveal("08.steer", round(100 * turned))
-say(f"On test reviews: {percent(unsteered)} called favourable as they are, **{percent(turned)}** "
-    f"steered, {percent(control)} in the mean of the random vectors (one by one: "
-    f"{', '.join(map(percent, sorted(by_chance)))}).")
+plain = pushed(grumbling, 0 * v)
+wrong_way = lambda s, place: (pushed(grumbling, s * v, place) < plain).float().mean().item()
+reveal("08.steer", round(100 * wrong_way(STRENGTHS[0], slice(None))))
+say("| test reviews | strength | called favourable | by random vectors | moved the wrong way |\n"
+    "|---|---|---|---|---|\n" + f"| as they are | 0 | {percent(turned(plain))} | | |" + "".join(
+        f"\n| {name} | {s:g} | {percent(turned(pushed(grumbling, s * v, place)))} | "
+        f"{percent(by_chance(grumbling, s, place))} | {percent(wrong_way(s, place))} |"
+        for name, place in where.items() for s in sorted({STRENGTHS[0], chosen[name]})))
 
-# %% steer-control
-blunt = sum(share < 0.1 or share > 0.9 for share in by_chance)
-if blunt > len(by_chance) / 2:
-    say(f"{blunt} of the {len(by_chance)} random vectors turn nearly all reviews round, or nearly "
-        "none. So long a push, added everywhere, shifts the answer for every review alike; which "
-        "way a random one shifts it is luck. The steering vector's share of the success is what "
-        "it has beyond them.")
-else:
-    say("It is the direction that does it, and not the size of the push.")
+# %% [markdown] steer-rival
+# The simplest rival is a **prompt**: say it in words. AxBench found prompting ahead of all methods that edit
+# representations, on models that follow instructions. Ours follows none; words behind the review are all it gets.
+
+# %% steer-rival-run
+from course_lib.world.summing_up import OPENING
+
+REMARKS = ["Full marks.", "It is superb.", "I was wrong: it is superb."]
+remarked = lambda reviews, remark: turned(pushed(batch_of(tokenizer, [
+    f"{text.removesuffix(OPENING)} {remark}{OPENING}" for text in reviews]), 0 * v))
+remark = max(REMARKS, key=lambda one: remarked(short_reviews("validation", 24, label=0)[0], one))
+say(f"“{remark}”, chosen on validation, turns "
+    f"{percent(remarked(short_reviews('test', 60, label=0)[0], remark))} of the test reviews round.")
 
 # %% [markdown] steer-cost
-# And what does it cost? The vector is added everywhere, to every text, whether it is a review or not. So measure the
-# loss on ordinary text of the old world, too.
+# And what does it cost? Added at one place of one prompt, it leaves all other text alone. Added everywhere it meets
+# every text, whether it is a review or not. So measure the loss on ordinary text of the old world, too.
 
 # %% steer-cost-run
 from course_lib.evaluation import old_domain_loss
 
 losses = {}
-for strength in sorted({0.0, 0.5, 1.0, chosen}):
+for strength in sorted({0.0, 0.5, 1.0, chosen["everywhere"]}):
     steering.strength = strength
     losses[strength] = old_domain_loss(model, tokenizer, steering, n_documents=20)
 say("| strength | loss on old text, nats a token |\n|---|---|" + "".join(
     f"\n| {strength:g} | {loss:.2f} |" for strength, loss in losses.items()))
-say(f"At strength {chosen:g} old text costs {losses[chosen] - losses[0]:.2f} nats a token more. "
-    "One vector for all positions and texts has no way of knowing where it is wanted.")
+say(f"Everywhere with strength {chosen['everywhere']:g}, old text costs "
+    f"{losses[chosen['everywhere']] - losses[0]:.2f} nats a token more. One vector for all "
+    "positions and texts has no way of knowing where it is wanted.")
 
 # %% [markdown] edit-lab
 # ## Explore: the edit lab
@@ -306,10 +338,9 @@ predict("08.place")
 # %% swap-run
 bases, sources = (batch_of(tokenizer, short_reviews("test", 40, label=side)[0]) for side in (0, 1))
 h_source, _ = states(model, sources)                 # (4, B, 5, d)
-effect = [[favours(swapped(bases, h_source[b, :, p], b, p - 5)).float().mean().item()
+effect = [[turned(margin(swapped(bases, h_source[b, :, p], b, p - 5)))
            for p in range(5)] for b in range(len(blocks))]
-with torch.no_grad():
-    plain = favours(model(**bases).logits).float().mean().item()
+before = turned(pushed(bases, 0 * v))
 strongest = max(range(5), key=lambda p: effect[LAYER][p])
 reveal("08.place", "nowhere" if effect[LAYER][strongest] < 0.5 else
        ("end", "end", "in", "short", "colon")[strongest])
@@ -320,7 +351,7 @@ told = "; ".join(f"{row} {', '.join(map(percent, shares))}" for row, shares in z
 show(heat(effect, rows, PLACES, colour_label="share turned round"),
      alt=f"Share of answers turned round by a swap, at {', '.join(PLACES)}: {told}.",
      caption=f"n = {len(bases['input_ids'])} pairs of test reviews. Without a swap "
-             f"{percent(plain)} are called favourable.")
+             f"{percent(before)} are called favourable.")
 
 # %% swap-explain
 where = [(b, p) for b in range(len(blocks)) for p in range(5)]
@@ -341,37 +372,29 @@ if idle:
 # %% swap-control-run
 h_base, _ = states(model, bases)
 other = batch_of(tokenizer, short_reviews("test", 40, seed=500, label=0)[0])
-step = h_source[LAYER, :, 3] - h_base[LAYER, :, 3]   # (B, d): how far the swap moves it
+own_state = h_base[LAYER, :, SHORT]
+step = h_source[LAYER, :, SHORT] - own_state         # (B, d): how far the swap moves it
 shake = torch.randn(step.shape, generator=torch.Generator().manual_seed(lesson.seed))
 shake *= step.norm(dim=1, keepdim=True) / shake.norm(dim=1, keepdim=True)
-own_state = h_base[LAYER, :, 3]
-tries = {"no swap": own_state, "favourable source": h_source[LAYER, :, 3],
-         "another unfavourable": states(model, other)[0][LAYER, :, 3],
-         "random step": own_state + shake, "steering vector, here": own_state + v}
-counts = {key: favours(swapped(bases, h, LAYER, -2)).sum().item() for key, h in tries.items()}
-counts["one place further"] = favours(swapped(bases, h_source[LAYER, :, 4], LAYER, -1)).sum().item()
+tries = {"no swap": own_state, "favourable source": h_source[LAYER, :, SHORT],
+         "another unfavourable": states(model, other)[0][LAYER, :, SHORT],
+         "random step": own_state + shake}
+followed = {key: favours(swapped(bases, h, LAYER, -2)).tolist() for key, h in tries.items()}
+followed["one place further"] = favours(swapped(bases, h_source[LAYER, :, 4], LAYER, -1)).tolist()
 
 # %% swap-control-plot
 pairs = len(bases["input_ids"])
-show_shares({key: wilson(count, pairs) for key, count in counts.items()},
+show_shares({key: wilson(sum(one), pairs) for key, one in followed.items()},
             "answers called favourable",
             f"At “short” after block {LAYER + 1}. n = {pairs} unfavourable test reviews. "
             "Lines: 95 % intervals.", ["favourable source"])
 
-# %% swap-control-explain
-here = counts["steering vector, here"] / pairs
-everywhere = called_favourable(bases, steering, 1)
-say("The last bar but one is the steering vector, with strength 1, added **at this place alone**: "
-    f"{percent(here)} turned round. Added at every position, with the same strength, it turns "
-    f"{percent(everywhere)}." + " Knowing the place, one need not push everywhere." * (
-        here > everywhere))
-
 # %% swap-back
 with torch.no_grad():
-    kept = favours(model(**sources).logits).sum().item()
-back = favours(swapped(sources, own_state, LAYER, -2)).sum().item()
-say(f"And the other way round: of {pairs} favourable reviews the model calls {kept} favourable as "
-    f"they are, and {back} with an unfavourable one's state at this place.")
+    kept = favours(model(**sources).logits).tolist()
+back = favours(swapped(sources, own_state, LAYER, -2)).tolist()
+say(f"And the other way round: of {pairs} favourable reviews the model calls {sum(kept)} "
+    f"favourable as they are, and {sum(back)} with an unfavourable one's state at this place.")
 
 # %% [markdown] swap-class
 # The course's own class does the same, and more. Asserted: it gives what our hook gave, and where the source *is* the
@@ -385,7 +408,7 @@ last_states = lambda inputs: model.base_model(**inputs).last_hidden_state  # aft
 with whole.on(model), torch.no_grad():
     ours = whole.logits(model, {**bases, "source": sources})
     nothing = last_states(whole.prepare({**bases, "source": bases}))
-assert torch.allclose(ours, swapped(bases, h_source[LAYER, :, 3], LAYER, -2), atol=1e-4)
+assert torch.allclose(ours, swapped(bases, h_source[LAYER, :, SHORT], LAYER, -2), atol=1e-4)
 with torch.no_grad():
     assert torch.equal(nothing, last_states(bases))  # not one bit
 show_source(Interchange)
@@ -437,58 +460,59 @@ from course_lib.plots import LiveCurve
 from course_lib.world.summing_up import swap_rows
 
 pairs_train, pairs_test = swap_rows("train", 320), swap_rows("test", 100)
-LAST = len(blocks) - 1
-das = Interchange(model, LAST, rank=1)               # R is one direction of 128, random at first
+at_short = {"layer": LAYER, "position": -2}
+das = Interchange(model, **at_short, rank=1)         # R is one direction of 128, random at first
 as_source = lambda network, method: [given == wanted for given, wanted in zip(
     *answers(network, tokenizer, pairs_test, method))]
-marks = {"untrained direction": as_source(model, das)}
+fits = {"untrained direction": as_source(model, das)}
 history = fit(model, tokenizer, {"train": pairs_train}, das, steps=DAS.steps, batch_size=8,
               learning_rate=DAS_RATE, watch=LiveCurve())
-marks["trained direction"] = as_source(model, das)
+fits["trained direction"] = as_source(model, das)
 
 # %% das-measure
-marks["whole vector"] = as_source(model, Interchange(model, LAST))
-say(f"The loss stays above {min(history.loss):.1f} nats. It counts every token of the answer, the "
-    "newline at its end as well, which this base does not expect there; and the swap reaches the "
-    "first word alone. So do not judge by the loss, but by which of the two phrases is ahead.")
+fits["whole vector"] = as_source(model, Interchange(model, **at_short))
+answer = Interchange(model, **at_short, rank=1)      # the direction that needs no search
+with torch.no_grad():
+    answer.raw.copy_(answer_direction(model, tokenizer)[:, None])
+fits["the answer's direction"] = as_source(model, answer)
+say(f"The loss stays above {min(history.loss):.1f} nats: it counts every token of the answer, the "
+    "newline at its end as well, which this base does not expect there. So judge by which of the "
+    "two phrases is ahead.")
 
 # %% [markdown] das-control
 # The most important control: the same search in a model with random weights. A search over directions is powerful. If
 # it found one there as well, finding one would say nothing about what a model has learned.
 
 # %% das-control-run
-blank = Interchange(untrained, LAST, rank=1)
+blank = Interchange(untrained, **at_short, rank=1)
 fit(untrained, tokenizer, {"train": pairs_train}, blank, steps=DAS.steps, batch_size=8,
     learning_rate=DAS_RATE, progress=False)
-marks["random weights, trained"] = as_source(untrained, blank)
-interchange = {key: wilson(sum(right), len(right)) for key, right in marks.items()}
+fits["random weights, trained"] = as_source(untrained, blank)
+interchange = {key: wilson(sum(right), len(right)) for key, right in fits.items()}
 agree = average([a == b for a, b in zip(short_reviews("test", 100)[1], pairs_test["label"])])
 reveal("08.das", round(100 * interchange["trained direction"][0]))
 show_shares(interchange, "pairs answered as the source",
-            f"Last block, last place; n = {len(pairs_test)} pairs of test reviews; one run. Lines: "
-            "95 % intervals.", ["trained direction"], {"agree anyway": agree})
+            f"At “short” after block {LAYER + 1}; n = {len(pairs_test)} pairs of test reviews; one "
+            "run. Lines: 95 % intervals.", ["trained direction"], {"agree anyway": agree})
 
 # %% das-beyond
-for key in ("untrained direction", "random weights, trained"):
-    gap, low, high = interval([[a - b] for a, b in zip(marks["trained direction"], marks[key])])
+for key in ("untrained direction", "the answer's direction", "random weights, trained"):
+    gap, low, high = interval([[a - b] for a, b in zip(fits["trained direction"], fits[key])])
     say(f"Trained direction less *{key}*, on the same pairs: {100 * gap:+.0f} points (95 % "
         f"interval {100 * low:+.0f} to {100 * high:+.0f}): " + (
             "above the control by more than the interval." if low > 0 else
             "**not** above the control by more than the interval."))
 
 # %% das-explain
-h, _ = states(model, batch_of(tokenizer, texts[:200]))
-difference = h[LAST, y[:200] == 1, 4].mean(0) - h[LAST, y[:200] == 0, 4].mean(0)  # (d,)
-cosine = torch.cosine_similarity(das.R[0].detach(), difference, dim=0).abs().item()
-say(f"One trained direction out of {len(difference)} answers "
+cosine = torch.cosine_similarity(das.R[0].detach(), v, dim=0).abs().item()
+say(f"One trained direction out of {len(v)} answers "
     f"{percent(interchange['trained direction'][0])} of the pairs as the source; the whole vector "
-    f"{percent(interchange['whole vector'][0])}. The cosine between it and the mean difference at "
-    f"the same place is {cosine:.2f} (two random directions: about "
-    f"{(2 / torch.pi / len(difference)) ** 0.5:.2f}).")
+    f"{percent(interchange['whole vector'][0])}. The cosine between it and the steering vector is "
+    f"{cosine:.2f} (two random directions: about {(2 / torch.pi / len(v)) ** 0.5:.2f}).")
 
 # %% [markdown] das-width
 # One of our texts says that DAS finds causal subspaces *even in random models*. Here are the recorded runs over the
-# ladder of widths. Where the whole vector moves nothing either, there is nothing to find.
+# ladder of widths, at the last place of the last block. Where the whole vector moves nothing, nothing can be found.
 
 # %% das-width-run
 from course_lib import claims
@@ -515,7 +539,10 @@ say(f"One trained direction then answers {claims.share(runs['own_trained'])} of 
     f"untrained one {claims.share(runs['own_subspace'])}. The text's statement, by these runs: "
     f"**{verdict.word}**.")
 say("So a subspace with an effect tells *that* a model computes something along it, not that it "
-    "has learned what you had in mind. The control with random weights and *your* labels does.")
+    "has learned what you had in mind. The control with random weights and *your* labels does, as "
+    "long as the search is over directions: with bent maps in place of R, Sutter et al. (2025) "
+    "reach every pair even on language models with random weights. What counts as an illusion is "
+    "disputed: Makelov et al. (2023) against Wu et al. (2024), under Sources.")
 
 # %% [markdown] loreft
 # ## LoReFT: learn what to write there
@@ -581,7 +608,8 @@ predict("08.gap")
 
 # %% loreft-fit
 from course_lib import load_task
-from course_lib.experiments.loreft import LORA, LORA_RATES, LOREFT_RATES, SHORT
+from course_lib.experiments import arm, tuned
+from course_lib.experiments.loreft import ALIKE, LORA, LOREFT
 from course_lib.methods import LoRA
 from course_lib.world.summing_up import LONGEST
 
@@ -589,24 +617,25 @@ task = load_task("reviews")
 brief = lambda rows: rows.select([number for number, text in enumerate(rows["text"][:])
                                   if len(text.split()) <= LONGEST])
 few_labels, test = {"train": brief(task["train"]).select(range(128))}, brief(task["test"])
-loreft, lora = LoReFT(model), LoRA(model, **LORA)  # of rank 1, on every linear layer
-for method, rates in ((loreft, LOREFT_RATES), (lora, LORA_RATES)):  # chosen once, on validation
-    fit(model, tokenizer, few_labels, method, steps=SHORT.steps, batch_size=SHORT.batch,
-        learning_rate=rates["reviews"], progress=False)
+arms = [tuned(ALIKE, one) for one in (LOREFT, arm(LoRA, **LORA))]  # each rate found by one rule
+loreft, lora = (one.build(model, tokenizer, lesson.seed) for one in arms)
+for method, one in zip((loreft, lora), arms):        # LoRA of rank 1, on every linear layer
+    fit(model, tokenizer, few_labels, method, steps=ALIKE.steps,
+        batch_size=ALIKE.batch, learning_rate=one.rate, progress=False)
 size = lambda method: sum(parameter.numel() for parameter in method.parameters())
 print(f"LoReFT trains {size(loreft):,} parameters, LoRA {size(lora):,}")
 
 # %% loreft-measure
 tried = {"bare base": None, "LoReFT": loreft, "LoRA": lora}
-marks = {key: [[mine == label] for mine, label in zip(*answers(model, tokenizer, test, method))]
-         for key, method in tried.items()}
-found = {key: wilson(sum(map(sum, one)), len(test)) for key, one in marks.items()}
-show_shares(found, "right answers",
-            f"n = {len(test)} test reviews; 128 labels, {SHORT.steps} steps of {SHORT.batch}, one "
-            "run. Lines: 95 % intervals.", ["LoReFT", "LoRA"], {"guessing": 0.5})
+duel = {key: [mine == label for mine, label in zip(*answers(model, tokenizer, test, method))]
+        for key, method in tried.items()}
+show_shares({key: wilson(sum(one), len(test)) for key, one in duel.items()}, "right answers",
+            f"n = {len(test)} test reviews; 128 labels, {ALIKE.steps} steps of "
+            f"{ALIKE.batch}, one run. Lines: 95 % intervals.", ["LoReFT", "LoRA"],
+            {"guessing": 0.5})
 
 # %% loreft-reveal
-gap, low, high = interval([[a - b] for [a], [b] in zip(marks["LoReFT"], marks["LoRA"])])
+gap, low, high = interval([[a - b] for a, b in zip(duel["LoReFT"], duel["LoRA"])])
 reveal("08.gap", round(100 * gap))
 say(f"LoReFT against LoRA on the same reviews: {100 * gap:+.0f} points (95 % interval "
     f"{100 * low:+.0f} to {100 * high:+.0f}). " + (
@@ -698,8 +727,9 @@ show_shares({name: over_seeds(runs[key]) for key, (name, _, _) in GRID.items()},
             f"Recorded, seeds: {len(runs['default'].values)}. 128 labels, {LONG.steps} steps. "
             "Lines: lowest and highest seed.", [GRID["default"][0]], {"guessing": 0.5})
 weakest = min(GRID, key=lambda key: runs[key].mean)
-say(f"Weakest here: *{GRID[weakest][0]}*, {claims.share(runs[weakest])}. The answer is read off "
-    "the last position; what is edited elsewhere reaches it through attention alone.")
+say(f"Weakest here: *{GRID[weakest][0]}*, {claims.share(runs[weakest])}. The first position sees "
+    "the first token alone, whatever follows: its edit knows nothing of the review, and works "
+    "through attention, as a soft prompt does. The answer is read off the last.")
 
 # %% [markdown] paper
 # ## Beside the paper
@@ -719,7 +749,7 @@ say("| Wu et al. 2024, v3 | model | LoRA | LoReFT | ahead |\n|---|---|---|---|--
 runs = claims.recorded("C102")
 say(f"| here, 128 labels, {LONG.steps} steps, same size | LoRA | LoReFT |\n|---|---|---|" + "".join(
     f"\n| {key} | {claims.share(runs[f'{key}_lora'])} | {claims.share(runs[f'{key}_loreft'])} |"
-    for key in LORA_RATES))
+    for key in ("reviews", "spam", "stars")))
 
 # %% paper-explain
 against = claims.get("C102").judge(runs)
@@ -727,8 +757,9 @@ say(f"{against.because} That editing representations *can* be better, by these r
     f"**{against.word}**.")
 say("In the paper LoReFT wins on commonsense and on instructions, comes close on GLUE, and loses "
     "on arithmetic, where a long answer must be worked out: it edits the prompt and nothing of "
-    "what is written after it. Which is better depends on the task. Lesson 13 sets all methods "
-    "side by side.")
+    "what is written after it. The paper took LoRA's arithmetic figures from earlier work, with 3 "
+    "epochs beside LoReFT's 12 ([a reader asked](https://github.com/stanfordnlp/pyreft/issues/42)). "
+    "Lesson 13 sets all methods side by side.")
 
 # %% [markdown] red
 # An even smaller edit learns two vectors for each block, a scale and a shift for what feed-forward gives: **RED**. One
@@ -828,30 +859,21 @@ quiz("08.merge")
 # %% [markdown] verdicts
 # ## The text says, we measured
 #
-# The statements are from two texts, named below under Sources. The figures are yours, from this run, but for the
-# other widths of C58 and the random model's own answers, which are recorded. Code draws the verdict from them.
-
-# %% verdicts-figures
-share_of = {key: count / pairs for key, count in counts.items()}
-live = {f"{key}_s": interchange[one][0] for key, one in (
-    ("subspace", "untrained direction"), ("trained", "trained direction"),
-    ("whole", "whole vector"), ("random", "random weights, trained"))}
-widths = {key: figure.mean for key, figure in claims.recorded("C58").items()} | live
+# The statements are from two texts, named below under Sources. The figures are yours, from this run, review by review.
+# Code draws the verdict from them.
 
 # %% verdicts-run
 from course_lib.claims.view import ledger, says_measured_verdict
 
 says_measured_verdict({
-    "C47": {"trained": readable["orchard-s"][-1][-1], "random": lucky, "words": words},
+    "C47": {"trained": read, "random": lucky, "words": words,
+            "answer": max(backwards, 1 - backwards)},
     "C48": shares | {"tokens": tokens},
     "C49": {"outside": outside, "elsewhere": elsewhere, "rank": rank,
             "changed": weights_hash(model) != hash_before},
-    "C58": widths,
-    "C59": {"strength": chosen, "before": unsteered, "steered": turned, "control": control,
-            "loss_before": losses[0], "loss_steered": losses[chosen]},
-    "C61": {"before": share_of["no swap"], "swapped": share_of["favourable source"],
-            "same": share_of["another unfavourable"], "noise": share_of["random step"],
-            "elsewhere": share_of["one place further"], "kept": kept / pairs, "back": back / pairs},
+    "C61": {"before": followed["no swap"], "swapped": followed["favourable source"],
+            "same": followed["another unfavourable"], "noise": followed["random step"],
+            "elsewhere": followed["one place further"], "kept": kept, "back": back},
 })
 
 # %% [markdown] ledger
@@ -866,8 +888,8 @@ ledger("08")
 #
 # 1. A concept can lie along a direction of the hidden states; a probe finds it, and only a swap shows whether the
 #    model uses it, and where.
-# 2. Adding a fixed vector steers without training and bluntly; a subspace that is trained to be swapped can be very
-#    small; and every such finding needs its control, an untrained subspace and a random model.
+# 2. A fixed vector steers without training: at the right place, or everywhere at a price. A subspace that is trained to
+#    be swapped can be very small; every such finding needs its controls, an untrained subspace and a random model.
 # 3. LoReFT learns an edit within a few directions at a few positions: few parameters, a fixed cost at every use, and
 #    no way of merging it. Whether it beats LoRA depends on the task.
 #
@@ -882,6 +904,11 @@ ledger("08")
 # - Wu et al. 2024, [ReFT: representation finetuning for language models](https://arxiv.org/abs/2404.03592).
 # - Geiger et al. 2023, [Finding alignments between interpretable causal variables and distributed neural
 #   representations](https://arxiv.org/abs/2303.02536): interchange interventions and DAS.
-# - Rimsky et al. 2024, [Steering Llama 2 via contrastive activation addition](https://arxiv.org/abs/2312.06681).
+# - Rimsky et al. 2024, [Steering Llama 2 via contrastive activation addition](https://arxiv.org/abs/2312.06681); Turner
+#   et al. 2023, [Activation addition](https://arxiv.org/abs/2308.10248): where a vector is added.
+# - Tan et al. 2024, [Analysing the generalisation and reliability of steering
+#   vectors](https://arxiv.org/abs/2407.12404): for many inputs they work poorly, or the wrong way.
+# - Wu et al. 2025, [AxBench](https://arxiv.org/abs/2501.17148): steering beside prompting.
 # - Makelov et al. 2023, [Is this the subspace you are looking for?](https://arxiv.org/abs/2311.17030), on what a search
-#   over subspaces can find.
+#   over subspaces can find, and Wu et al. 2024, [A reply](https://arxiv.org/abs/2401.12631).
+# - Sutter et al. 2025, [The non-linear representation dilemma](https://arxiv.org/abs/2507.08802).

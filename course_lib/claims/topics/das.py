@@ -40,7 +40,7 @@ def own_rows(model, tokenizer, split: str, n: int, seed: int) -> datasets.Datase
     return rows_of(labels, prompt=random.sample(texts, n), source=sources, answer=[PHRASES[label] for label in labels])
 
 
-@claim("C58", "DAS finds causal subspaces even in random models", (LOREFT,), lesson="08", core=True, tolerance=0.1,
+@claim("C58", "DAS finds causal subspaces even in random models", (LOREFT,), lesson="08", tolerance=0.1,
        models=("orchard-xs", "orchard-s", "orchard-m"),
        figures=(*(f"{what}_{size}" for size in WIDTHS for what in ("subspace", "trained", "whole", "random")),
                 "random_rank_64", "own_subspace", "own_trained"))

@@ -1,17 +1,19 @@
 """Interchange: a hidden state of one text is swapped into another. Shapes: B texts, d width."""
 import torch
 
-from course_lib.claims.claim import FAILS, HOLDS, LIMITED, LOREFT, Figures, Verdict, claim, share
+from course_lib.claims.claim import LOREFT, Figures, claim, highest, more, share
 from course_lib.experiments.hidden_states import SITE
 from course_lib.methods import Interchange
 from course_lib.models import load_model
 from course_lib.world.summing_up import batch_of, favourable, said, short_reviews
 
-CLEAR = 0.1  # an effect is at least this far from its controls
-
 
 @claim("C61", "A consistent effect of interchange shows a causal role", (LOREFT,), lesson="08", core=True,
-       tolerance=0.1, figures=("before", "swapped", "same", "noise", "elsewhere", "kept", "back"))
+       tolerance=0.1, figures=("before", "swapped", "same", "noise", "elsewhere", "kept", "back"),
+       question="Does the answer follow the source, both ways, beyond what any other change of the state does?",
+       asks={"beyond the highest of the controls": more(lambda f: f["swapped"] - highest(
+                 f["before"], f["same"], f["noise"], f["elsewhere"]), 0.1),
+             "the other way round": more(lambda f: f["kept"] - f["back"], 0.1)})
 @torch.no_grad()
 def causes(seed: int) -> dict[str, float]:
     """Unfavourable reviews with a hidden state of a favourable one swapped in, the other way round, and the controls.
@@ -38,14 +40,11 @@ def causes(seed: int) -> dict[str, float]:
             "back": swapped(good, bad)}
 
 
-@causes.judged
-def judge_causes(f: Figures) -> Verdict:
-    """Holds where the swap turns the answer round both ways and no control does; with a limit where it is one way."""
-    because = (f"Unfavourable reviews called favourable: {share(f['before'])} as they are; {share(f['swapped'])} with "
-               f"a favourable one's state swapped in; {share(f['same'])} with another unfavourable one's; "
-               f"{share(f['noise'])} with a random step as long; {share(f['elsewhere'])} with the swap one place "
-               f"further. Favourable ones: {share(f['kept'])} as they are, {share(f['back'])} with an unfavourable "
-               "one's state.")
-    if f["swapped"].mean - max(f[name].mean for name in ("before", "same", "noise", "elsewhere")) < CLEAR:
-        return Verdict(FAILS, because)
-    return Verdict(HOLDS if f["kept"].mean - f["back"].mean >= CLEAR else LIMITED, because)
+@causes.told
+def tell_causes(f: Figures) -> str:
+    """What is called favourable, with the swap and with each control."""
+    return (f"Unfavourable reviews called favourable: {share(f['before'])} as they are; {share(f['swapped'])} with "
+            f"a favourable one's state swapped in; {share(f['same'])} with another unfavourable one's; "
+            f"{share(f['noise'])} with a random step as long; {share(f['elsewhere'])} with the swap one place "
+            f"further. Favourable ones: {share(f['kept'])} as they are, {share(f['back'])} with an unfavourable "
+            "one's state.")

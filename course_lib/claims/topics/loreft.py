@@ -1,5 +1,5 @@
 """LoReFT: what there is to choose, and what it costs to use."""
-from course_lib.claims.claim import FAILS, HOLDS, LOREFT, Figures, Verdict, claim, share
+from course_lib.claims.claim import CONSTRUCTED, FAILS, HOLDS, LOREFT, Figures, Verdict, claim, same, share
 from course_lib.experiments import arm, experiment
 from course_lib.experiments.loreft import GRID, LENGTHS, LONG, extra_work
 from course_lib.methods import LoReFT
@@ -25,15 +25,16 @@ def judge_grid(f: Figures) -> Verdict:
 
 
 cost = claim("C52", "A fixed extra cost at inference, whatever the prompt's length", (LOREFT,), lesson="08",
-             tolerance=0.0, figures=(*(f"base_{n}" for n in LENGTHS), *(f"extra_{n}" for n in LENGTHS)))(extra_work)
+             kind=CONSTRUCTED, tolerance=0.0, question="Are the operations that LoReFT adds the same at every length?",
+             asks={"the longest prompt's beside the shortest's": same(
+                 lambda f: f[f"extra_{LENGTHS[-1]}"] / f[f"extra_{LENGTHS[0]}"] - 1, 0.001, "percent")},
+             figures=(*(f"base_{n}" for n in LENGTHS), *(f"extra_{n}" for n in LENGTHS)))(extra_work)
 
 
-@cost.judged
-def judge_extra_work(f: Figures) -> Verdict:
-    """Holds where the extra work is the same whatever the length."""
+@cost.told
+def tell_extra_work(f: Figures) -> str:
+    """How many there are, and what share of the model's own."""
     told = ", ".join(f"{n} tokens {100 * f[f'extra_{n}'].mean / f[f'base_{n}'].mean:.2f} %" for n in LENGTHS)
-    extra = {f[f"extra_{n}"].mean for n in LENGTHS}
-    because = (f"To prompts of {LENGTHS[0]} to {LENGTHS[-1]} tokens LoReFT adds "
-               f"{' to '.join(f'{one:,.0f}' for one in sorted(extra))} operations; as a share of the model's own, at "
-               f"{told}.")
-    return Verdict(HOLDS if len(extra) == 1 else FAILS, because)
+    extra = sorted({f[f"extra_{n}"].mean for n in LENGTHS})
+    return (f"To prompts of {LENGTHS[0]} to {LENGTHS[-1]} tokens LoReFT adds "
+            f"{' to '.join(f'{one:,.0f}' for one in extra)} operations; as a share of the model's own, at {told}.")

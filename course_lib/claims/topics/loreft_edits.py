@@ -2,30 +2,32 @@
 
 Shapes: B texts, T tokens, d width, r rank.
 """
-from dataclasses import replace
-
 import torch
 
 from course_lib.architecture import blocks_of
-from course_lib.claims.claim import FAILS, HOLDS, LIMITED, LOREFT, WIKIPEDIA, Figures, Verdict, claim
+from course_lib.claims.claim import CONSTRUCTED, WIKIPEDIA, Figures, claim, less, more, same
+from course_lib.claims.claim import LOREFT as TEXT
 from course_lib.display import percent
-from course_lib.experiments import arm, trained
-from course_lib.experiments.loreft import LOREFT_RATES, SHORT
+from course_lib.experiments import arm, trained, tuned
+from course_lib.experiments.loreft import ALIKE, LOREFT
 from course_lib.methods import LoReFT
 from course_lib.methods.base.prompt_edits import orthonormal_rows
 from course_lib.models import load_model, weights_hash
 from course_lib.world import load_task
 from course_lib.world.summing_up import batch_of, short_reviews, states
 
-BRIEFLY, RATE = replace(SHORT, steps=10), LOREFT_RATES["reviews"]
 PAPER_PLACES, PAPER_TOKENS = 7, 100   # its commonsense runs: positions at each end; the prompt they are a share of
 FEW = 0.01                            # "under 1 %"
 RANK = 4                              # LoReFT's own
 ROUNDING = 1e-4
+SETTINGS = {"last_block": "the last position after the last block", "ours": "first and last position, every block",
+            "paper": f"the paper's first {PAPER_PLACES} and last {PAPER_PLACES}, every block"}
 
 
-@claim("C48", "The base is frozen, and under 1 % of the representations are edited", (WIKIPEDIA, LOREFT), lesson="08",
-       core=True, tolerance=1e-3, figures=("ours", "last_block", "paper", "tokens"))
+@claim("C48", "The base is frozen, and under 1 % of the representations are edited", (WIKIPEDIA, TEXT), lesson="08",
+       core=True, kind=CONSTRUCTED, tolerance=1e-3, question="Are fewer than 1 % of the hidden states edited?",
+       asks={f"beyond {100 * FEW:.0f} %, {name}": less(lambda f, key=key: f[key] - FEW, 1e-6, "percent")
+             for key, name in SETTINGS.items()}, figures=("ours", "last_block", "paper", "tokens"))
 def edited_share(seed: int) -> dict[str, float]:
     """The share of all hidden states after a block that LoReFT edits; the seed plays no part."""
     model, tokenizer = load_model("orchard-s")
@@ -36,29 +38,28 @@ def edited_share(seed: int) -> dict[str, float]:
             "paper": share(LoReFT(model, prefix=PAPER_PLACES, suffix=PAPER_PLACES), PAPER_TOKENS), "tokens": T}
 
 
-@edited_share.judged
-def judge_edited_share(f: Figures) -> Verdict:
-    """Holds where every setting edits under 1 %, with a limit where one of them does."""
-    because = (f"One position of one block is {100 * f['last_block'].mean:.2f} % of the hidden states of a prompt of "
-               f"{f['tokens'].mean:.0f} tokens; the first and the last position of every block, this course's default, "
-               f"are {100 * f['ours'].mean:.1f} %; the paper's first {PAPER_PLACES} and last {PAPER_PLACES} of every "
-               f"block are {percent(f['paper'].mean)} of a prompt of {PAPER_TOKENS} tokens.")
-    settings = [f[name].mean for name in ("last_block", "ours", "paper")]
-    if max(settings) < FEW:
-        return Verdict(HOLDS, because)
-    if min(settings) < FEW:
-        return Verdict(LIMITED, because + " It depends on the setting.")
-    return Verdict(FAILS, because)
+@edited_share.told
+def tell_edited_share(f: Figures) -> str:
+    """The share of each setting."""
+    told = "; ".join(f"{name}: {100 * f[key].mean:.2g} %" for key, name in SETTINGS.items())
+    return (f"Edited are, of the hidden states of a prompt of {f['tokens'].mean:.0f} tokens, in the paper's runs of "
+            f"{PAPER_TOKENS}: {told}.")
 
 
-@claim("C49", "LoReFT edits within a subspace of rank r: LoRA's counterpart", (WIKIPEDIA, LOREFT), lesson="08",
-       core=True, tolerance=1e-3, figures=("outside", "elsewhere", "rank", "changed"))
+@claim("C49", "LoReFT edits within a subspace of rank r: LoRA's counterpart", (WIKIPEDIA, TEXT), lesson="08",
+       core=True, kind=CONSTRUCTED, tolerance=1e-3,
+       question="Does a trained edit lie within the rows of R, with every weight as it was?",
+       asks={"outside of the rows of R": same(lambda f: f["outside"], ROUNDING, "of an edit"),
+             "outside of as many random directions": more(lambda f: f["elsewhere"], 0.1, "of an edit"),
+             "rank of the edits, less r": same(lambda f: f["rank"] - RANK, 0.5, "dimensions"),
+             "weights changed": same(lambda f: f["changed"], 0.5, "(1 for yes)")},
+       figures=("outside", "elsewhere", "rank", "changed"))
 def row_space(seed: int) -> dict[str, float]:
     """What a trained LoReFT's edit has outside of the row space of R, as a share of the edit; and the edits' rank.
 
     `elsewhere`: outside of as many random directions, its control.
     """
-    run = trained(SHORT, arm(LoReFT, RATE), seed)
+    run = trained(ALIKE, LOREFT, seed)
     method, base = run.method, load_model("orchard-s")[0]
     outside, elsewhere, rank = 0.0, 1.0, 0
     share = lambda edit, R: ((edit - edit @ R.T @ R).norm() / edit.norm()).item()
@@ -73,26 +74,28 @@ def row_space(seed: int) -> dict[str, float]:
             "changed": float(weights_hash(run.model) != weights_hash(base))}
 
 
-@row_space.judged
-def judge_row_space(f: Figures) -> Verdict:
-    """Holds where the edit has nothing outside of the rows of R and no weight changed."""
-    because = (f"Of a trained edit {100 * f['outside'].mean:.4f} % lies outside of the {RANK} rows of R, and "
-               f"{percent(f['elsewhere'].mean)} or more outside of {RANK} random directions; the edits of all texts "
-               f"have rank {f['rank'].mean:.0f} together, and the hash of the weights is "
-               f"{'another one' if f['changed'].mean else 'the same'}.")
-    exact = f["outside"].mean < ROUNDING < f["elsewhere"].mean and f["rank"].mean <= RANK and f["changed"].mean == 0
-    return Verdict(HOLDS if exact else FAILS, because)
+@row_space.told
+def tell_row_space(f: Figures) -> str:
+    """What lies outside, and the rank."""
+    return (f"Of a trained edit {100 * f['outside'].mean:.4f} % lies outside of the {RANK} rows of R, and "
+            f"{percent(f['elsewhere'].mean)} or more outside of {RANK} random directions; the edits of all texts have "
+            f"rank {f['rank'].mean:.0f} together, and the hash of the weights is "
+            f"{'another one' if f['changed'].mean else 'the same'}.")
 
 
-@claim("C51", "Interventions on one layer act on disjoint positions with independent parameters", (LOREFT,),
-       lesson="08", tolerance=0.1, figures=("both", "shared", "order"))
+@claim("C51", "Interventions on one layer act on disjoint positions with independent parameters", (TEXT,),
+       lesson="08", kind=CONSTRUCTED, tolerance=0.1,
+       question="Do the edits of a block's first and last positions share a position or a parameter?",
+       asks={"positions in common": same(lambda f: f["both"], 0.5, "positions"),
+             "parameters in common": same(lambda f: f["shared"], 0.5, "parameters")},
+       figures=("both", "shared", "order"))
 def disjoint(seed: int) -> dict[str, float]:
     """Positions that two interventions of a layer both edit, parameters that they share, and what order would matter.
 
     `both` counts them in reviews, and in prompts of 1 to 8 tokens, in which the first and the last 3 meet.
     `order`: two edits of the same vector, one after the other both ways; how far apart they end, as a share of an edit.
     """
-    run = trained(BRIEFLY, arm(LoReFT, RATE, prefix=3, suffix=3), seed)
+    run = trained(ALIKE, arm(LoReFT, tuned(ALIKE, LOREFT).rate, prefix=3, suffix=3), seed)
     method, batch = run.method, batch_of(run.tokenizer, short_reviews("test", 20, seed)[0])
     short = torch.ones(8, 8).tril().flip(1).bool()                                           # (B, T), left padding
     both = sum((places["prefix"] & places["suffix"]).sum().item() for places in map(
@@ -105,10 +108,9 @@ def disjoint(seed: int) -> dict[str, float]:
     return {"both": both, "shared": len(own[0] & own[1]), "order": apart.item()}
 
 
-@disjoint.judged
-def judge_disjoint(f: Figures) -> Verdict:
-    """Holds where the two interventions of a block share neither a position nor a parameter."""
-    because = (f"The edits of a block's first and last positions have {f['both'].mean:.0f} positions, even in prompts "
-               f"that are too short for both, and {f['shared'].mean:.0f} parameters in common. On the same vector "
-               f"their order would matter: the two orders end {percent(f['order'].mean)} of an edit apart.")
-    return Verdict(HOLDS if f["both"].mean == f["shared"].mean == 0 else FAILS, because)
+@disjoint.told
+def tell_disjoint(f: Figures) -> str:
+    """What they have in common, and what order would do."""
+    return (f"The edits of a block's first and last positions have {f['both'].mean:.0f} positions, even in prompts "
+            f"that are too short for both, and {f['shared'].mean:.0f} parameters in common. On the same vector their "
+            f"order would matter: the two orders end {percent(f['order'].mean)} of an edit apart.")

@@ -10,7 +10,7 @@ CLEAR = 0.1              # an effect is at least this far from its control
 MOST, CHEAP = 0.5, 0.1   # of the reviews are turned round; for less loss on old text, nats a token
 
 
-@claim("C59", "Fixed steering vectors control a model without training", (LOREFT,), lesson="08", core=True,
+@claim("C59", "Fixed steering vectors control a model without training", (LOREFT,), lesson="08",
        tolerance=0.1, figures=("strength", "before", "steered", "control", "loss_before", "loss_steered"))
 def steer(seed: int) -> dict[str, float]:
     """Unfavourable reviews, steered with a mean difference; the control is the mean of N random vectors as long.
