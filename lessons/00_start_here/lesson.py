@@ -409,8 +409,8 @@ predict("00.loss")
 # %% [markdown] judge-question
 # How shall we tell noise from words, and words from sentences, without anybody's opinion? By counting: how
 # many of its words does the world use, how many of its *pairs of neighbouring words*, and how many capitals
-# does it get right? The yardstick is text of the world that nobody trained on. The rule is fixed here, before
-# we measure.
+# does it get right? The yardsticks are text of the world that nobody trained on, and what random numbers write.
+# The rule is fixed here, before we measure.
 
 # %% judge
 import re
@@ -432,22 +432,6 @@ def known_shares(texts):
     two = [pair in known_pairs for text in texts for pair in zip(text, text[1:])]
     return sum(one) / len(one), sum(two) / len(two)
 
-# %% yardstick
-real = known_shares(islice(documents("validation", seed=5), 100))
-
-
-def kind_of_writing(word_share, pair_share, capital_share):
-    """The rule: near the yardstick in words? Then in pairs? Then right about capitals?"""
-    if word_share < 0.9 * real[0]:
-        return "noise"
-    if pair_share < 0.9 * real[1]:
-        return "words"
-    return "facts" if capital_share > 0.5 else "sentences"
-
-
-print(f"In the world's own text {percent(real[0])} of the words and {percent(real[1])} of the "
-      "pairs are known:\nthe rule asks for nine tenths of that.")
-
 # %% write-some
 beginnings = ("The", "My", "In", "What", "A", "This")
 
@@ -456,6 +440,24 @@ def write_some(model):
     """Two texts from each of six beginnings, each on one line."""
     texts = [write(model, text, seed=n) for n, text in enumerate(beginnings * 2)]
     return [text.replace("\n", " ⏎ ") for text in texts]
+
+# %% yardstick
+real = known_shares(islice(documents("validation", seed=5), 100))
+blank = known_shares(write_some(untrained))  # what random numbers write
+
+
+def kind_of_writing(word_share, pair_share, capital_share):
+    """The rule: words, as in the world rather than as by random numbers? Pairs? Capitals?"""
+    if word_share < (blank[0] + real[0]) / 2:
+        return "noise"
+    if pair_share < 0.9 * real[1]:
+        return "words"
+    return "facts" if capital_share > 0.5 else "sentences"
+
+
+print(f"Known words and pairs in the world's own text: {percent(real[0])} and {percent(real[1])}; in "
+      f"what random numbers write: {percent(blank[0])} and {percent(blank[1])}.\nWords: past the "
+      "middle of the two. Sentences: nine tenths of the world's pairs.")
 
 # %% [markdown] training-loop
 # And here is all that training is, as the course's own code does it for the shipped models, too.
@@ -568,42 +570,41 @@ for text in samples["orchard-s"][:6]:
 # ## Does it know grammar?
 #
 # Google's course (see the sources) says that a base model knows grammar and writes about what it was trained
-# on. Fine samples prove little: it might only know which words are frequent. So we need a control that knows
-# *exactly that*: a *unigram* model predicts every token by how often it occurs, whatever came before. And a
-# second one: the same documents with their words shuffled. Order means nothing to word counts.
+# on. Fine samples prove little: perhaps it only knows what is frequent. So we need rivals that know *exactly
+# that*, tables of counts: *unigrams* of how often a token occurs, *bigrams* of what follows a token, *trigrams*
+# of what follows two. And a control: the same documents with their words shuffled.
 
 # %% predict-shuffled
 from course_lib.quiz import predict, reveal
 
 predict("00.shuffled")
 
-# %% unigram
-end = tokenizer.eos_token_id
-some_text = islice(documents("train", seed=0), 2000)
-read_ids = [i for text in some_text for i in (*tokenizer(text).input_ids, end)]
-counts = 1 + torch.bincount(torch.tensor(read_ids), minlength=len(tokenizer))  # (V,), none is 0
-logits_of = {                                                            # (1, T) -> (T - 1, V)
-    "untrained": lambda ids: untrained(ids).logits[0, :-1],
-    "unigram": lambda ids: counts.log().expand(ids.shape[1] - 1, -1),    # softmax: frequencies
-    "orchard-s": lambda ids: model(ids).logits[0, :-1]}
+# %% counts
+from course_lib.experiments.counted import Counted
+from torch.nn.functional import cross_entropy
+
+counted = Counted(tokenizer, islice(documents("train", seed=0), 10_000))
+
+
+def token_losses(model, text):
+    """-ln p of each token of one document and of its end."""
+    end = tokenizer.eos_token_id
+    ids = torch.tensor([[end, *tokenizer(text).input_ids, end]])                           # (1, T)
+    return cross_entropy(model(ids).logits[0, :-1], ids[0, 1:], reduction="none").tolist()  # T - 1
 
 # %% held-out
 import random
 
-from torch.nn.functional import cross_entropy
-
-
-def token_losses(name, text):
-    """-ln p of each token of one document and of its end."""
-    ids = torch.tensor([[end, *tokenizer(text).input_ids, end]])                       # (1, T)
-    return cross_entropy(logits_of[name](ids), ids[0, 1:], reduction="none").tolist()  # T - 1
-
-
+losses_of = {"untrained": lambda text: token_losses(untrained, text),
+             "unigram": lambda text: counted.losses(text, 1),
+             "bigram": lambda text: counted.losses(text, 2),
+             "trigram": lambda text: counted.losses(text, 3),
+             "orchard-s": lambda text: token_losses(model, text)}
 held_out = list(islice(documents("validation", seed=0), 100))  # never trained on
 mix = lambda text: " ".join(random.Random(0).sample(text.split(), len(text.split())))
-measured = {name: [token_losses(name, text) for text in held_out] for name in logits_of}
+measured = {name: [losses(text) for text in held_out] for name, losses in losses_of.items()}
 for name in ("unigram", "orchard-s"):
-    measured[f"{name}, shuffled"] = [token_losses(name, mix(text)) for text in held_out]
+    measured[f"{name}, shuffled"] = [losses_of[name](mix(text)) for text in held_out]
 
 # %% held-out-picture
 from course_lib.plots import interval
@@ -628,20 +629,36 @@ from course_lib.evaluation import perplexity
 unsure = {name: math.exp(value) for name, value in mean.items()}  # exp of the mean loss
 assert math.isclose(perplexity(model, tokenizer, held_out), unsure["orchard-s"], rel_tol=1e-3)
 number = lambda value: f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
-for name in ("unigram", "orchard-s"):
-    print(f"Perplexity of {name}: {number(unsure[name])}; "
-          f"on shuffled documents {number(unsure[name + ', shuffled'])}.")
-print(f"Untrained: {number(unsure['untrained'])}. On real documents word counts are "
-      f"{number(unsure['unigram'] / unsure['orchard-s'])} times as unsure as orchard-s.")
+print("Perplexity:", ", ".join(f"{name} {number(value)}" for name, value in unsure.items()))
+print(f"On real documents trigrams are {number(unsure['trigram'] / unsure['orchard-s'])} times as "
+      "unsure as orchard-s.")
 
 # %% shuffled-finding
 lost = {name: mean[f"{name}, shuffled"] - mean[name] for name in ("unigram", "orchard-s")}
-if lost["orchard-s"] > 2 * max(lost["unigram"], 0.1):
-    print(f"Disorder costs word counts {lost['unigram']:.2f} nats a token, and orchard-s "
-          f"{lost['orchard-s']:.2f}. So it\nhad learned more than word counts: order, and that is "
-          "what we call grammar.")
-else:
-    print("Disorder costs orchard-s hardly more than word counts: it has learned little grammar.")
+print(f"Disorder costs word counts {lost['unigram']:.2f} nats a token, and orchard-s "
+      f"{lost['orchard-s']:.2f}" + (": it had learned\norder, too." if lost["orchard-s"] > 2
+                                   * max(lost["unigram"], 0.1) else "."))
+
+# %% [markdown] beyond-three
+# Trigrams know order as well, of three tokens. Grammar reaches further back, and so do facts. So ask both
+# sides for them: does a pronoun agree with the *name* in the sentence before it? And of sentences about the
+# world, cut before their last word: is what is written there true?
+
+# %% further-back
+from course_lib.experiments.counted import facts, pronouns
+from course_lib.prompting import complete
+
+both, asked = pronouns(100, seed=0), facts(100, seed=0)
+print(both[0], asked[0], sep="\n")
+true = lambda text, value: text.startswith(f"{value}.")
+marks = {"agrees": {name: [sum(losses_of[name](right)) < sum(losses_of[name](wrong))
+                           for right, wrong in both] for name in ("orchard-s", "trigram")},
+         "is true": {
+             "orchard-s": list(map(true, complete(model, tokenizer, [one for one, _ in asked], 8),
+                                   [value for _, value in asked])),
+             "trigram": [true(counted.write(one), value) for one, value in asked]}}
+for what, found in marks.items():
+    print(f"{what}:", ", ".join(f"{name} {sum(row)} of {len(row)}" for name, row in found.items()))
 
 # %% [markdown] library
 # ## The same with the library
@@ -707,9 +724,12 @@ quiz("00.base")
 # %% says-measured
 from course_lib.claims.view import ledger, says_measured_verdict
 
-says_measured_verdict({"C01": {"perplexity": unsure["orchard-s"],
-                               "unigram_perplexity": unsure["unigram"],
-                               "untrained_perplexity": unsure["untrained"]}})
+by_document = {name: [sum(one) / len(one) for one in rows] for name, rows in measured.items()}
+says_measured_verdict({"C01": {
+    "loss": by_document["orchard-s"], "triples_loss": by_document["trigram"],
+    "pairs_loss": by_document["bigram"], "single_loss": by_document["unigram"],
+    "pronouns": marks["agrees"]["orchard-s"], "pronouns_counted": marks["agrees"]["trigram"],
+    "facts": marks["is true"]["orchard-s"], "facts_counted": marks["is true"]["trigram"]}})
 
 # %% [markdown] ledger-text
 # One run is one run. The *ledger* holds the recorded runs of the same measurement, with several seeds.
