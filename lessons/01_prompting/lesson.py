@@ -183,25 +183,19 @@ say("No list ever said `apple: pome`"
 
 # %% [markdown] entropy
 # Was the bare question ambiguous, then? Measure it: **entropy** counts, in bits, how undecided the model is
-# between what is true of the fruit and what is true of the company, zero when it is certain. Apple is not
-# the only name in our world that belongs to both, so ask for all of them.
+# between the fruit and the company: one bit where both are as probable, zero when it is certain. Each of the
+# two has the probability of all that is true of it. Apple is not the only such name, so ask for all of them.
 
 # %% entropy-run
+from course_lib.experiments.meanings import fruit_or_company, homonyms
 from course_lib.plots import interval
-from course_lib.prompting import draw_examples, entropy, few_shot
+from course_lib.prompting import draw_examples, few_shot
 
-both = [key for key in world["company_product"] if key in world["fruit_family"]]
-meanings = [relation for relation in world.values() if relation.subject in ("fruit", "company")]
-
-
-def undecided(key, k):
-    """The entropy, in bits, of the answers about `key` after k examples about other fruits."""
-    examples = draw_examples(world["fruit_family"], k, f"{lesson.seed} {key}", exclude=(key,))
-    choices = sorted({relation[key] for relation in meanings})
-    return entropy(score_choices(model, tokenizer, few_shot(examples, key), choices))
-
-
-bits = {k: interval([[undecided(key, k)] for key in both]) for k in (0, 1, 4)}
+both = homonyms()
+undecided = {k: [fruit_or_company(model, tokenizer, key, k, lesson.seed)[1] for key in both]
+             for k in (0, 1, 4)}
+bits = {k: interval([[one] for one in row]) for k, row in undecided.items()}
+show_source(fruit_or_company)
 
 # %% entropy-plot
 settings = ["no example", "one example", "four examples"]
@@ -380,9 +374,9 @@ harmed = sum(a > b for a, b in zip(one, eight))
 say(f"Of {len(one)} answers, {one.count(0)} are wrong after one example. Eight examples put "
     f"{helped} of these right, and make {harmed} others wrong. Several examples were needed, and "
     f"enough, for {percent(helped / len(one))} of the answers.")
-verdict = claims.conclude("C69", **{f"right_{k}": share[k][0] for k in K})
-say("Over all questions, each relation counting once, the statement that sometimes several examples"
-    f" are needed **{verdict.word}**. {verdict.because}")
+verdict = claims.get("C69").judge(claims.recorded("C69"))
+say("Recorded, with several draws, the statement that sometimes several examples are needed "
+    f"**{verdict.word}**. {verdict.because}")
 
 # %% [markdown] form-answer
 # So what do examples give: the **form** (an answer of the right kind) or the **answer**? Separate the two.
@@ -544,6 +538,25 @@ say("None of the three changes costs anything that we can see." if losses[worst]
     + (" This world writes its lists with a colon, never with a dash: there was no text from which "
        "the model could have learned that form." if "form" in worst else ""))
 
+# %% [markdown] teach-new
+# But these facts are in the weights: whoever knows them needs no labels. So take a mapping that **no text
+# had**: fruits get one word, animals another, and neither word means them. Only the labels can tell which
+# goes where. Beside the prompt stands a rival: the same lines as *real* training examples, read again and
+# again while the weights move.
+
+# %% teach-new-run
+from course_lib.experiments import new_mapping
+
+print(few_shot(new_mapping.drawn(0)[0][:4], new_mapping.drawn(0)[1][0][0]), "\n")
+new = {"labels as they are": [new_mapping.followed(model, tokenizer, n) for n in range(3)],
+       "labels shuffled": [new_mapping.followed(model, tokenizer, n, mixed=True) for n in range(3)],
+       "trained on the lines": [new_mapping.taught(n) for n in range(3)]}
+show_shares({name: interval([[one] for one in row]) for name, row in new.items()}, "right labels",
+            f"{new_mapping.K} lines, {new_mapping.ASKED} other keys, {len(new['labels shuffled'])} "
+            "mappings. Lines: 95 % intervals by mapping.", ["labels as they are"], {"guessing": 0.5})
+verdict = claims.get("C72").judge(claims.recorded("C72"))
+say(f"Recorded, “few-shot lines are training examples” **{verdict.word}**. {verdict.because}")
+
 # %% [markdown] teach-beside
 # Beside it, from large models:
 #
@@ -552,8 +565,9 @@ say("None of the three changes costs anything that we can see." if losses[worst]
 # >
 # > — [Min et al. 2022, abstract](https://arxiv.org/abs/2202.12837)
 #
-# Does your measurement agree? Theirs are tasks with a few labels, ours are facts: the same question, asked
-# in another world.
+# Does your measurement agree? Theirs are tasks with a few labels, ours are facts and a mapping of two words.
+# [Wei et al. 2023](https://arxiv.org/abs/2303.03846) add that size decides: where labels are flipped, small
+# models keep to what they know, and large ones follow the labels.
 
 # %% [markdown] platform
 # ## Writing is not yet classifying
@@ -585,8 +599,9 @@ bare = [[best(p, words) == label] for p, label in zip(raw, rows["answer"])]
 reveal("01.platform", 100 * round(interval(bare)[0], 2))
 
 # %% [markdown] platform-two
-# Do two examples help here? And what does fine-tuning reach? Beside the prompts stands the same
-# model after training on labelled reviews, as this claim's runs recorded it. Lesson 02 will do that live.
+# Do two examples help here? And what does fine-tuning reach? Beside the prompts stands the same model after
+# training on labelled reviews, as this claim's runs recorded it. Lesson 02 will do that live. One prompt is not
+# all prompts: another one stands under Calibration, and lesson 03 searches for better ones.
 
 # %% platform-ask-two
 short = sorted(task["train"].select(range(400)), key=lambda row: len(row["text"]))
@@ -661,7 +676,8 @@ say(f"Most probable for `{key}` before: `{best(p, families)}`; after: `{best(div
 
 # %% [markdown] calibration-all
 # One fruit proves nothing. Ask all held-out pairs of the relations from above with four examples, choosing
-# among all of a relation's answers, before and after. Then do the same with the reviews.
+# among all of a relation's answers, before and after. Then the reviews, with the task's words and with a
+# prompt like the searched ones: it ends with `In short:`, and compares `skis` with `I`.
 
 # %% calibration-facts
 before, after = [], []  # for every item 1 or 0 in each of two draws
@@ -677,31 +693,40 @@ for relation in pool:
     before, after = before + list(zip(*plain)), after + list(zip(*calibrated))
 
 # %% calibration-reviews
-leaning = content_free_scores(model, tokenizer, zero_shot, words)
-mended = [calibrate(p, leaning) for p in raw]
-bare_mended = [[best(p, words) == label] for p, label in zip(mended, rows["answer"])]
+in_short = lambda text: f"{text}\nIn short:"
+odd = score_choices(model, tokenizer, [in_short(text) for text in rows["text"]], ["skis", "I"])
+mended, marks_of = {}, {}
+for name, build, pair, scores in (("reviews", zero_shot, words, raw),
+                                  ("reviews, In short", in_short, ["skis", "I"], odd)):
+    leaning = content_free_scores(model, tokenizer, build, pair)
+    mended[name] = [calibrate(p, leaning) for p in scores]
+    marks_of[name], marks_of[f"{name}, calibrated"] = (
+        [[words[p[1] > p[0]] == label] for p, label in zip(one, rows["answer"])]
+        for one in (scores, mended[name]))
 
 # %% calibration-plot
 choices = {"facts": interval(before, names), "facts, calibrated": interval(after, names),
-           "reviews": interval(bare), "reviews, calibrated": interval(bare_mended)}
+           **{name: interval(mark) for name, mark in marks_of.items()}}
 show_shares(choices, "right choices",
             f"Facts: n = {len(before)} held-out pairs, four examples, two draws; guessing gives "
             f"{percent(chance)}. Reviews: n = {len(rows)}, no example; guessing gives "
             f"{percent(1 / len(words))}. Lines: 95 % intervals by item.",
-            ["facts, calibrated", "reviews, calibrated"])
+            [name for name in choices if name.endswith("calibrated")])
 
 # %% calibration-explain
-on_facts, on_reviews = interval(minus(before, after), names), interval(minus(bare, bare_mended))
-say(f"On facts, calibration {effect(on_facts)}. On reviews it {effect(on_reviews)}; the model "
-    f"calls {positive} of {len(rows)} positive before and {sum(p[1] > p[0] for p in mended)} after;"
-    f" with nothing asked, `positive` has {leaning[1]:.2f}.")
+on_facts = interval(minus(before, after), names)
+say(f"On facts, calibration {effect(on_facts)}.")
+for name, scores in (("reviews", raw), ("reviews, In short", odd)):
+    loss = interval(minus(marks_of[name], marks_of[f"{name}, calibrated"]))
+    say(f"On {name}, it {effect(loss)}; the model calls {sum(p[1] > p[0] for p in scores)} of "
+        f"{len(rows)} positive before and {sum(p[1] > p[0] for p in mended[name])} after.")
 if on_facts[1] > 0:
     say("**Why does it harm facts?** A likely reason stands in the table above. `N/A` is no "
         "neutral question to this model: it never read such a line. What it prefers there need not "
         "be its leaning elsewhere, and an answer that happens to be rare there "
         f"(down to {min(free):.3f}) is blown up by the division.")
-say("Dividing helps where the leaning is what misleads a model. It cannot make it know what a "
-    "label means. So measure before you trust a repair.")
+say("Dividing helps where the words carry the answer and the leaning is what misleads. It cannot "
+    "make a model know what a label means. So measure before you trust a repair.")
 
 # %% [markdown] calibration-beside
 # Beside it, what the authors report for large models:
@@ -849,26 +874,33 @@ quiz("01.cost")
 # ## The text says, we measured
 #
 # The statements are from Google's Machine Learning Crash Course; its address stands below, under Sources. The
-# figures are yours, from this run, but for the fine-tuned share of C02, which is recorded. Code draws the
-# verdict from them.
+# figures are yours, from this run; the intervals are over three draws of examples, or over names. Code draws
+# the verdict from them.
+
+# %% another-list
+from course_lib.experiments.new_mapping import of_another
+
+def line_of_another(relation, key, draw):
+    """A control for C68: one example, of another list."""
+    return few_shot(of_another(relation, key, f"{draw} {key}"), key)
+
+
+other_list = ask(model, line_of_another)
 
 # %% verdicts-run
 from course_lib.claims.view import ledger, says_measured_verdict
 
-form_0, form_1 = (interval(valid(said[k]), GROUPS)[0] for k in (0, 1))
+by_draw = lambda marks: [interval([[one[draw]] for one in marks], GROUPS)[0] for draw in range(3)]
 says_measured_verdict({
-    "C02": {"chance": 1 / len(words), "base": labelled["no example"][0], "tuned": tuned.mean},
-    "C68": {"valid_0": form_0, "right_0": share[0][0], "valid_1": form_1, "right_1": share[1][0],
-            "untrained_1": by_model["random weights"][1][0]},
-    "C69": {f"right_{k}": share[k][0] for k in K},
-    "C70": {f"bits_{k}": mean for k, (mean, low, high) in bits.items()},
+    "C68": {f"{what}_{name}": by_draw(mark(texts)) for what, mark in (("valid", valid), ("right", right))
+            for name, texts in (("0", said[0]), ("1", said[1]), ("another", other_list))}
+           | {"untrained_1": by_model["random weights"][1][0]},
+    "C70": {f"bits_{k}": row for k, row in undecided.items()},
     "C71": {"added": added, "changed": hash_after != hash_before},
-    "C72": {"right_labels": measured["as they are"][0], "no_examples": measured["no examples"][0],
-            "shuffled_labels": measured["labels shuffled"][0]},
 })
 
 # %% [markdown] ledger
-# One run is one run. The *ledger* holds the recorded runs of the same claims, over several seeds.
+# One run is one run. The *ledger* holds the recorded runs of all claims of this lesson, over several seeds.
 
 # %% ledger-run
 ledger("01")
@@ -882,9 +914,9 @@ ledger("01")
 #    the answer is a question for a measurement with a control and an interval.
 # 3. Not one parameter changes, nothing stays behind, and every question pays for its examples again.
 #
-# **What remains unexplained:** the model has read thousands of reviews. Does it know which of them are
-# favourable, and a prompt with label words cannot reach it? Or does it not know? Lesson 02 trains every
-# parameter to find out; lesson 03 asks which of them, and which data, are needed.
+# **What remains unexplained:** the task's own label words did not reach what the model knows of reviews, and an
+# odd pair of words did. What does training bring, then, beyond the right question? Lesson 02 trains every
+# parameter; lesson 03 searches prompts, and asks which parameters and which data are needed.
 
 # %% [markdown] sources
 # ## Sources
@@ -895,4 +927,5 @@ ledger("01")
 # - Brown et al. 2020, [Language models are few-shot learners](https://arxiv.org/abs/2005.14165).
 # - Zhao et al. 2021, [Calibrate before use](https://arxiv.org/abs/2102.09690).
 # - Min et al. 2022, [Rethinking the role of demonstrations](https://arxiv.org/abs/2202.12837).
+# - Wei et al. 2023, [Larger language models do in-context learning differently](https://arxiv.org/abs/2303.03846).
 # - Lu et al. 2022, [Fantastically ordered prompts and where to find them](https://arxiv.org/abs/2104.08786).
