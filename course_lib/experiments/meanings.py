@@ -14,10 +14,12 @@ def fruit_or_company(model, tokenizer, key: str, k: int, seed: int) -> tuple[flo
     A meaning has the probability of all that is true of it, but for what is true of both.
     """
     world = relations()
-    true = [{relation[key] for relation in world.values() if relation.subject == subject and key in relation}
+    true = [{relation[key] for relation in world.values()
+             if relation.subject == subject and key in relation}
             for subject in ("fruit", "company")]
     choices = [sorted(own - other) for own, other in (true, true[::-1])]
-    prompt = few_shot(draw_examples(world["fruit_family"], k, f"{seed} {key}", exclude=(key,)), key)
+    prompt = few_shot(draw_examples(world["fruit_family"], k, f"{seed} {key}", exclude=(key,)),
+                      key)
     scores = score_choices(model, tokenizer, prompt, sum(choices, []), normalise=False)
     fruit, company = sum(scores[:len(choices[0])]), sum(scores[len(choices[0]):])
     share = fruit / (fruit + company)

@@ -72,7 +72,7 @@ def judge_rates(f: Figures) -> Verdict:
     return Verdict(FAILS, because + " The rate hardly matters.")
 
 
-@claim("C77", "Stop early when validation stops improving", (GUIDE,), lesson="02", core=True, tolerance=0.3,
+@claim("C77", "Stop early when validation stops improving", (GUIDE,), lesson="02", tolerance=0.3,
        figures=("best_step", "validation_best", "validation_last", "training_last", "accuracy_best", "accuracy_last"))
 def stops(seed: int) -> dict[str, float]:
     """Sixteen labels, at three times the rate: the best point of the validation loss against the end of the run."""
@@ -95,4 +95,4 @@ def judge_stops(f: Figures) -> Verdict:
         return Verdict(FAILS, because + " Going on does no harm.")
     if f["accuracy_best"].mean - f["accuracy_last"].mean > LITTLE:
         return Verdict(HOLDS, because)
-    return Verdict(LIMITED, because + " Going on spoils the probabilities, and not the answers.")
+    return Verdict(LIMITED, because + " Going on spoils the probabilities; of the answers so few runs tell nothing.")

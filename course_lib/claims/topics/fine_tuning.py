@@ -19,7 +19,7 @@ def for_labels(n: int, steps: int, test: int = 200) -> Setting:
     return replace(TUNED, labels=n, steps=steps, validate_every=max(15, steps // 4), test=test)
 
 
-@claim("C03", "Fine-tuning improves the target task", (GOOGLE, GUIDE, WIKIPEDIA), lesson="02", core=True, tolerance=0.1,
+@claim("C03", "Fine-tuning improves the target task", (GOOGLE, GUIDE, WIKIPEDIA), lesson="02", tolerance=0.1,
        figures=("bag_of_words", "base", "tuned"))
 def improves(seed: int) -> dict[str, float]:
     """Reviews rightly labelled by a bag of words, the bare base, and the tuned model."""
@@ -61,7 +61,7 @@ def judge_enough(f: Figures) -> Verdict:
     return Verdict(HOLDS, because + f" {enough:,} are within two points of the most.")
 
 
-@claim("C05", "A pretrained start needs fewer labels than a random one", (GUIDE, WIKIPEDIA), lesson="02", core=True,
+@claim("C05", "A pretrained start needs fewer labels than a random one", (GUIDE, WIKIPEDIA), lesson="02",
        tolerance=0.1, figures=("pretrained_128", "random_128", "pretrained_1024", "random_1024"))
 def two_starts(seed: int) -> dict[str, float]:
     """The pretrained and a random start, after 128 labels and after 1,024, each at its own rate (`START_RATES`)."""
@@ -78,9 +78,7 @@ def judge_two_starts(f: Figures) -> Verdict:
                f"{share(f['random_1024'])}.")
     if f["pretrained_128"].mean - f["random_128"].mean < CLEAR:
         return Verdict(FAILS, because)
-    if f["random_1024"].mean < 0.5 + CLEAR:
-        return Verdict(HOLDS, because + " How many labels a random start needs stays open: so many do not teach it.")
-    return Verdict(HOLDS, because)
+    return Verdict(HOLDS, because + " The random start had as many steps; what it needs, of both, stays open.")
 
 
 @claim("C06", "Models can be refreshed by further fine-tuning on new data", (GUIDE,), lesson="02", tolerance=0.15,

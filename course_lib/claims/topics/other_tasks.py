@@ -15,7 +15,7 @@ KINDS = {name: Setting(task=name, labels=512, steps=120, test=150, validation=64
          for name in ("facts", "summaries")}
 
 
-@claim("C78", "Evaluate on real use cases", (GUIDE,), lesson="02", core=True, tolerance=0.1,
+@claim("C78", "Evaluate on real use cases", (GUIDE,), lesson="02", tolerance=0.1,
        figures=("own", "shifted", "natural"))
 def real_use(seed: int) -> dict[str, float]:
     """The task's own test, its shifted test (gadgets), and sentences that people wrote."""
