@@ -122,7 +122,7 @@ def found(tmp_path, monkeypatch):
     monkeypatch.setattr(tuning, "RATES", tmp_path / "rates.jsonl")
     asked = []
 
-    def search(scores, start=3e-3, of='"a toy"'):
+    def search(scores, start=3e-3, of="a toy"):
         def run(rate, seed):
             asked.append((rate, seed))
             score = scores(rate)

@@ -65,8 +65,7 @@ def tuned(setting: Setting, arm: Arm) -> Arm:
     if arm.rate is not None:
         return arm
     one = replace(setting, test=None, test_draw="first")
-    of = json.dumps([asdict(one), asdict(arm)], default=name_of)
-    return replace(arm, rate=best_rate(of, lambda rate, seed: once(
+    return replace(arm, rate=best_rate([asdict(one), asdict(arm)], lambda rate, seed: once(
         validated, (setting.base,), one, replace(arm, rate=rate), seed), START.get(name_of(arm.method), OTHERS)))
 
 
@@ -103,11 +102,12 @@ def in_words(of: str) -> str:
     return f"{one['method']} ({options}) in {where or 'the plain setting'}".replace(" ()", "")
 
 
-def best_rate(of: str, run: Callable[[float, int], Mapping[str, float]], start: float) -> float:
+def best_rate(of: object, run: Callable[[float, int], Mapping[str, float]], start: float) -> float:
     """The rate that is kept for what is described by `of`; else the best that run(rate, seed) finds, kept from now on.
 
-    `run` gives what `judged` does.
+    `of` is a sentence, or what else JSON can hold; `run` gives what `judged` does.
     """
+    of = json.dumps(of, default=name_of)
     found = known().get(of) or search(of, run, start)
     USED.append(found)
     return found.rate
