@@ -513,9 +513,10 @@ say(f"Of its labels {percent(right_where(sure))} were right, of its own answers 
     f"**{percent(tuned_weak)}**; and it answers every review, not only {given(sure)}.")
 say("Recorded: " + judged("C82"))
 if claims.get("C82").judge(claims.recorded("C82")).word == claims.HOLDS:
-    say("So it is better than its teachers: what the base knows of reviews fits the right labels "
-        "better than the wrong ones. Where a large model learns from a weak one, this is called "
-        "*weak-to-strong generalisation* ([Burns et al. 2023](https://arxiv.org/abs/2312.09390)).")
+    say("So it is ahead of every rule that taught it: it answers where they abstain, and what the "
+        "base knows of reviews fits the right labels better than the wrong ones. Where "
+        "a large model learns from a weak one, this is called *weak-to-strong generalisation* "
+        "([Burns et al. 2023](https://arxiv.org/abs/2312.09390)).")
 
 # %% [markdown] weak-beside
 # Beside it, from a system that does this for real texts and pictures:
