@@ -65,7 +65,7 @@ def judge_ranks(f: Figures) -> Verdict:
     return Verdict(FAILS, because + " Here a small share lags.")
 
 
-@claim("C25", "It approaches full fine-tuning with less space", (WIKIPEDIA,), lesson="06", core=True, tolerance=0.1,
+@claim("C25", "It approaches full fine-tuning with less space", (WIKIPEDIA,), lesson="06", tolerance=0.1,
        models=("orchard-s", "orchard-s-early"), figures=(
            *(f"{where}_{what}" for where in ("near", "far")
              for what in ("full", "lora", "before", "after_full", "after_lora")), "far_lora_near_rate", "space"))
