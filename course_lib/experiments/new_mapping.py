@@ -74,6 +74,6 @@ def judged(rate: float, seed: int) -> dict[str, float]:
 
 def taught(seed: int) -> float:
     """How often the mapping is followed without a prompt, after training on the same lines."""
-    rate = best_rate(f'"{K} lines of a new mapping, {TRAINING.steps} steps"', judged, 3e-4)
+    rate = best_rate(f"{K} lines of a new mapping, {TRAINING.steps} steps", judged, 3e-4)
     model, tokenizer, method = trained(rate, seed)
     return right_share(model, tokenizer, [], drawn(seed)[1], method)
