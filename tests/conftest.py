@@ -122,9 +122,9 @@ def trainings(tokenizer, monkeypatch):
     monkeypatch.setattr(setting, "fit", fit)
     monkeypatch.setattr(tuning, "best_rate", lambda of, run, start: start)
     monkeypatch.setattr(setting, "evaluate", lambda *_: {"accuracy": 0.5})
-    run.trained.cache_clear()
+    run.trained_at.cache_clear()
     yield found
-    run.trained.cache_clear()
+    run.trained_at.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from course_lib import claims, models
-from course_lib.claims import HOLDS, catalogue, measuring, topics, view
-from course_lib.claims.claim import more
+from course_lib.claims import catalogue, measuring, topics, view
+from course_lib.claims.claim import CONSTRUCTED, more
 from course_lib.claims.command import main
 from course_lib.claims.measuring import MOST, PILOT, differences, restamp, verify
 from course_lib.claims.topics import base_model, examples
@@ -143,7 +143,7 @@ def little_claim(tmp_path, monkeypatch):
 
 def test_a_run_is_recorded_with_the_hash_of_its_models(little_claim, tmp_path, capsys):
     assert main(["run", "C71", "--seeds", "2"]) == 0
-    assert "C71 does not hold: Parameters added" in capsys.readouterr().out
+    assert "C71 cannot be told: Parameters added" in capsys.readouterr().out
     record = json.loads((tmp_path / "records" / "C71.json").read_text(encoding="utf-8"))
     assert record["figures"] == {"added": [0, 1], "changed": [0.0, 0.0]} and record["seeds"] == [0, 1]
     assert record["weights_hash"] == {"orchard-s": "abc"}
@@ -195,6 +195,19 @@ def test_a_pilot_decides_how_many_seeds_there_are(spread, n, little_claim, tmp_p
     record = json.loads((tmp_path / "records" / "C71.json").read_text(encoding="utf-8"))
     assert abs(len(record["seeds"]) - n) <= 1 and record["command"] == "course claims run C71"
     assert f"{len(record['seeds'])} seeds" in measuring.why_so_many(claims.get("C71"), record)
+
+
+def test_a_run_that_was_stopped_after_its_pilot_goes_on_to_what_the_pilot_asked_for(little_claim, tmp_path):
+    def measure(seed):
+        if seed == 7 and not (tmp_path / "stopped").exists():
+            (tmp_path / "stopped").touch()
+            raise KeyboardInterrupt
+        return {"added": 0.5 + (-1) ** seed, "changed": 0.0}
+
+    little_claim(measure, asks={"it": more(lambda f: f["added"], 0.01)}, kind="measured", tell=lambda f: "So it is.")
+    with pytest.raises(KeyboardInterrupt):
+        main(["run", "C71"])
+    assert main(["run", "C71"]) == 0 and claims.read_record("C71")["seeds"] == list(range(MOST))
 
 
 def test_other_seeds_are_compared_and_not_recorded(little_claim, tmp_path, capsys):
@@ -271,7 +284,7 @@ def test_what_a_lesson_shows(capsys):
     view.ledger("01")
     own, recorded = capsys.readouterr().out.split("Recorded runs")
     for printed in (own, recorded):
-        assert "Prompting neither adds nor changes parameters (Google MLCC)" in printed and HOLDS in printed
+        assert "Prompting neither adds nor changes parameters (Google MLCC)" in printed and CONSTRUCTED in printed
         assert f"Google MLCC: {claims.SOURCES['Google MLCC']}." in printed
     assert all(claim_id in recorded for claim_id in OWNED["01"])
     assert f"seeds: {len(claims.read_record('C71')['seeds'])}" in recorded

@@ -26,9 +26,9 @@ def small(monkeypatch):
         monkeypatch.setattr(module, "short_reviews", lambda split, n, seed=0, label=None: drawn(split, min(n, 8), seed,
                                                                                                 label))
     monkeypatch.setattr(tuning, "best_rate", lambda of, run, start: start)
-    run.trained.cache_clear()
+    run.trained_at.cache_clear()
     yield
-    run.trained.cache_clear()
+    run.trained_at.cache_clear()
 
 
 @pytest.mark.parametrize("claim_id", ["C47", "C49", "C50", "C51", "C52", "C59", "C60", "C61", "C62", "C102"])

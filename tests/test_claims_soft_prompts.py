@@ -30,7 +30,7 @@ def small(tokenizer, monkeypatch):
     monkeypatch.setattr(soft_prompts, "MORE", 1)
     monkeypatch.setattr(PromptTuning, "load", lambda path, model: PromptTuning(model, 20))
     yield
-    run.trained.cache_clear()
+    run.trained_at.cache_clear()
 
 
 @pytest.mark.parametrize("claim_id", DEAR)

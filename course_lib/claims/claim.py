@@ -224,13 +224,11 @@ class Claim:
         words = {answer.word for answer in answers.values()}
         if self.kind == BEYOND:
             return UNTOLD_HERE
-        if self.kind == CONSTRUCTED:
-            return CONSTRUCTED if words == {HOLDS} else LIMITED if HOLDS in words else FAILS
-        if not self.every:
-            return HOLDS if HOLDS in words else FAILS if words == {FAILS} else UNTOLD
-        if FAILS in words:
+        if words == {HOLDS} or HOLDS in words and not self.every:
+            return CONSTRUCTED if self.kind == CONSTRUCTED else HOLDS
+        if words == {FAILS} or FAILS in words and self.every:
             return LIMITED if HOLDS in words else FAILS
-        return HOLDS if words == {HOLDS} else UNTOLD
+        return UNTOLD
 
 
 def claim(id: str, text: str, sources: tuple[str, ...], **more) -> Callable[[Callable], Claim]:

@@ -11,7 +11,7 @@ from course_lib.claims import recipe
 from course_lib.claims.claim import CONSTRUCTED, Claim, Figure, Verdict
 from course_lib.errors import CourseError
 from course_lib.experiments import tuning
-from course_lib.experiments.store import base_hash, kept
+from course_lib.experiments.store import base_hash
 from course_lib.files import write_text
 from course_lib.intervals import t_quantile
 from course_lib.root import find_root
@@ -36,18 +36,17 @@ def run(claim_id: str, n_seeds: int | None) -> None:
     """Measures one claim with seeds 0 … n-1 and writes its record; without n, with as many as a pilot asks for.
 
     What was measured is kept seed by seed in runs_folder(), so that a run that was stopped goes on, as long as its
-    recipe is as it was. The first seed's runs are never taken from a store: its recipe is noted.
+    recipe is as it was. The first seed's runs are never taken from the store: its recipe is noted.
     """
     claim = claims.get(claim_id)
     record = begun(claim) or begin(claim)
-    wanted = n_seeds or (PILOT if claim.asks and claim.kind != CONSTRUCTED else FEW)
+    wanted = n_seeds or wanted_by(claim, record)
     bar = tqdm(total=wanted, initial=len(record["seeds"]), desc=claim_id, unit="seed")
     while len(record["seeds"]) < wanted:
         add_seed(record, len(record["seeds"]), claims.measure(claim_id, len(record["seeds"])))
         write_record(runs_folder() / f"{claim_id}.json", record)
         bar.update()
-        if n_seeds is None and len(record["seeds"]) == wanted == PILOT:
-            wanted = bar.total = asked_for(claim, figures_of(record))
+        wanted = bar.total = n_seeds or wanted_by(claim, record)
     record |= cut(record, wanted) | {"command": f"course claims run {claim_id}" + f" --seeds {n_seeds}" * bool(n_seeds),
                                      "tolerance": claim.tolerance}
     try:
@@ -71,7 +70,7 @@ def begin(claim: Claim) -> dict:
     """The record of the first seed, measured now."""
     weights = weights_of(claim)
     tuning.USED.clear()
-    with kept(None), recipe.noting() as ran:
+    with recipe.noting() as ran:
         figures = claims.measure(claim.id, 0)
     record = {
         "claim": claim.id, "command": "", "seeds": [], "figures": {name: [] for name in claim.figures},
@@ -102,6 +101,13 @@ def cut(record: dict, n: int) -> dict:
 def figures_of(record: dict) -> dict[str, Figure]:
     """A record's figures by name."""
     return {name: Figure(tuple(values)) for name, values in record["figures"].items()}
+
+
+def wanted_by(claim: Claim, record: dict) -> int:
+    """How many seeds a record needs: the pilot's, and after them as many as these ask for."""
+    if claim.kind == CONSTRUCTED or not claim.asks:
+        return FEW
+    return PILOT if len(record["seeds"]) < PILOT else asked_for(claim, figures_of(cut(record, PILOT)))
 
 
 def asked_for(claim: Claim, pilot: dict[str, Figure]) -> int:

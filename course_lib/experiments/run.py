@@ -19,10 +19,15 @@ class Trained:
     test: object
 
 
-@functools.lru_cache(maxsize=32)  # claims share runs
 def trained(setting: Setting, arm: Arm, seed: int) -> Trained:
     """The arm after its training in this setting. Runs are shared: change nothing in what it gives."""
-    arm, (model, tokenizer) = tuned(setting, arm), setting.load(seed)
+    return trained_at(setting, tuned(setting, arm), seed)
+
+
+@functools.lru_cache(maxsize=32)  # claims share runs
+def trained_at(setting: Setting, arm: Arm, seed: int) -> Trained:
+    """The arm after its training with its own rate."""
+    model, tokenizer = setting.load(seed)
     method = arm.build(model, tokenizer, seed)
     history = learn(model, tokenizer, method, setting.train_rows(tokenizer, seed), arm.rate, seed, setting,
                     reuse=arm.reuse)

@@ -40,9 +40,9 @@ class Tuning:
     @property
     def rate(self) -> float:
         """The one with the highest score; of equals the middle one. Where all diverged, the lowest."""
-        scores = {rate: -1.0 if score is None else score for rate, score in sorted(self.tried.items())}
+        scores = {rate: -math.inf if score is None else score for rate, score in sorted(self.tried.items())}
         best = [rate for rate, score in scores.items() if score == max(scores.values())]
-        return best[0] if max(scores.values()) < 0 else best[(len(best) - 1) // 2]
+        return best[0] if max(scores.values()) == -math.inf else best[(len(best) - 1) // 2]
 
     @property
     def learned(self) -> bool:
