@@ -3,9 +3,10 @@ import pytest
 import torch
 
 from course_lib import claims
+from course_lib.architecture import width_of
 from course_lib.claims.topics import das, interchange, loreft_and_lora, probes, steering
-from course_lib.methods import Interchange
-from course_lib.world.summing_up import PLACES, batch_of, states
+from course_lib.methods import Interchange, Steering
+from course_lib.world.summing_up import PLACES, batch_of, said, states
 from tests.tiny import tiny_model
 
 
@@ -24,25 +25,40 @@ def tiny(tokenizer, monkeypatch):
     return model
 
 
-def test_the_strength_of_steering_is_chosen_on_validation(tiny, monkeypatch):
-    best = {"validation": 1.0, "test": 2.0}
+def test_the_strength_of_steering_is_chosen_on_validation_at_one_place_and_everywhere(tiny, monkeypatch):
+    """Of a stub whose margin is highest at another strength on test, and that moves favourable reviews down."""
+    best = {("validation", -2): 1.0, ("validation", None): 1.5, ("test", -2): 2.0, ("test", None): 3.0}
 
-    def said(model, tokenizer, split, method=None):
-        if method is None or not method.vector.any():
-            return 0.2
-        return 1 - abs(method.strength - best[split]) / 10
+    def pushed(model, tokenizer, texts, push=None, place=None):
+        split, word = texts[0].split()[:2]
+        if push is None or not push.any():
+            return torch.full((4,), 1.0 if word == "superb" else -1.0)
+        right = best[split, place] == push.max()
+        return torch.full((4,), 0.5 if right or word == "superb" else -0.5)
 
-    def batch(tokenizer, texts):
-        assert all(" poor " in text for text in texts)            # steered are unfavourable reviews
-        return texts[0].split()[0]
-
-    monkeypatch.setattr(steering, "said", said)
-    monkeypatch.setattr(steering, "batch_of", batch)
+    monkeypatch.setattr(steering, "pushed", pushed)
+    monkeypatch.setattr(steering, "PROMPTS", ("{}",))
     monkeypatch.setattr(steering, "as_long", lambda vector, seed: torch.zeros(2, len(vector)))
+    monkeypatch.setattr(steering.Steering, "from_texts", lambda model, tokenizer, good, bad, layer: Steering(
+        model, layer, torch.ones(width_of(model))))
     monkeypatch.setattr(steering, "old_domain_loss",
                         lambda model, tokenizer, method, n_documents: method.strength if method else 0.0)
-    assert claims.measure("C59", 0) == {"strength": 1.0, "before": 0.2, "steered": 0.9, "control": 0.2,
-                                        "loss_before": 0.0, "loss_steered": 1.0}
+    assert claims.measure("C59", 0) == {
+        "before": 0.0, "one": 0.0, "one_control": 0.0, "one_wrong": 0.5, "one_strength": 1.0, "all": 0.0,
+        "all_control": 0.0, "all_wrong": 0.5, "all_strength": 1.5, "weak_wrong": 0.0, "prompted": 0.0,
+        "loss_before": 0.0, "loss_steered": 1.5}
+
+
+def test_a_push_at_one_place_leaves_the_others_before_it(tiny, tokenizer):
+    texts = ["it was poor\nIn short:", "a superb meal\nIn short:"]
+    push = torch.randn(width_of(tiny), generator=torch.Generator().manual_seed(0))
+    bare, one, everywhere = (steering.pushed(tiny, tokenizer, texts, *how)
+                             for how in ((), (push, -2), (push, None)))                      # each (2,)
+    assert not torch.allclose(bare, one) and not torch.allclose(one, everywhere)
+    assert torch.equal(steering.pushed(tiny, tokenizer, texts, 0 * push, -2), bare)
+    assert torch.equal(bare, steering.pushed(tiny, tokenizer, texts))                        # nothing stays attached
+    shifted = Steering(tiny, 2, push)
+    assert said(tiny, tokenizer, batch_of(tokenizer, texts), shifted) == steering.turned(everywhere)
 
 
 def test_a_swap_beside_its_controls(tiny, tokenizer, monkeypatch):

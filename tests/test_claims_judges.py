@@ -142,12 +142,6 @@ CASES = [  # (claim, figures in the claim's order, word, what the sentence says)
      "it finds something, and far less."),
     ("C58", (0.5, 0.9, 0.95, 0.92, 0.5, 0.95, 0.95, 0.5, 0.5, 0.9, 0.9, 0.5, 0.5, 0.5, 0.5), HOLDS,
      "random weights 92 %"),
-    ("C59", (1.5, 0.1, 0.8, 0.1, 1.0, 1.05), HOLDS,
-     "Of unfavourable reviews the model calls 10 % favourable; steered, with the strength that validation chose (1.5), "
-     "80 %; with random vectors as long 10 % in their mean. The loss on old text goes from 1.00 to 1.05 nats a token."),
-    ("C59", (1.5, 0.1, 0.8, 0.1, 1.0, 2.05), LIMITED, "It controls in part, or at a price."),
-    ("C59", (1.5, 0.1, 0.4, 0.1, 1.0, 1.05), LIMITED, "It controls in part, or at a price."),
-    ("C59", (1.5, 0.1, 0.4, 0.38, 1.0, 1.05), FAILS, "40 %; with random vectors as long 38 %"),
     ("C60", (0.9, 0.9, 0.9, 1024, 9760, 1024), HOLDS,
      "RED, 1,024 parameters, is right in 90 % of the reviews; LoRA on every linear layer, 9,760, in 90 %; LoRA on one "
      "a block, 1,024, in 90 %. With as many parameters they are about equal."),

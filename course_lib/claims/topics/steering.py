@@ -1,56 +1,95 @@
-"""Steering: a vector that is added to hidden states. Shapes: d width, N random vectors."""
-from course_lib.claims.claim import FAILS, HOLDS, LIMITED, LOREFT, Figures, Verdict, claim, share
+"""Steering: a vector that is added to hidden states. Shapes: B texts, d width, N random vectors."""
+import torch
+
+from course_lib.architecture import blocks_of
+from course_lib.claims.claim import LOREFT, Figures, claim, more, same, share
 from course_lib.evaluation import old_domain_loss
 from course_lib.experiments.hidden_states import SITE, STRENGTHS
 from course_lib.methods import Steering
 from course_lib.models import load_model
-from course_lib.world.summing_up import as_long, batch_of, said, short_reviews, unfinished
+from course_lib.world.summing_up import OPENING, as_long, batch_of, margins, short_reviews, unfinished
 
-CLEAR = 0.1              # an effect is at least this far from its control
-MOST, CHEAP = 0.5, 0.1   # of the reviews are turned round; for less loss on old text, nats a token
+WHERE = {"one": SITE["position"], "all": None}   # the place where the vector was read, and every place
+PROMPTS = ("In short: full marks.\n{}", "It was superb.\n{}", "{} Full marks.", "{} It is superb.",
+           "{} I was wrong: it is superb.")      # the rival: a review goes into the braces
 
 
-@claim("C59", "Fixed steering vectors control a model without training", (LOREFT,), lesson="08",
-       tolerance=0.1, figures=("strength", "before", "steered", "control", "loss_before", "loss_steered"))
+@torch.no_grad()
+def pushed(model, tokenizer, texts: list[str], push: torch.Tensor | None = None, place: int | None = None
+           ) -> torch.Tensor:
+    """How far "full" is ahead of "no" after each text, (B,), with push (d,) added at this place, or at every one."""
+    def hook(block, inputs, h):                                                              # h (B, T, d)
+        h = h.clone()
+        h[:, slice(None) if place is None else place] += push
+        return h
+
+    batch, block = batch_of(tokenizer, texts), list(blocks_of(model).values())[SITE["layer"]]
+    if push is None:
+        return margins(tokenizer, model(**batch).logits)
+    handle = block.register_forward_hook(hook)
+    try:
+        return margins(tokenizer, model(**batch).logits)
+    finally:
+        handle.remove()
+
+
+def turned(found: torch.Tensor) -> float:
+    """The share that is favourable."""
+    return (found > 0).float().mean().item()
+
+
+@claim("C59", "Fixed steering vectors control a model without training", (LOREFT,), lesson="08", tolerance=0.1,
+       turned="We had found control at a price on old text: the price of adding the vector at every position.",
+       question="Does a vector turn most unfavourable reviews round, none the wrong way, and no other text?",
+       asks={"at one place, beyond random vectors": more(lambda f: f["one"] - f["one_control"], 0.5),
+             "everywhere, beyond random vectors": more(lambda f: f["all"] - f["all_control"], 0.5),
+             "the wrong way, at one place": same(lambda f: f["one_wrong"], 0.05),
+             "the wrong way, everywhere": same(lambda f: f["all_wrong"], 0.05),
+             "old text, everywhere": same(lambda f: f["loss_steered"] - f["loss_before"], 0.1, "nats a token")},
+       figures=("before", *(f"{where}{what}" for where in WHERE for what in ("", "_control", "_wrong", "_strength")),
+                "weak_wrong", "prompted", "loss_before", "loss_steered"))
 def steer(seed: int) -> dict[str, float]:
-    """Unfavourable reviews, steered with a mean difference; the control is the mean of N random vectors as long.
+    """Unfavourable reviews, steered with a mean difference, at one place or everywhere: the share called favourable.
 
-    The strength is the weakest that gains most over the control on validation reviews.
+    `*_control` is the mean of N random vectors as long. The `*_strength` is the weakest that gains most over it on
+    validation reviews. `*_wrong`: the share of reviews, half of them favourable, that move the wrong way; `weak_wrong`:
+    of the unfavourable ones, everywhere, with the weakest strength. `prompted`: with the best of the PROMPTS.
     """
     model, tokenizer = load_model("orchard-s")
-    good, bad = (unfinished(short_reviews("train", 64, seed, label)[0]) for label in (1, 0))
-    steering = Steering.from_texts(model, tokenizer, good, bad, SITE["layer"])
-    random = [Steering(model, SITE["layer"], vector) for vector in as_long(steering.vector, seed)]
+    good, bad = (short_reviews("train", 64, seed, label)[0] for label in (1, 0))
+    steering = Steering.from_texts(model, tokenizer, unfinished(good), unfinished(bad), SITE["layer"])
+    v, random = steering.vector, as_long(steering.vector, seed)
+    validation, test, praise = (short_reviews(split, n, seed, label)[0]
+                                for split, n, label in (("validation", 30, 0), ("test", 80, 0), ("test", 80, 1)))
+    margin = lambda texts, push=None, place=None: pushed(model, tokenizer, texts, push, place)
+    called = lambda texts, strength, place: (
+        turned(margin(texts, strength * v, place)),
+        sum(turned(margin(texts, strength * one, place)) for one in random) / len(random))
+    before, praised = margin(test), margin(praise)
+    found = {"before": turned(before)}
+    for where, place in WHERE.items():
+        gains = {strength: steered - control for strength in STRENGTHS
+                 for steered, control in [called(validation, strength, place)]}
+        strength = max(gains, key=gains.get)
+        found[where], found[f"{where}_control"] = called(test, strength, place)
+        wrong = torch.cat([margin(test, strength * v, place) < before, margin(praise, strength * v, place) < praised])
+        found |= {f"{where}_wrong": wrong.float().mean().item(), f"{where}_strength": strength}
+    prompted = lambda prompt, texts: turned(margin([prompt.format(text.removesuffix(OPENING)) + OPENING
+                                                    for text in texts]))
+    steering.strength = found["all_strength"]
+    loss = lambda method=None: old_domain_loss(model, tokenizer, method, n_documents=20)
+    return found | {"weak_wrong": (margin(test, STRENGTHS[0] * v) < before).float().mean().item(),
+                    "prompted": prompted(max(PROMPTS, key=lambda one: prompted(one, validation)), test),
+                    "loss_before": loss(), "loss_steered": loss(steering)}
 
-    def called(batch: dict, strength: float) -> tuple[float, float]:
-        """(steered, in the mean of the random vectors): the share of these that the model calls favourable."""
-        for method in (steering, *random):
-            method.strength = strength
-        return (said(model, tokenizer, batch, steering),
-                sum(said(model, tokenizer, batch, method) for method in random) / len(random))
 
-    validation, test = (batch_of(tokenizer, short_reviews(split, n, seed, label=0)[0])
-                        for split, n in (("validation", 50), ("test", 80)))
-    gains = {strength: steered - control for strength in STRENGTHS
-             for steered, control in [called(validation, strength)]}
-    strength = max(gains, key=gains.get)
-    steered, control = called(test, strength)
-    loss = lambda method=None: old_domain_loss(model, tokenizer, method, n_documents=40)
-    return {"strength": strength, "before": said(model, tokenizer, test), "steered": steered, "control": control,
-            "loss_before": loss(), "loss_steered": loss(steering)}
-
-
-@steer.judged
-def judge_steer(f: Figures) -> Verdict:
-    """Holds where most are turned round at hardly any cost; with a limit where fewer are, or old text suffers."""
-    because = (f"Of unfavourable reviews the model calls {share(f['before'])} favourable; steered, with the strength "
-               f"that validation chose ({f['strength'].mean:.2g}), {share(f['steered'])}; with random vectors as long "
-               f"{share(f['control'])} in their mean. The loss on old text goes from {f['loss_before'].mean:.2f} to "
-               f"{f['loss_steered'].mean:.2f} nats a token.")
-    gain = f["steered"].mean - max(f["before"].mean, f["control"].mean)
-    cost = f["loss_steered"].mean - f["loss_before"].mean
-    if gain < CLEAR:
-        return Verdict(FAILS, because)
-    if gain >= MOST and cost < CHEAP:
-        return Verdict(HOLDS, because)
-    return Verdict(LIMITED, because + " It controls in part, or at a price.")
+@steer.told
+def tell_steer(f: Figures) -> str:
+    """What is called favourable, what moves the wrong way, and the price."""
+    told = "; ".join(f"{name} {share(f[where])} (strength {f[f'{where}_strength'].mean:.2g} by validation; random "
+                     f"vectors {share(f[f'{where}_control'])}; {share(f[f'{where}_wrong'])} of all reviews move the "
+                     "wrong way)" for where, name in (("one", "at one place"), ("all", "everywhere")))
+    return (f"Of unfavourable reviews the model calls {share(f['before'])} favourable; steered {told}; with the best "
+            f"of {len(PROMPTS)} prompts {share(f['prompted'])}. Pushed everywhere with strength {STRENGTHS[0]}, "
+            f"{share(f['weak_wrong'])} move the wrong way. The loss on old text, steered everywhere, goes from "
+            f"{f['loss_before'].mean:.2f} to {f['loss_steered'].mean:.2f} nats a token.")
