@@ -100,33 +100,41 @@ def test_the_random_models_probe_may_be_the_best_of_all_and_the_trained_one_not(
     assert claims.measure("C47", 0) == {"trained": 0.7, "random": 0.6, "words": 0.65, "answer": 1.0}
 
 
-def test_das_is_searched_on_train_pairs_and_its_control_has_random_weights(monkeypatch):
+def test_das_is_searched_before_the_last_block_and_its_control_has_random_weights(monkeypatch):
     asked = []
 
-    def searched(model, tokenizer, train, test, seed, rank=1):
-        asked.append((*model, train, test, rank))
-        return 0.1, 0.2
+    def searched(what, load, pairs, site, rank, seed):
+        asked.append((load(seed), pairs, site["layer"], site["position"], rank))
+        return 0.1, 0.2, 0.3, 0.4
 
-    for name, stub in {"load_model": lambda name, random=False, seed=0: ((name, random), None),
-                       "searched": searched, "swap": lambda *_: None, "score": lambda *_: 0.3,
-                       "swap_rows": lambda split, n, seed: split,
-                       "own_rows": lambda model, tokenizer, split, n, seed: f"own {split}"}.items():
+    monkeypatch.setattr(das, "load_model", lambda name, random=False, seed=0: (name, random, seed))
+    monkeypatch.setattr(das, "searched", searched)
+    found = das.subspaces.measure(7)
+    assert asked == [(("orchard-s", False, 0), das.opinions, 2, -2, 1),
+                     (("orchard-s", True, 7), das.opinions, 2, -2, 64),
+                     (("orchard-s", True, 7), das.own_rows, 2, -1, 1)]
+    assert (found["own_untrained"], found["own"], found["own_answer"], found["own_whole"]) == (0.1, 0.2, 0.3, 0.4)
+
+
+def test_a_subspace_is_trained_on_one_split_chosen_on_another_and_measured_on_the_third(monkeypatch):
+    """The rate is that of the search; a method of the search is never the one that is measured."""
+    asked, model = [], tiny_model("llama", 60, spread=0.7, context=16, blocks=4)
+
+    def best_rate(of, run, start):
+        asked.append(of)
+        assert run(start, 1000) == {"score": 0.75, "guessing": 0.5, "diverged": 0.0}
+        return 0.03
+
+    for name, stub in {"learn": lambda model, tokenizer, method, rows, rate, seed, setting: asked.append(
+                           (rows, rate, seed)),
+                       "score": lambda model, tokenizer, rows, method: asked.append(rows) or 0.5,
+                       "answers": lambda model, tokenizer, rows, method: asked.append(rows) or (
+                           [0, 1, 1, 0], [0, 1, 1, 1]),
+                       "answer_direction": lambda *_: torch.ones(width_of(model)), "best_rate": best_rate}.items():
         monkeypatch.setattr(das, name, stub)
-    found = das.subspaces.measure(0)
-    assert asked == [*((f"orchard-{size}", random, "train", "test", 1) for size in ("xs", "s", "m")
-                       for random in (False, True)),
-                     ("orchard-s", True, "train", "test", 64), ("orchard-s", True, "own train", "own test", 1)]
-    assert (found["subspace_s"], found["trained_s"], found["whole_s"], found["random_s"]) == (0.1, 0.2, 0.3, 0.2)
-    assert (found["own_subspace"], found["own_trained"], found["random_rank_64"]) == (0.1, 0.2, 0.2)
-
-
-def test_a_subspace_is_trained_on_one_half_and_measured_on_the_other(monkeypatch):
-    asked = []
-    monkeypatch.setattr(das, "swap", lambda *_: None)
-    monkeypatch.setattr(das, "learn", lambda model, tokenizer, method, rows, *_: asked.append(rows))
-    monkeypatch.setattr(das, "score", lambda model, tokenizer, rows, method: asked.append(rows) or 0.5)
-    das.searched(None, None, "train", "test", 0)
-    assert asked == ["test", "train", "test"]
+    pairs = lambda model, tokenizer, split, n, seed: split
+    das.searched("a toy", lambda seed: (model, None), pairs, {"layer": 2, "position": -1}, 1, 0)
+    assert asked == ["a toy", ("train", 0.1, 1000), "validation", "test", ("train", 0.03, 0), "test", "test", "test"]
 
 
 def test_red_and_the_small_lora_have_as_many_parameters(monkeypatch):

@@ -455,7 +455,7 @@ predict("08.das")
 # %% das-train
 from course_lib import fit
 from course_lib.evaluation import answers
-from course_lib.experiments.hidden_states import DAS, DAS_RATE
+from course_lib.experiments.hidden_states import DAS, das_rate
 from course_lib.plots import LiveCurve
 from course_lib.world.summing_up import swap_rows
 
@@ -465,8 +465,8 @@ das = Interchange(model, **at_short, rank=1)         # R is one direction of 128
 as_source = lambda network, method: [given == wanted for given, wanted in zip(
     *answers(network, tokenizer, pairs_test, method))]
 fits = {"untrained direction": as_source(model, das)}
-history = fit(model, tokenizer, {"train": pairs_train}, das, steps=DAS.steps, batch_size=8,
-              learning_rate=DAS_RATE, watch=LiveCurve())
+history = fit(model, tokenizer, {"train": pairs_train}, das, steps=DAS.steps, batch_size=DAS.batch,
+              learning_rate=das_rate(), watch=LiveCurve())
 fits["trained direction"] = as_source(model, das)
 
 # %% das-measure
@@ -485,8 +485,8 @@ say(f"The loss stays above {min(history.loss):.1f} nats: it counts every token o
 
 # %% das-control-run
 blank = Interchange(untrained, **at_short, rank=1)
-fit(untrained, tokenizer, {"train": pairs_train}, blank, steps=DAS.steps, batch_size=8,
-    learning_rate=DAS_RATE, progress=False)
+fit(untrained, tokenizer, {"train": pairs_train}, blank, steps=DAS.steps, batch_size=DAS.batch,
+    learning_rate=das_rate(), progress=False)
 fits["random weights, trained"] = as_source(untrained, blank)
 interchange = {key: wilson(sum(right), len(right)) for key, right in fits.items()}
 agree = average([a == b for a, b in zip(short_reviews("test", 100)[1], pairs_test["label"])])
@@ -510,34 +510,16 @@ say(f"One trained direction out of {len(v)} answers "
     f"{percent(interchange['whole vector'][0])}. The cosine between it and the steering vector is "
     f"{cosine:.2f} (two random directions: about {(2 / torch.pi / len(v)) ** 0.5:.2f}).")
 
-# %% [markdown] das-width
-# One of our texts says that DAS finds causal subspaces *even in random models*. Here are the recorded runs over the
-# ladder of widths, at the last place of the last block. Where the whole vector moves nothing, nothing can be found.
-
-# %% das-width-run
-from course_lib import claims
-
-runs = claims.recorded("C58")
-say("| | orchard-xs | orchard-s | orchard-m |\n|---|---|---|---|" + "".join(
-    f"\n| {what} | " + " | ".join(claims.share(runs[f"{key}_{size}"]) for size in ("xs", "s", "m"))
-    + " |" for what, key in (("pretrained, whole vector", "whole"),
-                             ("pretrained, trained direction", "trained"),
-                             ("pretrained, untrained direction", "subspace"),
-                             ("random weights, trained direction", "random"))))
-blind = [f"orchard-{size}" for size in ("xs", "s", "m") if runs[f"whole_{size}"].mean < 0.6]
-say(f"Random weights, 64 directions at once: {claims.share(runs['random_rank_64'])}. " + (
-    f"Without an opinion that could be swapped: {', '.join(blind)}." if blind else ""))
-
 # %% [markdown] das-own
-# Is that fair to the text? A random model has no opinion of a review. But it does answer, somehow, and differently for
-# different reviews. So ask for *that*: pairs in which the right answer is what the random model itself says of the
-# source. Whatever a network computes, it computes along some direction.
+# One of our texts says that DAS finds causal subspaces *even in random models*. Is our control fair to it? A random
+# model has no opinion of a review. But it does answer, somehow, and differently for different reviews. So ask for
+# *that*: pairs in which the right answer is what the random model itself says of the source. The recorded runs:
 
 # %% das-own-run
-verdict = claims.get("C58").judge(runs)
-say(f"One trained direction then answers {claims.share(runs['own_trained'])} of the pairs, an "
-    f"untrained one {claims.share(runs['own_subspace'])}. The text's statement, by these runs: "
-    f"**{verdict.word}**.")
+from course_lib import claims
+
+verdict = claims.get("C58").judge(claims.recorded("C58"))
+say(f"{verdict.because} The text's statement, by these runs: **{verdict.word}**.")
 say("So a subspace with an effect tells *that* a model computes something along it, not that it "
     "has learned what you had in mind. The control with random weights and *your* labels does, as "
     "long as the search is over directions: with bent maps in place of R, Sutter et al. (2025) "

@@ -1,34 +1,24 @@
 """DAS: what a trained subspace moves, and what it moves where there is nothing to find."""
+from collections.abc import Callable, Mapping
+from operator import eq
 from random import Random
+from statistics import fmean
 
 import datasets
+import torch
 
-from course_lib.architecture import blocks_of
-from course_lib.claims.claim import FAILS, HOLDS, LIMITED, LOREFT, Figures, Verdict, claim, share
+from course_lib.claims.claim import LOREFT, Figures, claim, more, share
 from course_lib.evaluation import answers
 from course_lib.experiments import learn, score
-from course_lib.experiments.hidden_states import DAS, DAS_RATE
+from course_lib.experiments.hidden_states import DAS, OPINION, SITE
+from course_lib.experiments.tuning import best_rate
 from course_lib.methods import Interchange
 from course_lib.models import load_model
-from course_lib.world.summing_up import PHRASES, rows_of, short_reviews, swap_rows
+from course_lib.world.summing_up import PHRASES, answer_direction, rows_of, short_reviews, swap_rows
 
-WIDTHS = ("xs", "s", "m")
-PAIRS, TEST = 320, 150   # pairs of reviews to search on, and to measure on
-CLEAR = 0.1              # an effect is at least this far from its control
-CLOSE = 0.05             # accuracies nearer to each other than this are called about equal
-
-
-def swap(model, seed: int, rank: int | None = 1) -> Interchange:
-    """A subspace at the last place of the last block, random at first; with rank=None the whole vector."""
-    return Interchange(model, len(blocks_of(model)) - 1, -1, rank, seed=seed)
-
-
-def searched(model, tokenizer, train, test, seed: int, rank: int = 1) -> tuple[float, float]:
-    """Interchange accuracy of (a random subspace, the one that is trained from it)."""
-    method = swap(model, seed, rank)
-    before = score(model, tokenizer, test, method)
-    learn(model, tokenizer, method, train, DAS_RATE, seed, DAS)
-    return before, score(model, tokenizer, test, method)
+PAIRS, VALIDATION, TEST = 320, 100, 150  # pairs of reviews to search on, to choose by, to measure on
+AT_THE_END = SITE | {"position": -1}     # where a model's own answer is on its way
+Pairs = Callable[[object, object, str, int, int], datasets.Dataset]
 
 
 def own_rows(model, tokenizer, split: str, n: int, seed: int) -> datasets.Dataset:
@@ -40,48 +30,71 @@ def own_rows(model, tokenizer, split: str, n: int, seed: int) -> datasets.Datase
     return rows_of(labels, prompt=random.sample(texts, n), source=sources, answer=[PHRASES[label] for label in labels])
 
 
+def opinions(model, tokenizer, split: str, n: int, seed: int) -> datasets.Dataset:
+    """Pairs of reviews in which the answer is the side of the source."""
+    return swap_rows(split, n, seed)
+
+
+def searched(what: str, load: Callable[[int], tuple], pairs: Pairs, site: Mapping[str, int], rank: int,
+             seed: int) -> tuple[float, float, float, float]:
+    """Interchange accuracy, in the model load(seed), of (a random subspace, the one that is trained from it, the
+    direction of the answer, the whole vector). `what` names the search for the learning rate."""
+    def trained(model, tokenizer, rate: float, seed: int) -> Interchange:
+        method = Interchange(model, **site, rank=rank, seed=seed)
+        learn(model, tokenizer, method, pairs(model, tokenizer, "train", PAIRS, seed), rate, seed, DAS)
+        return method
+
+    def validated(rate: float, seed: int) -> dict[str, float]:
+        model, tokenizer = load(seed)
+        rows, method = pairs(model, tokenizer, "validation", VALIDATION, seed), trained(model, tokenizer, rate, seed)
+        given, right = answers(model, tokenizer, rows, method)
+        return {"score": fmean(map(eq, given, right)), "guessing": 0.5, "diverged": float(len(set(given)) == 1)}
+
+    model, tokenizer = load(seed)
+    test = pairs(model, tokenizer, "test", TEST, seed)
+    of = lambda method: score(model, tokenizer, test, method)
+    answer = Interchange(model, **site, rank=1, seed=seed)
+    with torch.no_grad():
+        answer.raw.copy_(answer_direction(model, tokenizer)[:, None])
+    rate = best_rate(what, validated, 0.1)
+    return (of(Interchange(model, **site, rank=rank, seed=seed)), of(trained(model, tokenizer, rate, seed)),
+            of(answer), of(Interchange(model, **site)))
+
+
+def blank(seed: int) -> tuple:
+    """A model with random weights, and its tokenizer."""
+    return load_model("orchard-s", random=True, seed=seed)
+
+
 @claim("C58", "DAS finds causal subspaces even in random models", (LOREFT,), lesson="08", tolerance=0.1,
-       models=("orchard-xs", "orchard-s", "orchard-m"),
-       figures=(*(f"{what}_{size}" for size in WIDTHS for what in ("subspace", "trained", "whole", "random")),
-                "random_rank_64", "own_subspace", "own_trained"))
+       turned="We had searched at the last place of the last block, where the answer's own direction needs no search.",
+       question="In a model with random weights, does training find more than an untrained subspace has?",
+       asks={"of the opinion, 64 directions": more(lambda f: f["blank"] - f["blank_untrained"], 0.1),
+             "of what that model itself says, one direction": more(lambda f: f["own"] - f["own_untrained"], 0.1)},
+       figures=tuple(f"{name}{what}" for name in ("trained", "blank", "own")
+                     for what in ("_untrained", "", "_answer", "_whole")))
 def subspaces(seed: int) -> dict[str, float]:
-    """DAS on three widths, pretrained and with random weights, and its controls; `whole_*` swaps the whole vector.
+    """Interchange accuracy of DAS before the last block, and of its controls.
 
-    `random_rank_64` are 64 directions. `own_*`: in a random model, pairs whose answer is not the side of the source but
-    what that model itself says of it; a random direction, and the trained one.
+    In the pretrained model (`trained`: one direction) and in one with random weights (`blank`: 64), where the answer
+    is the side of the source; and in the latter, where it is what that model itself says of the source (`own`).
+    `*_untrained`: as many random directions. `*_answer`: the direction that the answer is read off at the end.
+    `*_whole`: the whole vector.
     """
-    train, test, found = swap_rows("train", PAIRS, seed), swap_rows("test", TEST, seed), {}
-    for size in WIDTHS:
-        model, tokenizer = load_model(f"orchard-{size}")
-        found[f"subspace_{size}"], found[f"trained_{size}"] = searched(model, tokenizer, train, test, seed)
-        found[f"whole_{size}"] = score(model, tokenizer, test, swap(model, seed, None))
-        blank, _ = load_model(f"orchard-{size}", random=True, seed=seed)
-        _, found[f"random_{size}"] = searched(blank, tokenizer, train, test, seed)
-    blank, tokenizer = load_model("orchard-s", random=True, seed=seed)
-    _, found["random_rank_64"] = searched(blank, tokenizer, train, test, seed, rank=64)
-    own = (own_rows(blank, tokenizer, split, n, seed) for split, n in (("train", PAIRS), ("test", TEST)))
-    found["own_subspace"], found["own_trained"] = searched(blank, tokenizer, *own, seed)
-    return found
+    found = {
+        "trained": searched(OPINION, lambda _: load_model("orchard-s"), opinions, SITE, 1, seed),
+        "blank": searched("DAS of the opinion, 64 directions, random weights", blank, opinions, SITE, 64, seed),
+        "own": searched("DAS of a random model's own answers, one direction", blank, own_rows, AT_THE_END, 1, seed)}
+    return {f"{name}{what}": value for name, values in found.items()
+            for what, value in zip(("_untrained", "", "_answer", "_whole"), values)}
 
 
-@subspaces.judged
-def judge_subspaces(f: Figures) -> Verdict:
-    """The text: DAS finds causal subspaces even in random models. Holds where it finds the opinion there about as well.
-
-    With a limit where it finds something of it there, or else what that random model itself says.
-    """
-    told = "; ".join(f"orchard-{size} {share(f[f'trained_{size}'])} (an untrained direction "
-                     f"{share(f[f'subspace_{size}'])}, random weights {share(f[f'random_{size}'])}, the whole vector "
-                     f"{share(f[f'whole_{size}'])})" for size in WIDTHS)
-    because = (f"Interchange accuracy of one trained direction: {told}. Random weights, 64 directions: "
-               f"{share(f['random_rank_64'])}. Asked for what the random model itself says of the source: "
-               f"{share(f['own_trained'])}, untrained {share(f['own_subspace'])}.")
-    random = max(f[name].mean for name in (*(f"random_{size}" for size in WIDTHS), "random_rank_64"))
-    if random >= max(f[f"trained_{size}"].mean for size in WIDTHS) - CLOSE:
-        return Verdict(HOLDS, because)
-    if random >= max(f[f"subspace_{size}"].mean for size in WIDTHS) + CLEAR:
-        return Verdict(LIMITED, because + " In a random model it finds something, and far less.")
-    if f["own_trained"].mean >= f["own_subspace"].mean + CLEAR:
-        return Verdict(LIMITED, because + " In a random model it finds the direction of that model's own answers, "
-                                          "and no opinion.")
-    return Verdict(FAILS, because + " In these random models it finds nothing to speak of.")
+@subspaces.told
+def tell_subspaces(f: Figures) -> str:
+    """Each with its controls."""
+    told = lambda name: (f"{share(f[name])} (untrained {share(f[f'{name}_untrained'])}, the direction that the answer "
+                         f"is read off at the end {share(f[f'{name}_answer'])}, the whole vector "
+                         f"{share(f[f'{name}_whole'])})")
+    return (f"Interchange accuracy before the last block: pretrained, the opinion, one trained direction "
+            f"{told('trained')}; random weights, the opinion, 64 directions {told('blank')}; random weights, what that "
+            f"model itself says, one direction {told('own')}.")
