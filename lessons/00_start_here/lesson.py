@@ -455,9 +455,9 @@ def kind_of_writing(word_share, pair_share, capital_share):
     return "facts" if capital_share > 0.5 else "sentences"
 
 
-print(f"Known words and pairs in the world's own text: {percent(real[0])} and {percent(real[1])}; in "
-      f"what random numbers write: {percent(blank[0])} and {percent(blank[1])}.\nWords: past the "
-      "middle of the two. Sentences: nine tenths of the world's pairs.")
+print(f"Known words and pairs in the world's own text: {percent(real[0])} and {percent(real[1])}; "
+      f"in what random numbers write: {percent(blank[0])} and {percent(blank[1])}.\nWords: past "
+      "the middle of the two. Sentences: nine tenths of the world's pairs.")
 
 # %% [markdown] training-loop
 # And here is all that training is, as the course's own code does it for the shipped models, too.

@@ -553,7 +553,8 @@ new = {"labels as they are": [new_mapping.followed(model, tokenizer, n) for n in
        "trained on the lines": [new_mapping.taught(n) for n in range(3)]}
 show_shares({name: interval([[one] for one in row]) for name, row in new.items()}, "right labels",
             f"{new_mapping.K} lines, {new_mapping.ASKED} other keys, {len(new['labels shuffled'])} "
-            "mappings. Lines: 95 % intervals by mapping.", ["labels as they are"], {"guessing": 0.5})
+            "mappings. Lines: 95 % intervals by mapping.", ["labels as they are"],
+            {"guessing": 0.5})
 verdict = claims.get("C72").judge(claims.recorded("C72"))
 say(f"Recorded, “few-shot lines are training examples” **{verdict.word}**. {verdict.because}")
 
@@ -892,7 +893,8 @@ from course_lib.claims.view import ledger, says_measured_verdict
 
 by_draw = lambda marks: [interval([[one[draw]] for one in marks], GROUPS)[0] for draw in range(3)]
 says_measured_verdict({
-    "C68": {f"{what}_{name}": by_draw(mark(texts)) for what, mark in (("valid", valid), ("right", right))
+    "C68": {f"{what}_{name}": by_draw(mark(texts))
+            for what, mark in (("valid", valid), ("right", right))
             for name, texts in (("0", said[0]), ("1", said[1]), ("another", other_list))}
            | {"untrained_1": by_model["random weights"][1][0]},
     "C70": {f"bits_{k}": row for k, row in undecided.items()},

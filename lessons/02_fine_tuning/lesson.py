@@ -448,8 +448,8 @@ say(f"Fine-tuning takes the base from {percent(base['accuracy'])} to "
     + (": what was learned in 40 steps was how to *say* what pretraining had learned."
        if tuned["low"] > from_random["high"] else "."))
 fewer_or_more = claims.get("C05").judge(claims.recorded("C05"))
-say(f"With more labels? Recorded: {fewer_or_more.because} A random start needs many more steps before"
-    " its labels can tell: these runs were as long as those of the pretrained one.")
+say(f"With more labels? Recorded: {fewer_or_more.because} A random start needs many more steps "
+    "before its labels can tell: these runs were as long as those of the pretrained one.")
 
 # %% [markdown] real
 # ### The reviews that really come
@@ -555,16 +555,19 @@ spent = cost(model, tokenizer, rows, method)                 # one batch of 16, 
 tuning, pretraining = 40 * spent.step, pretraining_operations(model)
 times = pretraining / tuning
 reveal("02.cost", "same" if times < 3 else "tens" if times < 100 else "hundreds")
-alike = against_pretraining(model, tokenizer, rows)          # what does not depend on our 40 steps
 say("| | operations |\n|---|---|\n"
     f"| pretraining | {pretraining / 1e12:,.0f} · 10¹² |\n"
     f"| your fine-tuning run, 40 steps | {tuning / 1e12:.2f} · 10¹² |\n"
     f"| one forward pass of a batch | {spent.forward / 1e12:.4f} · 10¹² |")
-say(f"Pretraining took **{times:,.0f} times** as many operations as your 40 steps. That number is as"
-    " much our choice as those are. What is no choice: a token that is read takes "
-    f"{alike['token']:.2f} times the operations of one in pretraining, and a step {alike['memory']:.0f}"
-    f" times its memory. One pass over all labelled reviews takes {100 * alike['all_rows']:.1f} % of "
-    f"pretraining; as many operations would take {alike['rows_alike']:,.0f} reviews.")
+say(f"Pretraining took **{times:,.0f} times** as many operations as your 40 steps. That number is "
+    "as much our choice as those are.")
+
+# %% cost-alike
+alike = against_pretraining(model, tokenizer, rows)          # what does not depend on our 40 steps
+say(f"What is no choice: a token that is read takes {alike['token']:.2f} times the operations of "
+    f"one in pretraining, and a step {alike['memory']:.0f} times its memory. One pass over all "
+    f"labelled reviews takes {100 * alike['all_rows']:.1f} % of pretraining; as many operations "
+    f"would take {alike['rows_alike']:,.0f} reviews.")
 
 # %% [markdown] budget
 # On disk, every task costs a whole model again: k tasks, k copies. For a large model that hurts most.

@@ -298,9 +298,9 @@ fold("What did you find?", " ".join(told))
 say("Recorded, with 256 labels: " + judged("C13"))
 if claims.get("C13").judge(claims.recorded("C13")).word == claims.FAILS:
     say("A likely reason: where the spelling changed, the words must be read anew, and what the "
-        "later blocks do with them may stay. Where the meaning of the answers changed, all that was "
-        "read is still right, and only the last step must turn round: so the last block is quick. "
-        "Whether the first one gets there, too, takes more steps than a lesson has.")
+        "later blocks do with them may stay. Where the meaning of the answers changed, all that "
+        "was read is still right, and only the last step must turn round: so the last block is "
+        "quick. Whether the first one gets there, too, takes more steps than a lesson has.")
 
 # %% [markdown] block-beside
 # On pictures, Lee et al. (2023, under Sources) found it so: the first block for changed inputs, the last for
@@ -369,9 +369,9 @@ head_shares = {pair: wilson(sum(map(sum, one)), len(one)) for pair, one in score
 # %% head-plot
 order = [(name, place) for place in places for name in ("head alone", *heads)]
 show_shares({f"{place}: {name}": head_shares[name, place] for name, place in order},
-            "right answers", f"128 labels; {2 * short['steps']} steps from the random head, half of "
-            "them for the probe and half from there. n = 100 reviews, typed in both ways, one run. "
-            "Lines: 95 % intervals.",
+            "right answers", f"128 labels; {2 * short['steps']} steps from the random head, half "
+            "of them for the probe and half from there. n = 100 reviews, typed in both ways, one "
+            "run. Lines: 95 % intervals.",
             [f"{place}: probed head" for place in places], GUESSING)
 
 # %% head-explain

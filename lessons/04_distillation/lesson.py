@@ -312,8 +312,8 @@ from course_lib.intervals import students_t
 
 
 def brings(one, other):
-    """(lowest, highest) points that `one` may bring against `other`, from the seeds; the same in words."""
-    mean, low, high = students_t([100 * (a - b) for a, b in zip(runs[one].values, runs[other].values)])
+    """(lowest, highest) points that `one` may bring against `other`, by seed; the same in words."""
+    mean, low, high = students_t([100 * gain for gain in (runs[one] - runs[other]).values])
     told = f"{mean:+.0f} points ({low:+.0f} to {high:+.0f})"
     return (low, high), told + ", which cannot be told from none" * (low <= 0 <= high)
 

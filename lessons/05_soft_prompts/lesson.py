@@ -313,8 +313,8 @@ say(f"{int(same.sum())} of 20 are still nearest to the token where they started,
     "labels"
     + (": what stands there is no instruction that one could read." if telling < 5 else "."))
 after = normalize(snapshots[1], dim=1).mul(normalize(snapshots[0], dim=1)).sum(1).mean()
-say(f"But the first of {len(snapshots) - 1} steps alone brought that cosine to {after:.2f}: how far "
-    "from tokens they end says as much of the learning rate as of the task.")
+say(f"But the first of {len(snapshots) - 1} steps alone brought that cosine to {after:.2f}: how "
+    "far from tokens they end says as much of the learning rate as of the task.")
 
 # %% [markdown] vectors-near
 # Nor would nearness prove anything. Prompts were trained to lie near *any* text that one likes, such as the
@@ -553,7 +553,8 @@ from course_lib.experiments.soft_prompts import moved_among_words
 
 moved_on = moved_among_words(model, tokenizer, prefix, some_texts)
 assert moved_on < 1e-4
-say(f"Of the attention that words pay to words in block 1, the trained prefix moves {moved_on:.0e}.")
+say("Of the attention that words pay to words in block 1, the trained prefix moves "
+    f"{moved_on:.0e}.")
 
 # %% [markdown] attention
 # ## Explore: attention on the prefix

@@ -140,7 +140,8 @@ lines = {"at “:”": [row[4] for row in readable["orchard-s"]],
          "the answer's, “short”": [row[3] for row in told_by_answer]}
 told = "; ".join(f"{name} {', '.join(map(percent, shares))}" for name, shares in lines.items())
 show(curve(range(1, 5), {name: (shares,) for name, shares in lines.items()}, y_limits=(0, 1),
-           x_label="after block", y_label="right, by a direction", baselines={"bag of words": words}),
+           x_label="after block", y_label="right, by a direction",
+           baselines={"bag of words": words}),
      alt=f"Shares of reviews that a direction tells rightly, after blocks 1 to 4: {told}.",
      caption=f"One probe for each point, {len(texts)} reviews to learn from, n = {len(y_test)}.")
 
@@ -257,8 +258,8 @@ REMARKS = ["Full marks.", "It is superb.", "I was wrong: it is superb."]
 remarked = lambda reviews, remark: turned(pushed(batch_of(tokenizer, [
     f"{text.removesuffix(OPENING)} {remark}{OPENING}" for text in reviews]), 0 * v))
 remark = max(REMARKS, key=lambda one: remarked(short_reviews("validation", 24, label=0)[0], one))
-say(f"“{remark}”, chosen on validation, turns "
-    f"{percent(remarked(short_reviews('test', 60, label=0)[0], remark))} of the test reviews round.")
+found = remarked(short_reviews("test", 60, label=0)[0], remark)
+say(f"“{remark}”, chosen on validation, turns {percent(found)} of the test reviews round.")
 
 # %% [markdown] steer-cost
 # And what does it cost? Added at one place of one prompt, it leaves all other text alone. Added everywhere it meets
@@ -599,11 +600,13 @@ task = load_task("reviews")
 brief = lambda rows: rows.select([number for number, text in enumerate(rows["text"][:])
                                   if len(text.split()) <= LONGEST])
 few_labels, test = {"train": brief(task["train"]).select(range(128))}, brief(task["test"])
+
+# %% loreft-rates
 arms = [tuned(ALIKE, one) for one in (LOREFT, arm(LoRA, **LORA))]  # each rate found by one rule
 loreft, lora = (one.build(model, tokenizer, lesson.seed) for one in arms)
 for method, one in zip((loreft, lora), arms):        # LoRA of rank 1, on every linear layer
-    fit(model, tokenizer, few_labels, method, steps=ALIKE.steps,
-        batch_size=ALIKE.batch, learning_rate=one.rate, progress=False)
+    fit(model, tokenizer, few_labels, method, steps=ALIKE.steps, batch_size=ALIKE.batch,
+        learning_rate=one.rate, progress=False)
 size = lambda method: sum(parameter.numel() for parameter in method.parameters())
 print(f"LoReFT trains {size(loreft):,} parameters, LoRA {size(lora):,}")
 
@@ -740,7 +743,8 @@ say(f"{against.because} That editing representations *can* be better, by these r
 say("In the paper LoReFT wins on commonsense and on instructions, comes close on GLUE, and loses "
     "on arithmetic, where a long answer must be worked out: it edits the prompt and nothing of "
     "what is written after it. The paper took LoRA's arithmetic figures from earlier work, with 3 "
-    "epochs beside LoReFT's 12 ([a reader asked](https://github.com/stanfordnlp/pyreft/issues/42)). "
+    "epochs beside LoReFT's 12 "
+    "([a reader asked](https://github.com/stanfordnlp/pyreft/issues/42)). "
     "Lesson 13 sets all methods side by side.")
 
 # %% [markdown] red
@@ -772,10 +776,10 @@ from course_lib import evaluate
 from course_lib.methods import Frozen
 
 if real:
-    tuned = {"head alone": Frozen(real, train=(), num_labels=2),
-             "LoReFT and head": LoReFT(real, num_labels=2)}
+    on_real = {"head alone": Frozen(real, train=(), num_labels=2),
+               "LoReFT and head": LoReFT(real, num_labels=2)}
     real_found = {}
-    for key, method in tuned.items():
+    for key, method in on_real.items():
         fit(real, real_tokenizer, {"train": training}, method, steps=12, batch_size=16,
             learning_rate=1e-2, reuse=key == "head alone", progress=False)
         one = evaluate(real, real_tokenizer, testing, method)
