@@ -546,11 +546,11 @@ fold("What did you find?", f"<p>Of {len(names)} matrices NF4 is ahead in {told}.
      "weights are spread.</p>")
 
 # %% lab-codes
-by_code = torch.bincount(codes, minlength=16) / len(codes)     # by code, in blocks of 64
+by_code = torch.bincount(codes, minlength=16) / len(codes)  # by code, in blocks of 64
 say("Parts of equal area would be used equally often. But each block is divided by its largest "
     f"number first, and so a code names from {percent(by_code.min().item())} to "
-    f"{percent(by_code.max().item())} of our matrix's numbers: which levels are best depends on the "
-    "size of the block ([Yoshida 2023](https://arxiv.org/abs/2306.06965)).")
+    f"{percent(by_code.max().item())} of our matrix's numbers: which levels are best depends on "
+    "the size of the block ([Yoshida 2023](https://arxiv.org/abs/2306.06965)).")
 
 # %% [markdown] whole
 # Now the whole model: `quantise` gives a **new** base in which every matrix of the blocks is codes and scales, and
