@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
 from course_lib import claims
-from course_lib.claims.claim import FAILS, HOLDS, Claim
+from course_lib.claims.claim import FAILS, HOLDS, SAME, Claim
 from course_lib.errors import CourseError, whole_number
 
 
@@ -29,8 +29,8 @@ def told(claim: Claim) -> list[str]:
     verdict, n = claim.judge(figures), len(record["seeds"])
     lines = [f"{claim.kind}; {'every' if claim.every else 'any'} setting: {claim.question}"] * bool(claim.asks)
     lines += [f"{verdict.word}: {verdict.because}"]
-    lines += [f"{setting}: {answer.quantity.direction} by {answer.quantity.smallest:g} or more is asked; {answer}"
-              for setting, answer in verdict.answers.items()]
+    lines += [f"{setting}: asked is {one.quantity.direction}, {'within' if one.quantity.direction == SAME else 'by'} "
+              f"{one.quantity.smallest:g}; {one}" for setting, one in verdict.answers.items()]
     lines += [", ".join(f"{name} {figure}" for name, figure in figures.items()) + f" (seeds {n})"]
     if claim.asks:
         lines += [measuring.why_so_many(claim, record)]
