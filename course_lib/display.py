@@ -130,7 +130,8 @@ def html_table(rows: Iterable[Sequence[str]], header: Sequence[str] = (), captio
 
     def cell(tag: str, text: str, scope: str = "") -> str:
         scope = f" scope='{scope}'" if scope else ""
-        return f"<{tag}{scope} style='text-align:left;vertical-align:top'>{html.escape(text)}</{tag}>"
+        style = "text-align:left;vertical-align:top;white-space:pre-line"
+        return f"<{tag}{scope} style='{style}'>{html.escape(text)}</{tag}>"
 
     above = f"<caption style='text-align:left'>{html.escape(caption)}</caption>" if caption else ""
     head = f"<tr>{''.join(cell('th', name, 'col') for name in header)}</tr>" if header else ""

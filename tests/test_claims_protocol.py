@@ -52,7 +52,7 @@ def test_the_word_comes_from_the_interval(quantity, differences, word):
     n = len(differences)
     found = verdict({"here": quantity}, a=(0.5,) * n, b=tuple(0.5 + one for one in differences))
     assert found.word == found.answers["here"].word == word
-    assert found.because.startswith("So it is. here: ") and found.because.endswith(".")
+    assert found.because.startswith("So it is.\nHere: ") and found.because.endswith(".")
     assert ("no interval" in found.because) == (n == 1) and ("not one row differed" in found.because) == (
         len(set(differences)) == 1 and differences[0] == 0)
 

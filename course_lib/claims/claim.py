@@ -216,8 +216,8 @@ class Claim:
         exact = self.kind == CONSTRUCTED  # one run is enough where nothing is left to chance
         answers = {setting: self.asks[setting].asked(found * 2 if exact and len(found) == 1 else found)
                    for setting, found in values.items()}
-        said = "; ".join(f"{setting}: {answer}" for setting, answer in answers.items())
-        return Verdict(self.word(answers), f"{self.tell(figures)} {said}.", answers)
+        said = [f"{setting[0].upper()}{setting[1:]}: {answer}." for setting, answer in answers.items()]
+        return Verdict(self.word(answers), "\n".join([self.tell(figures), *said]), answers)
 
     def word(self, answers: Mapping[str, Answer]) -> str:
         """One word for the answers of all settings."""

@@ -18,7 +18,7 @@ def page() -> str:
     lines = [HEAD]
     for word, title in PARTS.items():
         lines.append(f"## {title}\n")
-        lines += [f"- {name(claim)} ({', '.join(claim.sources)}). {verdict.because}"
+        lines += [f"- {name(claim)} ({', '.join(claim.sources)}). {' '.join(verdict.because.splitlines())}"
                   for claim, verdict in found if verdict.word == word] or ["None."]
         lines.append("")
     lines.append("## What our own earlier measurements had wrong\n")

@@ -22,4 +22,4 @@ def tell_early_frozen(f: Figures) -> str:
                    + ", ".join(f"{share(f[f'{shift}_{block}'])}" for block in BLOCKS) + " with block 1, 2, 3, 4 tuned, "
                    f"{share(f[f'{shift}_all'])} with all" for shift in ("input", "label")}
     return (f"Another input: {told['input']}. Another label, in so few steps that block 1 stays at guessing: "
-            f"{told['label']}; that is speed, and not asked here. Where the inputs changed,")
+            f"{told['label']}; that is speed, and not asked here. Where the inputs changed:")

@@ -74,7 +74,7 @@ def tell_domain_first(f: Figures) -> str:
     return (f"{FEW.labels} labels of reviews typed with a dead key, at once: {share(f['at_once'])}; after raw text "
             f"typed with it {share(f['domain'])}; after as much raw text typed as usual {share(f['other'])}. The loss "
             f"of text typed with it went from {f['text_before'].mean:.1f} to {f['text_after'].mean:.1f} nats a token. "
-            "After raw text of the domain,")
+            "After raw text of the domain:")
 
 
 def easiest_first(model, tokenizer, rows, teacher) -> list[int]:
@@ -115,4 +115,4 @@ def curriculum(seed: int) -> dict[str, float]:
 def tell_curriculum(f: Figures) -> str:
     """The shares."""
     return (f"Easiest first {share(f['easy_first'])}, shuffled {share(f['shuffled'])}, hardest first "
-            f"{share(f['hard_first'])}. Ahead,")
+            f"{share(f['hard_first'])}. Ahead:")

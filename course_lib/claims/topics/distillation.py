@@ -60,7 +60,7 @@ def tell_between(f: Figures) -> str:
             f"the whole vocabulary {share(f['vocabulary'])}; from random weights {share(f['random'])}; untaught "
             f"{share(f['bare'])}. A teacher of {stars.FEW} labels: {share(f['few_teacher'])}; its student "
             f"{share(f['few_soft'])} on its probabilities, {share(f['few_hard'])} on its answers. Student against "
-            "teacher,")
+            "teacher:")
 
 
 def skewed(rows, seed: int):

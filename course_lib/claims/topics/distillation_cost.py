@@ -37,7 +37,7 @@ def tell_fewer(f: Figures) -> str:
     """Both counts."""
     return (f"The teacher has {f['teacher'].mean:,.0f} parameters, the student {f['student'].mean:,.0f} before it is "
             f"taught and {f['taught'].mean:,.0f} after; without embeddings {f['teacher_inner'].mean:,.0f} and "
-            f"{f['student_inner'].mean:,.0f}. Taught against teacher,")
+            f"{f['student_inner'].mean:,.0f}. Taught against teacher:")
 
 
 @claim("C64", "It predicts much faster and cheaper", (GOOGLE,), lesson="04", core=True, tolerance=0.3, models=BOTH,
@@ -61,7 +61,7 @@ def tell_faster(f: Figures) -> str:
     return (f"A token takes the teacher {f['teacher'].mean / 1e6:.2f} million operations and the student "
             f"{f['student'].mean / 1e6:.2f} million; time was measured in pairs of runs."
             + " Time shrinks less than operations: small steps have costs of their own." * (time < work / 1.2)
-            + " The teacher's in the student's,")
+            + " The teacher's in the student's:")
 
 
 @claim("C99", "Distillation lowers the environmental cost of predictions", (GOOGLE,), lesson="04", core=True,
@@ -87,4 +87,4 @@ def tell_energy(f: Figures) -> str:
     return (f"For 1,000 answers the teacher takes {f['teacher'].mean / 1e9:,.0f} billion operations, the student "
             f"{f['student'].mean / 1e9:,.0f} billion. Teaching took as much as {f['break_even'].mean:,.0f} answers "
             f"save, and with the student's own pretraining {f['with_pretraining'].mean:,.0f}. The teacher's in the "
-            "student's,")
+            "student's:")

@@ -31,7 +31,7 @@ def tell_frozen(f: Figures) -> str:
     """How far each went."""
     return (f"Largest difference after {FROZEN_STEPS} steps: frozen parameters {f['frozen'].mean:g}, trained ones "
             f"{f['trained'].mean:.1g}. Not frozen, but with their gradients set to zero, the others moved by "
-            f"{f['zeroed'].mean:.1g}: weight decay does not ask for a gradient. Of all runs,")
+            f"{f['zeroed'].mean:.1g}: weight decay does not ask for a gradient. Of all runs:")
 
 
 fixed_subset = claim(
@@ -49,4 +49,4 @@ def tell_subset(f: Figures) -> str:
     """What each adds, and whether the set changes."""
     added = ", ".join(f"{name} {f[f'added_{name}'].mean:,.0f}" for name in ADDED)
     return (f"The base has {f['base'].mean:,.0f} numbers. Added ones are trained by {added}. Parameters that took part "
-            f"in one iteration and not in another: {f['changing'].mean:.0f}, so the set is fixed. Counted,")
+            f"in one iteration and not in another: {f['changing'].mean:.0f}, so the set is fixed. Counted:")

@@ -49,4 +49,4 @@ def tell_parts(f: Figures) -> str:
     return (f"Whole: {share(f['whole'])} right. Heads, the least important ones: {told['heads']} (without {HALF} % "
             f"drawn by chance {share(f['heads_random'])}). Neurons: {told['neurons']} (by chance "
             f"{share(f['neurons_random'])}). Loss on ordinary text: {f['loss_whole'].mean:.2f} whole, "
-            f"{f['loss_heads'].mean:.2f} and {f['loss_neurons'].mean:.2f} without {HALF} %. Against the whole,")
+            f"{f['loss_heads'].mean:.2f} and {f['loss_neurons'].mean:.2f} without {HALF} %. Against the whole:")

@@ -60,7 +60,7 @@ def tell_weak(f: Figures) -> str:
             f"of the reviews. The majority labels {share(f['vote_share'])} of them, {share(f['vote_right'])} of these "
             f"rightly; the label model is sure of {share(f['model_share'])}, and right in {share(f['model_right'])} of "
             f"those. Trained on the two: {share(f['tuned_vote'])} and {share(f['tuned_model'])} on test; on right "
-            f"labels {share(f['tuned_gold'])}. Ahead of the best rule,")
+            f"labels {share(f['tuned_gold'])}. Ahead of the best rule:")
 
 
 @claim("C101", "Generating data and designing prompts can be automated", (GUIDE,), lesson="03",
@@ -94,4 +94,4 @@ def tell_automated(f: Figures) -> str:
             f"searched on {SEARCHED} labelled rows in {share(f['found_test'])}: it was the question that failed. "
             f"Trained on reviews that the base wrote and the found prompt labelled: {share(f['written_kept'])} with "
             f"the surest half, {share(f['written_all'])} with as many unfiltered ones; on right labels "
-            f"{share(f['gold'])}. The difference,")
+            f"{share(f['gold'])}. The difference:")

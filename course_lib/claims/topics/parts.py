@@ -46,7 +46,7 @@ def tell_whole(f: Figures) -> str:
                      f"{share(f[f'{where}_head'])}" for where in ("near", "far"))
     part = {part: (f[f"step_{part}"] / f["step_full"]).mean for part in ("last", "head")}
     return (f"{told}. A step of the last block takes {100 * part['last']:.0f} % of the operations of a full one, a "
-            f"step of the head {100 * part['head']:.0f} %. Full against the better part,")
+            f"step of the head {100 * part['head']:.0f} %. Full against the better part:")
 
 
 @claim("C14", "A new task head, trained from scratch, is put on top", (WIKIPEDIA,), lesson="03",
@@ -80,4 +80,4 @@ def tell_new_head(f: Figures) -> str:
     told = "; ".join(f"{called} {share(f[f'random_{place}'])} from a random head, {share(f[f'probed_{place}'])} from a "
                      "probed one" for place, called in PLACES.items())
     return (f"Everything tuned, with as many rows seen: {told}. The head alone: {share(f['probe_own'])} on its own "
-            "test. A random head against a probed one,")
+            "test. A random head against a probed one:")

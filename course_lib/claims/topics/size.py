@@ -66,4 +66,4 @@ def tell_size_and_data(f: Figures) -> str:
             f"of {f['long_xs'].mean:.2f}, {f['long_s'].mean:.2f} and {f['long_m'].mean:.2f}. Trained anew on the same "
             f"{NEWBORN_STEPS * ROWS * LENGTH / 1e3:.0f} thousand tokens, xs and s have {f['text_xs'].mean:.2f} and "
             f"{f['text_s'].mean:.2f}; with the operations that xs took, s stands at {f['work_s'].mean:.2f}. Word "
-            f"frequencies alone: {f['frequencies'].mean:.2f}. The larger against the smaller,")
+            f"frequencies alone: {f['frequencies'].mean:.2f}. The larger against the smaller:")
