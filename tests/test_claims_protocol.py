@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from course_lib import claims
-from course_lib.claims import defeats
+from course_lib.claims import defeats, measuring
 from course_lib.claims.claim import (
     BEYOND,
     CONSTRUCTED,
@@ -105,6 +105,13 @@ def test_a_claim_says_what_it_asks(claim_id):
     one = ASKED[claim_id]
     assert one.question.endswith("?") and one.tell and not one.old_judge
     assert all(asked.smallest > 0 for asked in one.asks.values())
+
+
+def test_a_record_has_as_many_seeds_as_its_pilot_asks_for():
+    """But for those that were measured before the pilot decided; their ledger says so. The list may only shrink."""
+    few = {one.id for one in ASKED.values()
+           if len((record := claims.read_record(one.id))["seeds"]) < measuring.wanted_by(one, record)}
+    assert few == {"C12", "C14", "C16", "C46", "C65", "C66", "C67", "C80", "C82", "C83", "C97", "C101"}
 
 
 @pytest.mark.parametrize("claim_id", ASKED)

@@ -25,10 +25,14 @@ def says_measured_verdict(measured: dict[str, dict[str, float]]) -> None:
 
 def ledger(lesson: str) -> None:
     """Every claim of the lesson with its recorded runs, mean and spread over seeds."""
+    from course_lib.claims.measuring import wanted_by
+
     shown, rows = claims.by_lesson(lesson), []
     for claim in shown:
-        seeds, verdict = claims.read_record(claim.id)["seeds"], claim.judge(claims.recorded(claim.id))
-        rows.append((claim.id, _says(claim), verdict.because, str(len(seeds)), verdict.word))
+        record, verdict = claims.read_record(claim.id), claim.judge(claims.recorded(claim.id))
+        n, wanted = len(record["seeds"]), wanted_by(claim, record)
+        seeds = f"{n} of the {wanted} that it asks for" if n < wanted else str(n)
+        rows.append((claim.id, _says(claim), verdict.because, seeds, verdict.word))
     show_table(rows, ("claim", "the text says", "we measured", "seeds", "verdict"),
                "Recorded runs: ± is the standard deviation over seeds, (a to b) a 95 % interval of the mean. To ask "
                "other seeds, in a terminal in the course's folder: .venv/bin/course claims run ID --from 100 --check. "
