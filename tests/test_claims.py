@@ -14,7 +14,7 @@ from course_lib.claims.command import main
 from course_lib.claims.measuring import MOST, PILOT, differences, restamp, verify
 from course_lib.claims.topics import base_model, examples
 from course_lib.errors import CourseError
-from course_lib.experiments import setting
+from course_lib.experiments import setting, tuning
 from course_lib.lessons import lessons
 from course_lib.world import relations
 
@@ -164,6 +164,21 @@ def test_verify_says_what_differs(little_claim, monkeypatch, capsys):
     capsys.readouterr()
     assert main(["verify", "C71"]) == 1
     assert "C71 DIFFERS" in (out := capsys.readouterr().out) and "other weights of orchard-s" in out
+
+
+@pytest.mark.parametrize("learns", [True, False])
+def test_two_arms_that_learned_nothing_are_not_compared(learns, little_claim, tmp_path, monkeypatch):
+    found = tuning.Tuning('"a toy"', {1e-3: 0.5, 3e-3: 0.51, 1e-2: None}, 0.5)
+
+    def measure(seed):
+        tuning.USED.append(found)
+        return {"added": 0.5, "changed": 0.5}
+
+    little_claim(measure, learns=learns)
+    if learns:
+        with pytest.raises(CourseError, match="a toy: did not learn at any rate tried: 0.001 50 %, 0.003 5"):
+            main(["run", "C71", "--seeds", "2"])
+    assert (main(["run", "C71", "--seeds", "2"]) == 0) if not learns else not (tmp_path / "records").exists()
 
 
 def test_a_run_that_was_stopped_goes_on(little_claim, tmp_path):

@@ -177,6 +177,7 @@ class Claim:
 
     With `every` the text says so of all the settings ("always", "more than all others"), without of at least one
     ("can"). A lesson has one to six `core` claims: those that it judges by its own run, too.
+    Without `learns` an arm may stay at guessing: that is what it is there to show. Else nothing is recorded then.
     `turned` says what an earlier measurement of ours had found, where this one turned it round, and why.
     `tolerance` is what another machine may differ by: relative above 1, absolute below.
     """
@@ -192,6 +193,7 @@ class Claim:
     asks: Mapping[str, Quantity] = field(default_factory=dict)
     kind: str = MEASURED
     every: bool = True
+    learns: bool = True
     core: bool = False
     tolerance: float = 0.05
     models: tuple[str, ...] = ("orchard-s",)

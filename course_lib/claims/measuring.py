@@ -72,6 +72,10 @@ def begin(claim: Claim) -> dict:
     tuning.USED.clear()
     with recipe.noting() as ran:
         figures = claims.measure(claim.id, 0)
+    if claim.learns and (lost := [one for one in tuning.USED if not one.learned or one.edge]):
+        raise CourseError(f"{claim.id} compares what has learned, and no rate that was tried will do here: "
+                          + "; ".join(f"{tuning.in_words(one.of)}: {one}" for one in lost) + ". Give it more steps or "
+                          "rows, or say learns=False in the claim, if this is what it shows.")
     record = {
         "claim": claim.id, "command": "", "seeds": [], "figures": {name: [] for name in claim.figures},
         "tolerance": claim.tolerance,

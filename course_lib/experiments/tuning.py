@@ -31,7 +31,7 @@ USED: list["Tuning"] = []    # the tunings that were asked for, in order
 
 @dataclass(frozen=True)
 class Tuning:
-    """What a search found: `tried` maps each rate to the mean score on validation, None where a run diverged."""
+    """What a search found: `tried` maps each rate to the mean score on validation, None where a run collapsed."""
 
     of: str
     tried: Mapping[float, float | None]
@@ -55,7 +55,7 @@ class Tuning:
         return (self.rate == max(self.tried)) - (self.rate == min(self.tried))
 
     def __str__(self) -> str:
-        shown = ", ".join(f"{rate:g} {'diverged' if score is None else f'{100 * score:.0f} %'}"
+        shown = ", ".join(f"{rate:g} {'collapsed' if score is None else f'{100 * score:.0f} %'}"
                           for rate, score in sorted(self.tried.items()))
         return f"{self.rate:g} of {shown}" if self.learned else f"did not learn at any rate tried: {shown}"
 

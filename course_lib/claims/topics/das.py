@@ -66,7 +66,7 @@ def blank(seed: int) -> tuple:
     return load_model("orchard-s", random=True, seed=seed)
 
 
-@claim("C58", "DAS finds causal subspaces even in random models", (LOREFT,), lesson="08", tolerance=0.1,
+@claim("C58", "DAS finds causal subspaces even in random models", (LOREFT,), lesson="08", tolerance=0.1, learns=False,
        turned="We had searched at the last place of the last block, where the answer's own direction needs no search.",
        question="In a model with random weights, does training find more than an untrained subspace has?",
        asks={"of the opinion, 64 directions": more(lambda f: f["blank"] - f["blank_untrained"], 0.1),
