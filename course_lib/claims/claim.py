@@ -106,6 +106,11 @@ class Quantity:
     smallest: float
     unit: str
 
+    @property
+    def borders(self) -> tuple[float, ...]:
+        """Where the word changes."""
+        return {MORE: (self.smallest,), LESS: (-self.smallest,), SAME: (-self.smallest, self.smallest)}[self.direction]
+
     def asked(self, values: tuple[float, ...]) -> "Answer":
         """The word for these values, one of each seed, from their 95 % interval."""
         if len(values) == 1:

@@ -115,12 +115,17 @@ def wanted_by(claim: Claim, record: dict) -> int:
 
 
 def asked_for(claim: Claim, pilot: dict[str, Figure]) -> int:
-    """How many seeds bring the half of every interval down to its smallest difference that matters: MOST at most."""
+    """How many seeds bring the half of every interval down to what it may be: MOST at most.
+
+    That is the smallest difference that matters, or, where the pilot lies further than twice as far from the border of
+    the question, half of that way: 80 points are more than 2, also give or take 5.
+    """
     wanted = PILOT
     for one in claim.asks.values():
-        spread = one.of(pilot).spread
+        found = one.of(pilot)
+        enough = max(one.smallest, min(abs(found.mean - border) for border in one.borders) / 2)
         wanted = max(wanted, next((n for n in range(PILOT, MOST)
-                                   if t_quantile(n - 1, 0.975) * spread / n**0.5 <= one.smallest), MOST))
+                                   if t_quantile(n - 1, 0.975) * found.spread / n**0.5 <= enough), MOST))
     return wanted
 
 
