@@ -90,8 +90,9 @@ def highest(*figures: Figure) -> Figure:
 
 
 def share(figure: Figure) -> str:
-    """A share in percent, with its spread over seeds."""
-    return percent(figure.mean) + (f" (± {100 * figure.spread:.0f})" if figure.spread >= 0.005 else "")
+    """A share in percent, with its spread over seeds; the marks of one run's rows, 0 and 1, have none to show."""
+    spread = figure.spread if set(figure.values) - {0.0, 1.0} else 0.0
+    return percent(figure.mean) + (f" (± {100 * spread:.0f})" if spread >= 0.005 else "")
 
 
 @dataclass(frozen=True)
