@@ -10,5 +10,3 @@ NEAR, FAR = Setting(steps=32), Setting(base="orchard-s-early", labels=512, steps
 # Everything of 3e-4 and 1e-3, the last block of 1e-3, 3e-3 and 1e-2, heads of 1e-2, 3e-2 and 1e-1:
 PART_RATES = {("near", "full"): 3e-4, ("near", "last"): 3e-3, ("near", "head"): 3e-2,
               ("far", "full"): 1e-3, ("far", "last"): 1e-3, ("far", "head"): 1e-1}
-# Of 3e-5, 1e-4, 3e-4 and 1e-3, for the probe of 1e-2, 3e-2 and 1e-1:
-HEAD_RATES = {"probe": 1e-2, "random": 1e-4, "probed": 3e-4}
