@@ -266,8 +266,9 @@ show_shares(by_shift, "right answers", f"n = {len(asked)} test reviews under eac
 
 # %% block-reveal
 for shift in strange:
-    ahead = right_of(tuned_blocks[shift, "block 1"]) - right_of(tuned_blocks[shift, "block 4"])
-    reveal(f"03.{shift}_block", "first" if ahead > CLOSE else "last" if ahead < -CLOSE else "alike")
+    both = zip(tuned_blocks[shift, "block 1"], tuned_blocks[shift, "block 4"])
+    _, low, high = interval([[a - b] for [a], [b] in both])
+    reveal(f"03.{shift}_block", "first" if low > 0 else "last" if high < 0 else "untold")
 
 # %% [markdown] lab
 # ### Explore: which block?
