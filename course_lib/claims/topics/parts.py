@@ -19,6 +19,7 @@ def ahead(where: str):
 
 @claim("C12", "Tuning the whole model often beats tuning a part of it, at more cost", (GUIDE, WIKIPEDIA), lesson="03",
        question="Is the whole, in as many steps, ahead of the better of its last block and a head alone?",
+       turned="It held: the mean was ahead near to pretraining, too. The interval there allows next to no lead.",
        asks={"near to pretraining": ahead("near"), "far from it": ahead("far")},
        tolerance=0.1, models=("orchard-s", "orchard-s-early"),
        figures=(*(f"{where}_{part}" for where in ("near", "far") for part in PARTS),
@@ -53,6 +54,7 @@ def lost(place: str):
 
 @claim("C14", "A new task head, trained from scratch, is put on top", (WIKIPEDIA,), lesson="03", core=True,
        question="Does everything tuned from a random head do as well as from one that was trained alone first?",
+       turned="It held: the means were close. The interval with the dead key allows a clear lead of the probed head.",
        asks={called: lost(place) for place, called in PLACES.items()},
        tolerance=0.1, figures=tuple(f"{name}_{place}" for name in ("probe", "random", "probed") for place in PLACES))
 def two_heads(seed: int) -> dict[str, float]:
