@@ -14,7 +14,7 @@ from course_lib.claims.command import main
 from course_lib.claims.measuring import MOST, PILOT, differences, restamp, verify
 from course_lib.claims.topics import base_model, examples
 from course_lib.errors import CourseError
-from course_lib.experiments import setting, tuning
+from course_lib.experiments import new_mapping, setting, tuning
 from course_lib.lessons import lessons
 from course_lib.world import relations
 
@@ -109,9 +109,12 @@ def test_a_measurement_gives_the_figures_that_the_claim_is_judged_by(claim_id, m
         monkeypatch.setattr(relation, "report", relation.report[:3])
     model, tokenizer = models.load_model("orchard-s", random=True)
     monkeypatch.setattr(examples, "relations", lambda: small)
-    for module in (examples, setting):
+    for module in (examples, setting, new_mapping):
         monkeypatch.setattr(module, "load_model", lambda *_, **__: (model, tokenizer))
-    monkeypatch.setattr(base_model, "TUNED", replace(base_model.TUNED, labels=4, steps=1))
+    for module in (new_mapping, tuning):
+        monkeypatch.setattr(module, "best_rate", lambda of, run, start: start)
+    monkeypatch.setattr(new_mapping, "TRAINING", replace(new_mapping.TRAINING, steps=1))
+    monkeypatch.setattr(base_model, "LABELLED", replace(base_model.LABELLED, labels=16, steps=1, test=20))
     figures = claims.measure(claim_id, 0)
     assert tuple(figures) == claims.get(claim_id).figures
     assert all(0 <= value <= 1 for value in figures.values())

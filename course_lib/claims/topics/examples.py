@@ -6,15 +6,13 @@ from collections.abc import Callable
 from statistics import mean
 
 from course_lib.claims.claim import FAILS, GOOGLE, HOLDS, LIMITED, Figures, Verdict, claim, more, share
-from course_lib.experiments.new_mapping import of_another
+from course_lib.experiments.new_mapping import K as LINES
+from course_lib.experiments.new_mapping import followed, of_another, taught
 from course_lib.models import load_model
-from course_lib.prompting import complete, draw_examples, exact_match, few_shot
+from course_lib.prompting import complete, draw_examples, few_shot, shuffle_values
 from course_lib.world import relations
 
 K = (0, 1, 2, 4, 8)
-CLOSE = 0.05   # figures nearer to each other than this are called about equal
-LITTLE = 0.03  # a gain of no more is called none
-HARDLY, NEARLY = 0.2, 0.8  # of a gain: who loses less loses hardly anything of it; who loses as much, nearly all
 
 
 def over_relations(model, tokenizer, seed: int, build: Callable, pool=None) -> tuple[float, float]:
@@ -32,6 +30,8 @@ def over_relations(model, tokenizer, seed: int, build: Callable, pool=None) -> t
 def first(k: int) -> Callable:
     """k examples of the relation that is asked."""
     return lambda relation, key, draw: draw_examples(relation, k, draw, exclude=(key,))
+CLOSE = 0.05   # figures nearer to each other than this are called about equal
+LITTLE = 0.03  # a gain of no more is called none
 
 
 @claim("C68", "One example sets the format (peach: drupe / apple: ___)", (GOOGLE,), lesson="01", core=True,
@@ -85,31 +85,28 @@ def judge_several_examples(f: Figures) -> Verdict:
 
 
 @claim("C72", "Few-shot lines are training examples", (GOOGLE,), lesson="01", tolerance=0.1,
-       figures=("right_labels", "shuffled_labels", "no_examples"))
+       figures=("right_labels", "shuffled_labels", "no_examples", "new_right", "new_shuffled", "new_taught"),
+       question="Do a prompt's lines lose what they bring when their labels are shuffled?",
+       asks={"facts that are in the weights": more(lambda f: f["right_labels"] - f["shuffled_labels"], 0.05),
+             "a mapping that is new": more(lambda f: f["new_right"] - f["new_shuffled"], 0.05)})
 def shuffled(seed: int) -> dict[str, float]:
-    """Four examples with their own labels, with each other's, and no example, where a relation's values repeat."""
+    """Four examples with their own labels, with each other's, and none; then labels of a mapping that no text had.
+
+    The first are of relations whose values repeat; the same lines of the new mapping are also trained on.
+    """
     model, tokenizer = load_model("orchard-s")
     pool = [relation for relation in relations().values() if relation.values_repeat]
+    right = lambda build: over_relations(model, tokenizer, seed, build, pool)[1]
+    return {"right_labels": right(first(4)), "no_examples": right(first(0)),
+            "shuffled_labels": right(lambda *asked: shuffle_values(first(4)(*asked), seed)),
+            "new_right": followed(model, tokenizer, seed), "new_shuffled": followed(model, tokenizer, seed, mixed=True),
+            "new_taught": taught(seed)}
 
-    def right(k: int, mixed: bool = False) -> float:
-        return mean(mean(exact_match(model, tokenizer, relation, relation.report, k, seed, shuffle_labels=mixed))
-                    for relation in pool)
 
-    return {"right_labels": right(4), "shuffled_labels": right(4, mixed=True), "no_examples": right(0)}
-
-
-@shuffled.judged
-def judge_shuffled(f: Figures) -> Verdict:
-    """By how much of what the examples gain is lost when their labels are shuffled."""
-    because = (f"Four examples give {share(f['right_labels'])}; with their labels shuffled "
-               f"{share(f['shuffled_labels'])}; with no example {share(f['no_examples'])}.")
-    lost = f["right_labels"].mean - f["shuffled_labels"].mean
-    gain = f["right_labels"].mean - f["no_examples"].mean
-    if gain <= CLOSE:
-        return Verdict(FAILS, because + " The examples hardly help, with whatever labels.")
-    if lost < HARDLY * gain:
-        return Verdict(FAILS, because + " The labels hardly matter: the examples show the form, they do not teach "
-                                        "the pairs.")
-    if lost < NEARLY * gain:
-        return Verdict(LIMITED, because + " Part of the gain depends on the labels, the rest on the form.")
-    return Verdict(HOLDS, because + " Nearly all of the gain depends on the labels.")
+@shuffled.told
+def tell_shuffled(f: Figures) -> str:
+    """The shares of both settings."""
+    return (f"Facts: four examples give {share(f['right_labels'])}, with their labels shuffled "
+            f"{share(f['shuffled_labels'])}, none {share(f['no_examples'])}. A new mapping of two labels, where a "
+            f"guess has 50 %: {LINES} lines in the prompt {share(f['new_right'])}, with labels shuffled "
+            f"{share(f['new_shuffled'])}; the same lines trained on, {share(f['new_taught'])}.")

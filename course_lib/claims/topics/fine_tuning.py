@@ -6,7 +6,7 @@ from datasets import concatenate_datasets
 from course_lib.bag_of_words import bag_of_words_accuracy
 from course_lib.claims.claim import FAILS, GOOGLE, GUIDE, HOLDS, LIMITED, WIKIPEDIA, Figures, Verdict, claim, share
 from course_lib.experiments import Setting, arm, experiment, learn, score, trained
-from course_lib.experiments.fine_tuning import FULL, RATE, SIZES, START_RATES, START_STEPS, TUNED
+from course_lib.experiments.fine_tuning import CHOSEN, RATE, SIZES, START_RATES, START_STEPS, TUNED
 from course_lib.methods import FullFineTuning
 
 LITTLE, CLEAR = 0.02, 0.1                   # of accuracy: a difference of no more is called none; of as much, clear
@@ -23,7 +23,7 @@ def for_labels(n: int, steps: int, test: int = 200) -> Setting:
        figures=("bag_of_words", "base", "tuned"))
 def improves(seed: int) -> dict[str, float]:
     """Reviews rightly labelled by a bag of words, the bare base, and the tuned model."""
-    run = trained(TUNED, FULL, seed)
+    run = trained(TUNED, CHOSEN, seed)
     return {"bag_of_words": bag_of_words_accuracy(TUNED.train_rows(run.tokenizer, seed), run.test),
             "base": score(run.model, run.tokenizer, run.test),
             "tuned": score(run.model, run.tokenizer, run.test, run.method)}
@@ -46,7 +46,7 @@ def judge_improves(f: Figures) -> Verdict:
        figures=tuple(f"labels_{n}" for n in SIZES))
 def enough(seed: int) -> dict[str, float]:
     """Accuracy after training on 16 … 4,096 labels: 40 steps, or one pass where that takes more."""
-    return {f"labels_{n}": experiment(for_labels(n, max(TUNED.steps, n // TUNED.batch), test=400), FULL, seed)
+    return {f"labels_{n}": experiment(for_labels(n, max(TUNED.steps, n // TUNED.batch), test=400), CHOSEN, seed)
             for n in SIZES}
 
 
@@ -86,7 +86,7 @@ def judge_two_starts(f: Figures) -> Verdict:
            f"{name}_before", f"{name}_after", f"old_after_{name}", f"{name}_mixed", f"old_mixed_{name}"))))
 def refreshed(seed: int) -> dict[str, float]:
     """Reviews, and then spam or questions with the same parameters; once as they are, once with reviews among them."""
-    run, columns = trained(OLD, FULL, seed), ["prompt", "answer"]  # questions have no labels
+    run, columns = trained(OLD, CHOSEN, seed), ["prompt", "answer"]  # questions have no labels
     model, tokenizer = run.model, run.tokenizer
     old_rows = OLD.train_rows(tokenizer, seed).select_columns(columns)
     before, found = run.method.state_dict(), {"old": score(model, tokenizer, run.test, run.method)}

@@ -5,7 +5,7 @@ from statistics import mean
 from course_lib.claims.claim import FAILS, GOOGLE, GUIDE, HOLDS, LIMITED, Figures, Verdict, claim, share
 from course_lib.evaluation import answers
 from course_lib.experiments import Setting, score, trained
-from course_lib.experiments.fine_tuning import FULL, TUNED
+from course_lib.experiments.fine_tuning import CHOSEN, TUNED
 from course_lib.prompting import complete
 from course_lib.world import load_task
 
@@ -19,7 +19,7 @@ KINDS = {name: Setting(task=name, labels=512, steps=120, test=150, validation=64
        figures=("own", "shifted", "natural"))
 def real_use(seed: int) -> dict[str, float]:
     """The task's own test, its shifted test (gadgets), and sentences that people wrote."""
-    run = trained(TUNED, FULL, seed)
+    run = trained(TUNED, CHOSEN, seed)
     places = {"own": run.test, "shifted": TUNED.test_rows(split="shifted"), "natural": load_task("natural")["test"]}
     return {name: score(run.model, run.tokenizer, rows, run.method) for name, rows in places.items()}
 
@@ -38,7 +38,7 @@ def judge_real_use(f: Figures) -> Verdict:
        figures=("middle_error", "written", "base", "base_error", "tuned", "tuned_error"))
 def stars(seed: int) -> dict[str, float]:
     """Accuracy and mean error in stars: guessing the middle, the bare base, and tuned on 256 labels."""
-    run = trained(STARS, FULL, seed)
+    run = trained(STARS, CHOSEN, seed)
 
     def judged(given: list, right: list) -> tuple[float, float]:
         return mean(a == b for a, b in zip(given, right)), mean(abs(a - b) for a, b in zip(given, right))
@@ -74,7 +74,7 @@ def many_kinds(seed: int) -> dict[str, float]:
     """Exact answers to questions, exact summaries and words of summaries, before and after 512 rows (120 steps)."""
     found = {}
     for name, setting in KINDS.items():
-        run = trained(setting, FULL, seed)
+        run = trained(setting, CHOSEN, seed)
         for when, one in (("before", None), ("after", run.method)):
             given, right = answers(run.model, run.tokenizer, run.test, one)
             found[f"{name}_{when}"] = mean(a == b for a, b in zip(given, right))
