@@ -365,9 +365,9 @@ told = claims.recorded("C77")
 say("That is one run. Recorded: " + claims.get("C77").judge(told).because)
 pairs = list(zip(told["accuracy_best"].values, told["accuracy_last"].values))
 more = sum(last > best for best, last in pairs)
-say(f"In {more} of {len(pairs)} runs the last parameters are right more often than those with the "
-    "lowest loss: early on the model is unsure, and a mistake costs little; later it is sure, and "
-    "each mistake costs a lot.")
+say(f"In {more} of {len(pairs)} of these runs the last parameters are right more often than those "
+    "with the lowest loss. A loss can rise without one wrong answer more: it punishes a mistake "
+    "for being sure.")
 
 # %% [markdown] fewer-why
 # A training loss near zero says that the model knows its sixteen examples. It does not say that it got
