@@ -5,11 +5,10 @@ import pytest
 import torch
 
 from course_lib import claims
-from course_lib.claims.topics import prompt_starts
-from course_lib.claims.topics.prefix import as_prefix
+from course_lib.claims.topics import prefix, prompt_starts
 from course_lib.errors import CourseError
 from course_lib.experiments import draws, run, setting, soft_prompts, tuning
-from course_lib.experiments.soft_prompts import SETTING, even_share, moved_among_words
+from course_lib.experiments.soft_prompts import QUICK, SETTING, even_share, moved_among_words
 from course_lib.methods import LoRA, PrefixTuning, PromptTuning
 from course_lib.models import load_model
 from course_lib.world import load_task
@@ -24,10 +23,13 @@ def small(tokenizer, monkeypatch):
     """A tiny model and one step on a few rows; nothing is kept for a later test."""
     model = tiny_model("llama", len(tokenizer), spread=0.7, context=192)
     monkeypatch.setattr(setting, "load_model", lambda *_, **__: (model, tokenizer))
-    monkeypatch.setattr(tuning, "best_rate", lambda of, run, start: start)
+    for module in (tuning, soft_prompts):
+        monkeypatch.setattr(module, "best_rate", lambda of, run, start: start)
+    less = {"labels": 8, "steps": 4, "test": 10}
+    for module in (prefix, soft_prompts):
+        monkeypatch.setattr(module, "QUICK", replace(QUICK, **less))
+    monkeypatch.setattr(soft_prompts, "SETTING", replace(SETTING, **less))
     monkeypatch.setattr(draws, "POOL", 40)
-    monkeypatch.setattr(soft_prompts, "SETTING", replace(SETTING, labels=8, steps=1, test=10))
-    monkeypatch.setattr(soft_prompts, "MORE", 1)
     monkeypatch.setattr(PromptTuning, "load", lambda path, model: PromptTuning(model, 20))
     yield
     run.trained_at.cache_clear()
@@ -54,6 +56,16 @@ def test_each_run_has_the_rate_that_was_chosen_for_it(monkeypatch):
                                          ("LoRA", 1e-2), ("FullFineTuning", 2.5e-4)]
 
 
+def test_a_prefix_that_goes_on_from_a_prompt_shares_its_steps(small, monkeypatch):
+    seen = []
+    for module in (run, soft_prompts):
+        monkeypatch.setattr(module, "learn", lambda model, tokenizer, method, rows, rate, seed, setting, **more:
+                            seen.append((type(method), method.length, rate, setting.steps)))
+    found, _ = soft_prompts.grown(soft_prompts.QUICK, 3, 0)
+    assert isinstance(found, PrefixTuning)
+    assert seen == [(PromptTuning, 3, tuning.START["PromptTuning"], 2), (PrefixTuning, 3, 0.03, 2)]
+
+
 def test_the_rows_to_learn_from_are_the_shortest_of_the_pool_as_many_of_each_label(tokenizer):
     rows = load_task("reviews")["train"]
     chosen = SETTING.train_rows(tokenizer, 1)
@@ -71,11 +83,10 @@ def test_a_prompt_and_the_prefix_made_of_it_say_the_same(pair):
     batch = dict(tokenizer(["The film was superb.", "Dull."], padding=True, padding_side="left", return_tensors="pt"))
     batch.pop("token_type_ids", None)
     said = []
-    for method in (prompt, as_prefix(prompt, model), PrefixTuning.from_prompt(prompt, model)):
+    for method in (prompt, PrefixTuning.from_prompt(prompt, model)):
         with torch.no_grad(), method.on(model):
             said.append(method.logits(model, batch)[:, -1])
-    for other in said[1:]:
-        assert_near(said[0], other, **NET)
+    assert_near(*said, **NET)
     started = PrefixTuning(model, 3, seed=4)
     assert_near(PrefixTuning.from_prompt(prompt, model).prefix, started.prefix, **NET)
 

@@ -2,8 +2,7 @@
 
 The learning rates were chosen once: each has the best mean accuracy of those named beside it, on 200 validation rows of
 reviews over the seeds 100 and 101 (the prefix of 20 positions over one of them); for the ladder of sizes on each model.
-"Near guessing" is below .6 at all of them: a prefix that is trained directly learns little in as many steps, and its
-rows by heart in more. See MORE.
+"Near guessing" is below .6 at all of them.
 """
 from dataclasses import replace
 from statistics import mean
@@ -11,7 +10,9 @@ from statistics import mean
 import torch
 
 from course_lib.cost import eager_attention
-from course_lib.experiments.setting import Setting, arm, score
+from course_lib.experiments.run import Trained, trained_at
+from course_lib.experiments.setting import Setting, arm, learn, score
+from course_lib.experiments.tuning import ROWS, best_rate, judged, tuned
 from course_lib.methods import FullFineTuning, LoRA, PrefixTuning, PromptTuning
 
 LENGTH = 20                                # vectors of a prompt
@@ -20,6 +21,7 @@ CLOSE = 0.05                               # shares nearer to each other than th
 SETTING = Setting(draw="shortest", steps=160, batch=8, test_draw="shuffled")
 QUICK = Setting(draw="short", steps=160, batch=8, test=400, test_draw="shuffled")
 SOFT = arm(PromptTuning, length=LENGTH, init="vocabulary")
+DIRECT = arm(PrefixTuning, length=LENGTH)
 PROMPT = arm(PromptTuning, 3.0, length=LENGTH, init="vocabulary")         # of .03, .1, .3, 1, 3, 10
 FULL = arm(FullFineTuning, 2.5e-4)                                        # of .00025, .0005, .001, .002
 LORA = arm(LoRA, 1e-2, rank=1, alpha=2)                                   # of .003, .01, .03
@@ -32,12 +34,42 @@ LADDER = {                                                                # by t
     "s": {"prompt": PROMPT, "full": FULL},
     "m": {"prompt": PROMPT,                                               # of .03, .1, 1, 3, 10: all near guessing
           "full": FULL}}                                                  # of .00025, .0005, .001
-MORE, GROWN_RATE = 80, 0.03  # steps and rate, of .003, .01, .03, .1, of a prefix that starts from a trained prompt
 
 
 def starting(init: str):
     """The prompt's arm with another start: "random", or words."""
     return arm(PromptTuning, PROMPT.rate, length=LENGTH, init=init)
+
+
+def starting_from(init: str, length: int = LENGTH):
+    """A prompt's arm with another start, "random" or words, or another length."""
+    return arm(PromptTuning, length=length, init=init)
+
+
+def grown(setting: Setting, length: int, seed: int, rate: float | None = None) -> tuple[PrefixTuning, Trained]:
+    """A prefix that goes on from a prompt, with half of the setting's steps for each; and the run of that prompt.
+
+    The prompt has the rate that is found for one of LENGTH vectors in all of the steps, the prefix its own.
+    """
+    half = replace(setting, steps=setting.steps // 2)
+    run = trained_at(half, replace(starting_from("vocabulary", length), rate=tuned(setting, SOFT).rate), seed)
+    prefix = PrefixTuning.from_prompt(run.method, run.model)
+    learn(run.model, run.tokenizer, prefix, half.train_rows(run.tokenizer, seed), rate or grown_rate(setting, length),
+          seed, half)
+    return prefix, run
+
+
+def grown_rate(setting: Setting, length: int) -> float:
+    """The learning rate of such a prefix."""
+    return best_rate(f"a prefix of {length} that goes on from a prompt after half of {setting.steps} steps, on "
+                     f"{setting.labels} short reviews", lambda rate, seed: validated(setting, length, rate, seed), 0.03)
+
+
+def validated(setting: Setting, length: int, rate: float, seed: int) -> dict[str, float]:
+    """How right such a prefix is on validation rows, for the search of its rate."""
+    prefix, run = grown(setting, length, seed, rate)
+    rows = replace(setting, test=ROWS).test_rows(run.tokenizer, seed, "validation")
+    return judged(run.model, run.tokenizer, rows, prefix)
 
 
 def bare(seed: int, task: str = SETTING.task) -> float:
