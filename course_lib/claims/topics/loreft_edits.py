@@ -9,7 +9,7 @@ from course_lib.claims.claim import CONSTRUCTED, WIKIPEDIA, Figures, claim, less
 from course_lib.claims.claim import LOREFT as TEXT
 from course_lib.display import percent
 from course_lib.experiments import arm, trained, tuned
-from course_lib.experiments.loreft import ALIKE, LOREFT
+from course_lib.experiments.loreft import LOREFT, SHORT
 from course_lib.methods import LoReFT
 from course_lib.methods.base.prompt_edits import orthonormal_rows
 from course_lib.models import load_model, weights_hash
@@ -59,7 +59,7 @@ def row_space(seed: int) -> dict[str, float]:
 
     `elsewhere`: outside of as many random directions, its control.
     """
-    run = trained(ALIKE, LOREFT, seed)
+    run = trained(SHORT, LOREFT, seed)
     method, base = run.method, load_model("orchard-s")[0]
     outside, elsewhere, rank = 0.0, 1.0, 0
     share = lambda edit, R: ((edit - edit @ R.T @ R).norm() / edit.norm()).item()
@@ -95,7 +95,7 @@ def disjoint(seed: int) -> dict[str, float]:
     `both` counts them in reviews, and in prompts of 1 to 8 tokens, in which the first and the last 3 meet.
     `order`: two edits of the same vector, one after the other both ways; how far apart they end, as a share of an edit.
     """
-    run = trained(ALIKE, arm(LoReFT, tuned(ALIKE, LOREFT).rate, prefix=3, suffix=3), seed)
+    run = trained(SHORT, arm(LoReFT, tuned(SHORT, LOREFT).rate, prefix=3, suffix=3), seed)
     method, batch = run.method, batch_of(run.tokenizer, short_reviews("test", 20, seed)[0])
     short = torch.ones(8, 8).tril().flip(1).bool()                                           # (B, T), left padding
     both = sum((places["prefix"] & places["suffix"]).sum().item() for places in map(
