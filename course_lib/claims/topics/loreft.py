@@ -6,6 +6,7 @@ from course_lib.experiments.loreft import GRID, LENGTHS, LONG, extra_work
 
 @claim("C50", "Four hyperparameters: prefix and suffix positions, layers, and whether edits are tied", (LOREFT,),
        lesson="08", tolerance=0.1, figures=tuple(GRID),
+       turned="It held, for one of the settings was far below the others. Two of the four do not matter here.",
        question=f"After {LONG.steps} steps, does it cost answers to move each of the four away from the default?",
        asks={"first and last position rather than the last alone": more(lambda f: f["default"] - f["last_only"], 0.03),
              "rather than the first alone": more(lambda f: f["default"] - f["first_only"], 0.03),
