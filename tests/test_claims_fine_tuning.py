@@ -1,5 +1,7 @@
 """Lesson 02's claims: each measurement gives its figures, and each judge is asked both ways."""
+import datasets
 import pytest
+import torch
 
 from course_lib import claims
 from course_lib.claims.topics import choices, one_step, other_tasks
@@ -7,6 +9,7 @@ from course_lib.experiments import setting
 from course_lib.experiments.fine_tuning import TUNED
 from course_lib.experiments.one_step import untied_copy
 from course_lib.experiments.picking import picked
+from course_lib.world import load_task
 from tests.tiny import tiny_model
 
 IDS = [claim.id for claim in claims.by_lesson("02")]
@@ -15,6 +18,7 @@ IDS = [claim.id for claim in claims.by_lesson("02")]
 @pytest.mark.parametrize("claim_id", IDS)
 def test_a_measurement_gives_its_figures(claim_id, trainings, monkeypatch):
     monkeypatch.setattr(one_step, "load_model", setting.load_model)
+    monkeypatch.setattr(other_tasks, "by_margins", lambda model, tokenizer, rows, test: len(test) * [2])
     figures = claims.measure(claim_id, 0)
     assert tuple(figures) == claims.get(claim_id).figures
     assert all(value >= 0 for value in figures.values())
@@ -40,6 +44,27 @@ def test_both_methods_get_the_same_rates(trainings):
     assert [one.rate for one in trainings] == 2 * list(choices.RATES)
 
 
+def test_the_shortest_lines_of_two_answers_stand_in_front_of_the_prompt():
+    rows, train = load_task("reviews")["test"].select(range(2)), load_task("reviews")["train"]
+    shown = other_tasks.after_lines(rows, train, 2)
+    lines = shown["prompt"][1].removesuffix(rows["prompt"][1])
+    assert lines.startswith(min(train["text"][:32], key=len)) and lines.endswith("\n") and lines != shown["prompt"][1]
+    assert lines.count("label: positive") == lines.count("label: negative") == 1
+    assert shown.remove_columns("prompt")[:] == rows.remove_columns("prompt")[:]
+
+
+def test_stars_by_margins_by_hand(monkeypatch):
+    """Log odds of 0, 1, … 4 for stars of 0, 2, … 8: the line has slope 2, and what it says ends at 0 and at 4."""
+    rows = datasets.Dataset.from_dict({"text": list("abcde"), "label": [0, 2, 4, 6, 8]})
+    asked = []
+    monkeypatch.setattr(other_tasks, "search", lambda model, tokenizer, rows: asked.append(rows[:]) or ["the prompt"])
+    monkeypatch.setattr(other_tasks, "margins", lambda model, tokenizer, texts, prompt: torch.tensor(
+        [float("abcde".index(text)) for text in texts]))
+    test = datasets.Dataset.from_dict({"text": list("ebaa")})
+    assert other_tasks.by_margins(None, None, rows, test) == [4, 2, 0, 0]
+    assert asked == [{"text": list("acde"), "label": [0, 1, 1, 1]}]
+
+
 def test_words_found():
     assert other_tasks.words_found(["Leila builds a drum", "no"], ["Leila builds drum in Boston", "yes"]) == 0.3
 
@@ -54,8 +79,6 @@ def test_picking_on_a_test_set_is_luck():
 
 
 def test_untied_is_another_matrix_with_the_same_answers(tokenizer):
-    import torch
-
     model = tiny_model("llama", len(tokenizer), spread=0.7, context=192)
     apart = untied_copy(model)
     ids = torch.tensor([[5, 6, 7]])

@@ -632,6 +632,8 @@ say(f"The tuned model is right in {percent(right)} (95 % interval {percent(low)}
     f"{percent(high)}). "
     + ("The bare base does no better than a stopped clock."
        if by_way["bare base"][1] > 0.9 * by_way["always 3"][1] else ""))
+verdict = claims.get("C98").judge(claims.recorded("C98"))
+say("Would a better question do? Recorded: " + verdict.because)
 
 # %% [markdown] facts
 # **A text.** Nothing changes for a task whose answers are written out: the loss is still that of the
@@ -672,6 +674,9 @@ for name, called in (("spam", "spam"), ("facts", "questions")):
 say("\n".join(lines))
 say(f"Models can be refreshed by further fine-tuning: **{claims.get('C06').judge(told).word}**. "
     "Lesson 09 is about what is lost, and how to keep it.")
+prompted = claims.get("C105").judge(claims.recorded("C105"))
+say("And a *prompt* for a tuned model? That lines of its training rows improve it further "
+    f"**{prompted.word}**. {prompted.because}")
 
 # %% [markdown] library
 # ## The same with the library
