@@ -5,50 +5,38 @@ import pytest
 import torch
 
 from course_lib import claims, models
-from course_lib.claims.topics import adapters, near_and_far, quantised_base
-from course_lib.experiments import Setting, count, soft_prompts, tuning
-from course_lib.experiments.adapters import RATES, SETTINGS, at
+from course_lib.claims.topics import adapters, quantised_base
+from course_lib.experiments import count, near_and_far, soft_prompts, tuning
+from course_lib.experiments import quantised_base as rounding
 from course_lib.experiments.folding import Products, bend
-from course_lib.experiments.quantised_base import BLOCKS, CODES
+from course_lib.experiments.quantised_base import BASES
 from course_lib.methods import PrefixTuning
 
 
 @pytest.fixture
 def small(monkeypatch):
-    """Two steps on a few rows, two of them to test."""
+    """Two steps on a few rows, two of them to test; no rate is searched for."""
     less = {"labels": 16, "steps": 2, "test": 2}
-    for name, setting in SETTINGS.items():
-        monkeypatch.setitem(SETTINGS, name, replace(setting, **less))
-    for module in (tuning, soft_prompts):
+    for name, (setting, one) in near_and_far.RUNS.items():
+        monkeypatch.setitem(near_and_far.RUNS, name, (replace(setting, **less), one))
+    for module, name in ((adapters, "QUICK"), (adapters, "NEAR"), (quantised_base, "NEAR"), (quantised_base, "TEXT")):
+        monkeypatch.setattr(module, name, replace(getattr(module, name), **less))
+    for module in (near_and_far, quantised_base):
+        monkeypatch.setattr(module, "OLD", 2)
+    for module in (tuning, soft_prompts, quantised_base):
         monkeypatch.setattr(module, "best_rate", lambda of, run, start: start)
-    for module, name, value in ((adapters, "FEW", replace(adapters.FEW, **less)),
-                                (adapters, "QUICK", replace(adapters.QUICK, **less)), (near_and_far, "OLD", 2),
-                                (quantised_base, "TEXT", replace(quantised_base.TEXT, steps=2)),
-                                (quantised_base, "OLD", 2)):
-        monkeypatch.setattr(module, name, value)
 
 
-@pytest.mark.parametrize("claim_id", ["C19", "C20", "C32", "C33", "C34", "C36"])
+@pytest.mark.parametrize("claim_id", ["C19", "C20", "C24", "C25", "C32", "C33", "C34", "C36"])
 def test_a_measurement_gives_the_figures_that_the_claim_is_judged_by(claim_id, small):
     assert set(claims.measure(claim_id, 0)) == set(claims.get(claim_id).figures)
 
 
 def test_the_reviews_are_brief_and_of_both_sides():
-    setting, (_, tokenizer) = SETTINGS["near"], models.load_model("orchard-s")
-    for rows, n in ((setting.train_rows(tokenizer, 0), 640), (setting.test_rows(tokenizer, 0), 150)):
+    _, tokenizer = models.load_model("orchard-s")
+    for rows, n in ((adapters.NEAR.train_rows(tokenizer, 0), 640), (adapters.NEAR.test_rows(tokenizer, 0), 150)):
         assert len(rows) == n and max(len(text.split()) for text in rows["text"]) == 30
         assert 0.4 < sum(rows["label"]) / n < 0.6
-
-
-def test_every_run_has_a_rate_of_its_own():
-    trained = {"full", "lora", "adapter"}
-    wanted = {"near": trained | {"head", "parallel"}, "far": trained | {"head"}, "untrained": {"head"},
-              "few": trained, "questions": trained}
-    assert {where: set(rates) for where, rates in RATES.items()} == wanted and set(SETTINGS) == set(wanted)
-    for where, rates in RATES.items():
-        for name, rate in rates.items():
-            setting, one = at(where, name)
-            assert setting is SETTINGS[where] and one.rate == rate and one.reuse == (name == "head")
 
 
 def test_an_affine_map_does_not_bend_and_a_relu_does():
@@ -74,24 +62,31 @@ def test_equal_parameters_are_equal_within_a_hundredth():
     assert len(sizes) == 3 and max(sizes) <= 1.01 * min(sizes)
 
 
-def test_few_labels_train_the_same_adapter_as_the_bottlenecks():
-    assert at("few", "adapter") == (adapters.FEW, adapters.BOTTLENECKS[16])
-
-
 def test_every_rounded_base_is_measured_itself(monkeypatch):
-    monkeypatch.setattr(Setting, "load", lambda *_: ("plain", None))
-    for name, stub in {"experiment": lambda *_: 0.9, "quantise": lambda model, scheme, size: (scheme, size),
+    given = []
+    for name, stub in {"experiment": lambda setting, one, seed: given.append(setting.quantised) or 0.9,
+                       "base_of": lambda name, seed: (name, None),
                        "old_domain_loss": lambda base, tokenizer, n_documents: base,
-                       "mended": lambda base, tokenizer, rate, seed: ("mended", base),
-                       "of_task": lambda base, tokenizer, seed: ("task", base)}.items():
+                       "after": lambda name, seed: ("after", name)}.items():
         monkeypatch.setattr(quantised_base, name, stub)
     found = claims.get("C32").measure(0)
-    assert found["full"] == "plain" and found["full_after"] == ("mended", "plain")
-    for scheme in CODES:
-        for blocks, size in BLOCKS.items():
-            assert found[f"{scheme}_{blocks}"] == (scheme, size)
-            assert found[f"{scheme}_{blocks}_after"] == ("mended", (scheme, size))
-        assert found[f"{scheme}_task"] == ("task", (scheme, 64))
+    assert given == [None, "nf4"] and all(found[name] == name for name in BASES)
+    for name in ("full", "nf4_fine", "nf4_coarse"):
+        assert found[f"{name}_after"] == ("after", name)
+
+
+@pytest.mark.parametrize("name, size", [("full", None), ("nf4_fine", 64), ("int4_coarse", 1024)])
+def test_a_base_is_rounded_as_its_name_says(name, size, monkeypatch):
+    monkeypatch.setattr(rounding, "quantise", lambda model, scheme, size: (scheme, size))
+    base, _ = rounding.base_of(name, 0)
+    assert base == (name.split("_")[0], size) if size else base.get_output_embeddings()
+
+
+def test_text_that_is_no_better_than_guessed_is_no_candidate(monkeypatch):
+    for loss, collapsed in ((1.0, 0.0), (9.0, 1.0), (float("nan"), 1.0)):
+        monkeypatch.setattr(quantised_base, "mended", lambda *_, loss=loss: (loss, 2048))
+        found = quantised_base.validated("full", 1e-3, 0)
+        assert found["diverged"] == collapsed and (collapsed or 0.36 < found["score"] < 0.37)
 
 
 def test_text_rows_are_documents_from_their_start_on():

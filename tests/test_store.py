@@ -90,7 +90,7 @@ def test_nothing_is_kept_where_nobody_asked_for_it(asked, tmp_path):
     ("methods/lora.py", "a = 1\n", "# a comment\na = 1\n", True),
     ("methods/lora.py", "def f():\n    return 1\n", 'def f():\n    """Gives 1."""\n    return 1\n', True),
     ("methods/base/method.py", "a = 1\n", "a = 2\n", False), ("methods/lora.py", "a = 1\n", "a = 2\n", True),
-    ("experiments/setting.py", "a = 1\n", "a = 2\n", False), ("experiments/lora.py", "a = 1\n", "a = 2\n", True),
+    ("experiments/setting.py", "a = 1\n", "a = 2\n", False), ("experiments/loreft.py", "a = 1\n", "a = 2\n", True),
     ("new/part.py", "", "a = 1\n", False),
     ("world/data/fruit.tsv", "plum\n", "pear\n", False), ("claims/records/C1.json", "1", "2", True),
     ("plots/style.py", "a = 1\n", "a = 2\n", True)])

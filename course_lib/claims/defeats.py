@@ -18,13 +18,18 @@ def page() -> str:
     lines = [HEAD]
     for word, title in PARTS.items():
         lines.append(f"## {title}\n")
-        lines += [f"- {name(claim)} ({', '.join(claim.sources)}). {' '.join(verdict.because.splitlines())}"
+        lines += [f"- {name(claim)} ({', '.join(claim.sources)}). {in_lines(verdict.because)}"
                   for claim, verdict in found if verdict.word == word] or ["None."]
         lines.append("")
     lines.append("## What our own earlier measurements had wrong\n")
     lines += [f"- {name(claim)}, now: {verdict.word}. {claim.turned}"
               for claim, verdict in found if claim.turned] or ["None."]
     return "\n".join(lines) + "\n"
+
+
+def in_lines(because: str) -> str:
+    """What was found, each setting's interval in a line of its own."""
+    return because.replace("\n", "\n  - ")
 
 
 def name(claim: Claim) -> str:

@@ -13,11 +13,12 @@ from course_lib.experiments.tuning import tuned
 from course_lib.methods import Adapter, Frozen, FullFineTuning, LoRA
 
 MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")  # of a block: every matrix
-NEAR = Setting(draw="short", labels=1000, steps=40, test=400, test_draw="shuffled")
+NEAR = Setting(draw="short", labels=1000, steps=80, test=400, test_draw="shuffled")
 SOON = replace(NEAR, base="orchard-s-early")
-FAR = replace(SOON, steps=120)       # full fine-tuning is no better after half as many again
+FAR = replace(SOON, steps=320)       # five passes over the labels
 RANK, ALPHA, BOTTLENECK = 4, 8, 16
 OLD = 60                             # documents of the old world
+RULER = Setting(draw="short", labels=160, steps=80, batch=8)  # of a head alone: how far a base is from the task
 
 
 def lora(rank: int = RANK, alpha: float | None = None, targets: tuple[str, ...] = MODULES) -> Arm:

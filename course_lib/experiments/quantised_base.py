@@ -1,17 +1,21 @@
-"""LoRA on a base in four bits (QLoRA): the codes, the blocks, and what of a loss is won back."""
+"""LoRA on a base in four bits (QLoRA): the codes, the blocks, and what rounding costs."""
 from collections.abc import Mapping
+
+from course_lib.experiments.near_and_far import NEAR
+from course_lib.quantise import quantise
 
 BLOCKS = {"fine": 64, "coarse": 1024}  # numbers in a block: QLoRA's own, and so many that rounding hurts
 CODES = {"nf4": "NF4", "int4": "int4"}
-MOST = 0.5                           # of a loss: as much is most of it
+BASES = ("full", *(f"{scheme}_{blocks}" for scheme in CODES for blocks in BLOCKS))
 
 
-def rounding_costs(figures: Mapping, scheme: str, blocks: str) -> tuple[float, float]:
-    """What rounding costs on old text, in nats a token: before LoRA, and after the same training with it."""
-    name = f"{scheme}_{blocks}"
-    return figures[name].mean - figures["full"].mean, figures[f"{name}_after"].mean - figures["full_after"].mean
+def base_of(name: str, seed: int) -> tuple:
+    """(model, tokenizer) of one of BASES."""
+    model, tokenizer = NEAR.load(seed)
+    scheme, _, blocks = name.partition("_")
+    return (quantise(model, scheme, BLOCKS[blocks]) if blocks else model), tokenizer
 
 
-def won_back(before: float, after: float) -> float:
-    """The share of a loss that is gone again; all of it where nothing was lost."""
-    return max(0.0, 1 - after / before) if before > 0 else 1.0
+def rounding_costs(figures: Mapping, blocks: str) -> tuple[float, float]:
+    """What NF4 costs on old text, in nats a token: before LoRA, and after the same training with it."""
+    return tuple((figures[f"nf4_{blocks}{when}"] - figures[f"full{when}"]).mean for when in ("", "_after"))

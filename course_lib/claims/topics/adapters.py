@@ -1,53 +1,13 @@
 """Adapters: how wide the bottleneck, in series or in parallel, and beside other methods that add components."""
-from course_lib.claims.claim import (
-    FAILS,
-    GUIDE,
-    HOLDS,
-    LIMITED,
-    LOREFT,
-    WIKIPEDIA,
-    Figures,
-    Verdict,
-    claim,
-    more,
-    same,
-    share,
-)
-from course_lib.claims.topics.near_and_far import near_to_full
+from course_lib.claims.claim import LOREFT, Figures, claim, more, same, share
 from course_lib.experiments import arm, count, experiment, score, trained
 from course_lib.experiments import soft_prompts as soft
-from course_lib.experiments.adapters import BOTTLENECK, NEAR, SETTINGS, at
+from course_lib.experiments.adapters import BOTTLENECK, NEAR
 from course_lib.experiments.soft_prompts import QUICK
 from course_lib.methods import Adapter
 
-FEW = SETTINGS["few"]
-BOTTLENECKS = {m: arm(Adapter, 3e-3, bottleneck=m)     # rates of .003, .01 and, for 1, .03, for 64, .001; seed 0
-               for m in (1, 4, 16, 64)}
 EQUAL = {"adapter": arm(Adapter, bottleneck=1), "prompt": soft.starting_from("vocabulary", 24)}
 PREFIX = 3                                             # positions: 3,072 parameters, as the prompt; the adapter 3,080
-
-
-@claim("C33", "Small bottleneck modules on a frozen base are enough", (GUIDE, WIKIPEDIA, LOREFT), lesson="07",
-       tolerance=0.1, figures=(*(f"m_{m}" for m in BOTTLENECKS), *(f"share_{m}" for m in BOTTLENECKS), "full"))
-def bottlenecks(seed: int) -> dict[str, float]:
-    """Accuracy by bottleneck, the share of the model's parameters that each trains, and full fine-tuning beside it."""
-    found = {"full": experiment(*at("few", "full"), seed)}
-    for m, one in BOTTLENECKS.items():
-        run = trained(FEW, one, seed)
-        found |= {f"m_{m}": experiment(FEW, one, seed), f"share_{m}": count(run.method) / count(run.model)}
-    return found
-
-
-@bottlenecks.judged
-def judge_bottlenecks(f: Figures) -> Verdict:
-    """Holds where a bottleneck of at most 16 comes within 5 points of full fine-tuning."""
-    told = ", ".join(f"m = {m} {share(f[f'm_{m}'])} ({100 * f[f'share_{m}'].mean:.1f} % of the parameters)"
-                     for m in BOTTLENECKS)
-    because = f"{told}; full fine-tuning {share(f['full'])}."
-    enough = [m for m in BOTTLENECKS if near_to_full(f[f"m_{m}"].mean, f["full"].mean)]
-    if enough and min(enough) <= BOTTLENECK:
-        return Verdict(HOLDS, because)
-    return Verdict(LIMITED if enough else FAILS, because)
 
 
 @claim("C34", "Adapters come in series and in parallel", (LOREFT,), lesson="07", tolerance=0.1,

@@ -1,23 +1,22 @@
 """LoRA on a base in four bits (QLoRA): on a task, and on text that rounding made worse."""
+from dataclasses import replace
 from itertools import islice
+from math import exp, log
 
 from datasets import Dataset
 
-from course_lib.claims.claim import CLOSE, FAILS, HOLDS, LIMITED, LOREFT, Figures, Verdict, claim, share
-from course_lib.display import percent
+from course_lib.claims.claim import LOREFT, Figures, claim, same, share
 from course_lib.evaluation import old_domain_loss
-from course_lib.experiments import Setting, experiment, learn, score
-from course_lib.experiments.adapters import at
-from course_lib.experiments.lora import lora
-from course_lib.experiments.quantised_base import BLOCKS, CODES, MOST, rounding_costs, won_back
-from course_lib.quantise import quantise
+from course_lib.experiments import Setting, experiment, learn
+from course_lib.experiments.near_and_far import NEAR, lora
+from course_lib.experiments.quantised_base import BASES, BLOCKS, base_of, rounding_costs
+from course_lib.experiments.tuning import best_rate
 from course_lib.training.batches import IGNORED, loss_of
 from course_lib.world import documents
 
 TEXT = Setting(steps=40)             # of LoRA on text of pretraining
-TEXT_RATES = {"full": 1e-3, "nf4": 1e-3, "int4": 1e-3}   # each of .0003, .001, .003
 OLD = 200                            # unseen documents
-LOST = 0.005                         # nats a token: less is called nothing
+TASK_LOST, TEXT_LOST = 0.03, 0.005   # as a share, and in nats a token: less is called nothing
 
 
 def text_rows(tokenizer, seed: int, n: int) -> Dataset:
@@ -34,59 +33,49 @@ def of_text(logits, batch, keys):
     return loss_of(logits, labels)
 
 
-def mended(base, tokenizer, rate: float, seed: int) -> float:
-    """The loss on unseen old text after LoRA on this base was trained on such text."""
+def mended(name: str, rate: float, seed: int) -> tuple[float, int]:
+    """(the loss on unseen old text after LoRA on this one of BASES was trained on such text, the vocabulary's size)."""
+    base, tokenizer = base_of(name, seed)
     method, rows = lora().build(base, tokenizer, seed), text_rows(tokenizer, seed, TEXT.steps * TEXT.batch)
     learn(base, tokenizer, method, rows, rate, seed, TEXT, loss=of_text)
-    return old_domain_loss(base, tokenizer, method, n_documents=OLD)
+    return old_domain_loss(base, tokenizer, method, n_documents=OLD), base.config.vocab_size
 
 
-def of_task(base, tokenizer, seed: int) -> float:
-    """The share of right answers on reviews after LoRA on this base was trained on them."""
-    setting, one = at("near", "lora")
-    method = one.build(base, tokenizer, seed)
-    learn(base, tokenizer, method, setting.train_rows(tokenizer, seed), one.rate, seed, setting)
-    return score(base, tokenizer, setting.test_rows(tokenizer, seed), method)
+def validated(name: str, rate: float, seed: int) -> dict[str, float]:
+    """What the search of a rate asks for; the score is the probability of a right token, in the geometric mean."""
+    loss, vocabulary = mended(name, rate, seed)
+    return {"score": exp(-loss), "guessing": 1 / vocabulary, "diverged": float(not loss < log(vocabulary))}
 
 
-@claim("C32", "Full-precision adapters on a low-precision base lose nothing", (LOREFT,), lesson="07", core=True,
-       tolerance=0.1, figures=("full", "full_task", "full_after", *(
-           f"{scheme}_{what}" for scheme in CODES
-           for what in ("task", *(f"{blocks}{after}" for blocks in BLOCKS for after in ("", "_after"))))))
+def after(name: str, seed: int) -> float:
+    """The loss of this one of BASES on old text after LoRA on such text, with the rate that a search found for it."""
+    rate = best_rate(f"LoRA on old text, {TEXT.steps} steps on {name}", lambda rate, seed: validated(name, rate, seed),
+                     3e-3)
+    return mended(name, rate, seed)[0]
+
+
+@claim("C32", "Full-precision adapters on a low-precision base lose nothing", (LOREFT,), lesson="07", tolerance=0.1,
+       question="Does LoRA on a base rounded to NF4 answer as well as on 32 bits, and write as well after the same "
+                "training on text?",
+       asks={"answers, blocks of 64": same(lambda f: f["nf4_task"] - f["full_task"], TASK_LOST)} | {
+           f"loss on old text after LoRA on text, blocks of {size:,}": same(
+               lambda f, blocks=blocks: f[f"nf4_{blocks}_after"] - f["full_after"], TEXT_LOST, "nats")
+           for blocks, size in BLOCKS.items()},
+       figures=("full_task", "nf4_task", *BASES, "full_after", *(f"nf4_{blocks}_after" for blocks in BLOCKS)))
 def on_codes(seed: int) -> dict[str, float]:
-    """Full precision, NF4 and int4. The accuracy of LoRA on reviews in QLoRA's own blocks; and in these and in large
-    ones, where rounding hurts more, the loss on old text before and after LoRA was trained on such text.
+    """LoRA on 32 bits and on NF4. The share of right reviews, in QLoRA's own blocks; and the loss on old text of each
+    of BASES, with int4 beside NF4, and after LoRA was trained on such text.
     """
-    model, tokenizer = at("near", "lora")[0].load(seed)
-    found = {"full": old_domain_loss(model, tokenizer, n_documents=OLD),
-             "full_task": experiment(*at("near", "lora"), seed),
-             "full_after": mended(model, tokenizer, TEXT_RATES["full"], seed)}
-    for scheme in CODES:
-        for blocks, size in BLOCKS.items():
-            base, name = quantise(model, scheme, size), f"{scheme}_{blocks}"
-            found[name] = old_domain_loss(base, tokenizer, n_documents=OLD)
-            found[f"{name}_after"] = mended(base, tokenizer, TEXT_RATES[scheme], seed)
-            if blocks == "fine":
-                found[f"{scheme}_task"] = of_task(base, tokenizer, seed)
-    return found
+    found = {name: old_domain_loss(*base_of(name, seed), n_documents=OLD) for name in BASES}
+    tasks = {"full_task": NEAR, "nf4_task": replace(NEAR, quantised="nf4")}
+    return found | {name: experiment(setting, lora(), seed) for name, setting in tasks.items()} | {
+        f"{name}_after": after(name, seed) for name in ("full", *(f"nf4_{blocks}" for blocks in BLOCKS))}
 
 
-@on_codes.judged
-def judge_on_codes(f: Figures) -> Verdict:
-    """Holds where LoRA on NF4 answers as well as on full precision, and on text leaves nothing lost in QLoRA's own
-    blocks and little of what large ones lose; with a limit where it is so of the answers alone.
-    """
-    lost = {(scheme, blocks): rounding_costs(f, scheme, blocks) for scheme in CODES for blocks in BLOCKS}
-    told = {blocks: " and ".join(f"{lost[scheme, blocks][0]:+.3f}, with LoRA {lost[scheme, blocks][1]:+.3f} ({name})"
-                                 for scheme, name in CODES.items()) for blocks in BLOCKS}
-    because = (f"LoRA on reviews is right in {share(f['full_task'])} on full precision, in {share(f['nf4_task'])} on "
-               f"NF4 and {share(f['int4_task'])} on int4. What rounding costs on old text, in nats a token, in blocks "
-               f"of {BLOCKS['fine']}: {told['fine']}; in blocks of {BLOCKS['coarse']:,}: {told['coarse']}. ")
-    ahead = [lost["nf4", blocks][when] < lost["int4", blocks][when] for blocks in BLOCKS for when in (0, 1)]
-    because += f"NF4 loses less than int4 in {sum(ahead)} of {len(ahead)} comparisons."
-    if f["full_task"].mean - f["nf4_task"].mean > CLOSE:
-        return Verdict(FAILS, because)
-    if lost["nf4", "fine"][1] <= LOST and won_back(*lost["nf4", "coarse"]) >= MOST:
-        return Verdict(HOLDS, because)
-    back = " and ".join(percent(won_back(*lost["nf4", blocks])) for blocks in BLOCKS)
-    return Verdict(LIMITED, because + f" So the task loses nothing; on text LoRA wins back {back} of what NF4 lost.")
+@on_codes.told
+def tell_on_codes(f: Figures) -> str:
+    """The shares, and what rounding costs on text."""
+    costs = {size: rounding_costs(f, blocks) for blocks, size in BLOCKS.items()}
+    text = "; ".join(f"blocks of {size:,} {bare:+.3f}, with LoRA {then:+.3f}" for size, (bare, then) in costs.items())
+    return (f"LoRA on reviews is right in {share(f['full_task'])} on 32 bits, in {share(f['nf4_task'])} on NF4. What "
+            f"NF4 costs on old text, in nats a token: {text}. NF4 less 32 bits:")
