@@ -20,6 +20,8 @@ def small(monkeypatch):
         monkeypatch.setattr(stars, name, value)
     for name in ("TEACHING", "LEARNING"):
         monkeypatch.setattr(answering, name, getattr(stars, name))
+    monkeypatch.setattr(stars.tuned, "__defaults__", (learning,))
+    monkeypatch.setattr(stars.distilled, "__defaults__", ("distilled", learning))
     monkeypatch.setattr(size, "NEWBORN_STEPS", 1)
     monkeypatch.setattr(batches, "check_classes", lambda rows: None)
 
