@@ -25,6 +25,7 @@ from course_lib.claims.claim import (
     more,
     same,
     share,
+    short,
 )
 from course_lib.experiments import Setting, arm, tuning
 from course_lib.experiments.tuning import Tuning, neighbour, tuned
@@ -75,6 +76,12 @@ def test_always_needs_every_setting_and_can_needs_one(settings, every, word):
     (BEYOND, YES, UNTOLD_HERE)])
 def test_other_kinds_have_words_of_their_own(kind, values, word):
     assert verdict({"it": same(lambda f: f["a"], 1e-6, "parameters")}, kind=kind, a=values).word == word
+
+
+@pytest.mark.parametrize("value, shown", [(1.1e-15, "0"), (-3e-14, "0"), (2.9e-05, "+2.9e-05"), (0.019, "+0.019"),
+                                          (-1.25, "-1.2"), (-123.4, "-123")])
+def test_a_difference_is_shown_to_two_digits_and_rounding_is_none(value, shown):
+    assert short(value, signed=True) == shown
 
 
 def test_figures_are_reckoned_seed_by_seed():

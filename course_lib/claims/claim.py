@@ -162,7 +162,8 @@ class Answer:
 
 
 def short(value: float, signed: bool) -> str:
-    """A difference, or a ratio or nothing without a sign, to three digits or so."""
+    """A difference, or a ratio or nothing without a sign, to three digits or so; what floats leave of 0 is 0."""
+    value = round(value, 12) + 0.0
     shown = f"{value:+,.0f}" if abs(value) >= 100 else f"{value:+.1f}" if abs(value) >= 1 else f"{value:+.2g}"
     return shown if signed and value else shown.removeprefix("+")
 
