@@ -761,7 +761,7 @@ say(f"Not one bit of {parameters:,} parameters changed, and {added} were added. 
 # %% [markdown] cost
 # What did change is the **prompt**, and it is paid for with every question. Count tokens, and operations: a
 # token that is read costs about two for every parameter outside the embedding table. (We leave out what
-# attention adds for long prompts; here it is small.)
+# attention adds, here little, and that a server may keep what it computed for a beginning that questions share.)
 
 # %% cost-run
 body = parameters - model.get_input_embeddings().weight.numel()  # without the table of embeddings
@@ -809,7 +809,7 @@ from transformers import GenerationConfig, pipeline
 first_line = lambda text: text.split("\n")[0].strip()
 greedy = GenerationConfig(max_new_tokens=6, do_sample=False, pad_token_id=tokenizer.pad_token_id)
 writer = pipeline("text-generation", model=model, tokenizer=tokenizer)
-for prompt in (one_shot, few_shot(fruits, "lemon"), "France: Paris\nJapan:", "hot: cold\nbig:"):
+for prompt in (one_shot, few_shot(fruits, "lemon"), "hot: cold\nbig: small\nold:"):
     ours = complete(model, tokenizer, prompt)
     batch = tokenizer(prompt, return_tensors="pt")
     new = model.generate(**batch, generation_config=greedy)[0, batch["input_ids"].shape[1]:]
