@@ -1,6 +1,7 @@
 """How the notebooks are run as tests: `pytest -p tests.notebook_plugin --nbval-lax ... notebooks solutions`.
 
-With --twice each cell runs twice in a row: the second run must do no harm.
+With --twice each cell runs twice in a row: the second run must do no harm. Else a lesson's last test is that its
+cells printed as many words as lessons/NN_name/printed.json says; with --keep-printed they are written there.
 
 Every kernel gets the startup files of tests/ipython_startup, a course home of this run's own, and no network but
 loopback (tests/no_network). tests/quiz_driver.py drives what they show. At the end the run fails if a question was
@@ -20,11 +21,11 @@ scratch_key = pytest.StashKey[Path]()
 
 def pytest_addoption(parser):
     parser.addoption("--twice", action="store_true", help="run every cell twice in a row, as a student may")
+    parser.addoption("--keep-printed", action="store_true", help="write how many words each cell of a lesson prints")
 
 
 def pytest_configure(config):
-    if config.option.twice:
-        every_cell_twice()
+    every_cell_twice() if config.option.twice else words_at_the_end()
     if hasattr(config, "workerinput"):
         return  # a worker of xdist inherits the environment made below
     scratch = Path(tempfile.mkdtemp(prefix="course-notebooks-"))
@@ -56,6 +57,47 @@ def every_cell_twice() -> None:
                                         options=cell.options)
 
     IPyNbFile.collect = collect
+
+
+def words_at_the_end() -> None:
+    """From here on nbval ends each lesson with a test of the words that it printed."""
+    from nbval.plugin import IPyNbFile
+
+    once = IPyNbFile.collect
+
+    def collect(self):
+        cells = list(once(self))
+        yield from cells
+        if self.path.parent.name == "notebooks" and (TESTS.parent / "lessons" / self.path.stem).is_dir():
+            yield PrintedWords.from_parent(self, name="printed words", cells=cells)
+
+    IPyNbFile.collect = collect
+
+
+class PrintedWords(pytest.Item):
+    """The words that a lesson's cells printed in this run, beside those that its minutes are computed from."""
+
+    def __init__(self, cells: list, **named):
+        super().__init__(**named)
+        self.cells = cells
+
+    def runtest(self) -> None:
+        from course_lib.builder.printed import counted, other_length, printed_words, write_printed
+
+        if any(cell.test_outputs is None for cell in self.cells):
+            pytest.skip("not every cell was run")
+        folder = TESTS.parent / "lessons" / self.path.stem
+        counts = {one.cell.id: printed_words(one.test_outputs) for one in self.cells if counted(one.cell)}
+        if self.config.option.keep_printed:
+            write_printed(folder, counts)
+        if problem := other_length(folder, counts):
+            raise AssertionError(problem)
+
+    def repr_failure(self, excinfo) -> str:
+        return str(excinfo.value)
+
+    def reportinfo(self) -> tuple:
+        return self.path, 0, f"{self.path.name}: printed words"
 
 
 @pytest.hookimpl(trylast=True)

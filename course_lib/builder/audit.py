@@ -1,8 +1,9 @@
 """What `course build --check` looks for. A finding is one line: the file, the cell, what is wrong."""
-import json
 from pathlib import Path
 
 from course_lib.builder.figures import figures
+from course_lib.builder.length import audit_length, lengths, lesson_cells, promises
+from course_lib.builder.notebooks import cells_of
 from course_lib.builder.plan import Plan
 from course_lib.builder.record import edited, present
 from course_lib.builder.sources import read_cells
@@ -21,14 +22,27 @@ def audit(root: Path, plan: Plan, record: dict[str, str]) -> list[str]:
             found.append(f"lessons/{folder.name}: there is no lesson.py.")
         for source in sorted([*folder.glob("*.py"), *folder.glob("tasks/*.py")]):
             found += audit_prose(source, source.relative_to(root).as_posix())
-    return found
+    return found + audit_lengths(root, plan)
+
+
+def audit_lengths(root: Path, plan: Plan) -> list[str]:
+    """Lessons over budget, and files that promise other minutes than those computed."""
+    cells = lesson_cells(root, plan.outputs)
+    measured = lengths(root, cells)
+    found = [one for name in cells for one in audit_length(root, name, cells[name], measured[name[:2]])]
+    return found + [f"{path}: says another length of a lesson than the build counts. Run course build."
+                    for path, text in promises(root, measured).items() if text_of(root / path) != text]
+
+
+def text_of(file: Path) -> str | None:
+    """The text of a file, as far as it is one; None where there is no file."""
+    return file.read_text(encoding="utf-8", errors="replace") if file.exists() else None
 
 
 def audit_output(root: Path, path: str, fresh: str, record: dict[str, str]) -> list[str]:
-    file = root / path
-    if not file.exists():
+    text = text_of(root / path)
+    if text is None:
         return [f"{path}: not built yet. Run course build."]
-    text = file.read_text(encoding="utf-8", errors="replace")
     left = leftovers(path, text) if path.endswith(".ipynb") else []
     if left and sources(text) == sources(fresh):
         return left
@@ -39,15 +53,6 @@ def audit_output(root: Path, path: str, fresh: str, record: dict[str, str]) -> l
         return left + [f"{path}{where(text, fresh)}: edited by hand. Move the edit to lessons/, then run "
                        f"course build --overwrite {path}."]
     return [f"{path}{where(text, fresh)}: older than its source. Run course build."]
-
-
-def cells_of(text: str) -> list[dict] | None:
-    """The cells of a notebook's text; None where it is no notebook."""
-    try:
-        cells = json.loads(text)["cells"]
-        return [{**cell, "source": "".join(cell["source"])} for cell in cells]
-    except (ValueError, KeyError, TypeError):
-        return None
 
 
 def sources(text: str) -> list | None:

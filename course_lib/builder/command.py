@@ -14,6 +14,7 @@ def build(root: Path, overwrite: tuple[str, ...] = (), lessons: tuple[str, ...] 
     At somebody's edits: CourseError, and nothing is written. `overwrite` names the files (from the root) that may be
     replaced although somebody edited them.
     """
+    from course_lib.builder.length import lengths, lesson_cells, promises
     from course_lib.builder.plan import make_plan
     from course_lib.builder.ran import Ran
 
@@ -38,6 +39,10 @@ def build(root: Path, overwrite: tuple[str, ...] = (), lessons: tuple[str, ...] 
     for path, task in plan.data.items():
         ran.note(task, path)
     ran.write()
+    for path, text in promises(root, lengths(root, lesson_cells(root, plan.outputs))).items():
+        if digest_of(root, path) != digest(text.encode("utf-8")):
+            write_text(root / path, text)
+            changed.append(path)
     return changed + gone
 
 
@@ -106,4 +111,9 @@ def main(argv: list[str]) -> int:
     for path in (changed := build(root, tuple(options.overwrite), tuple(options.lessons))):
         print(("wrote   " if (root / path).exists() else "deleted ") + path)
     print(f"{len(changed)} files changed." if changed else "Everything is up to date.")
+    if options.lessons:
+        from course_lib.builder.length import lengths, lesson_cells
+
+        measured = lengths(root, lesson_cells(root, {}))
+        print(*(f"{one}: {measured[one]}." for one in options.lessons if one in measured), sep="\n")
     return 0

@@ -1,4 +1,5 @@
 """Assemble notebooks from the sources of one lesson. The same sources give the same bytes."""
+import json
 import tomllib
 from pathlib import Path
 
@@ -89,6 +90,15 @@ def write(cells: list[Cell], path: Path) -> str:
     notebook = new_notebook(cells=built, metadata=METADATA, nbformat_minor=5)
     nbformat.validate(notebook)
     return nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n"
+
+
+def cells_of(text: str) -> list[dict] | None:
+    """The cells of a notebook's text; None where it is no notebook."""
+    try:
+        cells = json.loads(text)["cells"]
+        return [{**cell, "source": "".join(cell["source"])} for cell in cells]
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def lesson_notebooks(root: Path, folder: Path, tasks: dict[str, Task]) -> dict[str, str]:

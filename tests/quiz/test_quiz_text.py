@@ -113,7 +113,7 @@ def test_markup_is_escaped_before_it_is_read():
 def test_start_says_what_the_lesson_is_and_what_was_done(capsys):
     lesson = start("01", seed=3)
     out = capsys.readouterr().out
-    assert lesson.title in out and "About 25 minutes" in out and "orchard-s" in out and "seed 3" in out
+    assert lesson.title in out and f"About {lesson.minutes} minutes" in out and "orchard-s" in out and "seed 3" in out
     assert "Nothing is done here yet" in out and lesson.seed == 3
     quiz("01.params", answer=1)
     predict("01.curve", guess=50)
