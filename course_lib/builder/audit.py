@@ -20,7 +20,7 @@ def audit(root: Path, plan: Plan, record: dict[str, str]) -> list[str]:
     for folder in plan.folders:
         if not (folder / "lesson.py").exists():
             found.append(f"lessons/{folder.name}: there is no lesson.py.")
-        for source in sorted([*folder.glob("*.py"), *folder.glob("tasks/*.py")]):
+        for source in sorted([*folder.glob("*.py"), *folder.glob("tasks/*.py"), *folder.glob("fill_ins/*.py")]):
             found += audit_prose(source, source.relative_to(root).as_posix())
     return found + audit_lengths(root, plan)
 

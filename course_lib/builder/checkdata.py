@@ -43,6 +43,11 @@ def check_data(task: Task) -> dict:
     return data
 
 
+def fill_in_data(task: Task) -> dict:
+    """What ships of a fill-in as course_lib/checks/fill_ins/ID.json: its check, its hint, and the course's own code."""
+    return {**check_data(task), "hint": task.hint, "solution": task.reference}
+
+
 def probe_source(task: Task) -> str:
     """What of the cell `checks` the probe needs: not `draw`, for a grader draws with it what no student has seen."""
     lines, parts, needed, kept = task.checks.splitlines(), ast.parse(task.checks).body, {"probe"}, []

@@ -77,9 +77,10 @@ def show_mutants(root: Path, wanted: list[str]) -> int:
     """A line for every task of the wanted lessons or tasks; 1 where something is to mend."""
     from course_lib.builder.mutants import try_mutants
     from course_lib.builder.plan import lesson_folders
-    from course_lib.builder.tasks import read_tasks
+    from course_lib.builder.tasks import read_fill_ins, read_tasks
 
-    tasks = {key: task for folder in lesson_folders(root) for key, task in read_tasks(folder).items()}
+    tasks = {key: task for folder in lesson_folders(root)
+             for key, task in (read_tasks(folder) | read_fill_ins(folder)).items()}
     good = True
     for one in wanted:
         if not (keys := [key for key in tasks if key == one or key.startswith(f"{one}.")]):

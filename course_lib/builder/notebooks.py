@@ -1,5 +1,6 @@
 """Assemble notebooks from the sources of one lesson. The same sources give the same bytes."""
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -80,6 +81,32 @@ def expand(cells: list[Cell], tasks: dict[str, Task], part: str, path: Path) -> 
     return out
 
 
+def with_fill_ins(cells: list[Cell], fill_ins: dict[str, Task], path: Path) -> list[Cell]:
+    """Put each fill-in where the lesson says `# %% fill-in 09.mix`: its statement, then its stub under `@fill_in`."""
+    out, used = [], set()
+    for cell in cells:
+        word, _, one = cell.name.partition(" ")
+        if word != "fill-in" or not one:
+            out.append(cell)
+            continue
+        if one not in fill_ins:
+            raise CourseError(f"{path}: there is no fill-in {one}. In fill_ins/: {', '.join(fill_ins) or 'none'}.")
+        if cell.source:
+            raise CourseError(f"{path}: the cell 'fill-in {one}' must be empty: the build fills it.")
+        task, head = fill_ins[one], f"def {fill_ins[one].name}("
+        if not re.search(rf"^{re.escape(head)}", task.stub, re.MULTILINE):
+            raise CourseError(f"{task.path}: the stub has no line that begins with '{head}'.")
+        code = re.sub(rf"^{re.escape(head)}", f'@fill_in("{one}")\n{head}', task.stub, count=1, flags=re.MULTILINE)
+        gap = "\n\n\n" if task.stub.startswith(head) else "\n"
+        name = f"fill-in-{task.name.replace('_', '-')}"
+        out += [Cell(f"{name}-statement", "markdown", task.statement),
+                Cell(name, "code", f"from course_lib.checks.fill_ins import fill_in{gap}{code}", cell.metadata)]
+        used.add(one)
+    if unused := sorted(set(fill_ins) - used):
+        raise CourseError(f"{path}: the fill-in {unused[0]} is used nowhere. Add the line '# %% fill-in {unused[0]}'.")
+    return out
+
+
 def write(cells: list[Cell], path: Path) -> str:
     """The notebook's text, as nbformat writes it: sorted keys, indent 1, one source line per line."""
     check_names(path, [cell for cell in cells if not cell.name.startswith("course-")])
@@ -101,13 +128,13 @@ def cells_of(text: str) -> list[dict] | None:
         return None
 
 
-def lesson_notebooks(root: Path, folder: Path, tasks: dict[str, Task]) -> dict[str, str]:
+def lesson_notebooks(root: Path, folder: Path, tasks: dict[str, Task], fill_ins: dict[str, Task]) -> dict[str, str]:
     """All notebooks of one lesson, {path from the root: text}."""
     address, out = repository(root), {}
     lesson, exercise = folder / "lesson.py", folder / "exercise.py"
     if lesson.exists():
         path = f"notebooks/{folder.name}.ipynb"
-        cells = read_cells(lesson)
+        cells = with_fill_ins(read_cells(lesson), fill_ins, lesson)
         check_names(lesson, cells)
         out[path] = write(opening(address, path) + cells, lesson)
     if exercise.exists():

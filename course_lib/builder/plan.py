@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course_lib.builder.checkdata import agrees, check_data, data_text
+from course_lib.builder.checkdata import agrees, check_data, data_text, fill_in_data
 from course_lib.builder.notebooks import lesson_notebooks
 from course_lib.builder.ran import Ran
-from course_lib.builder.tasks import Task, read_tasks
+from course_lib.builder.tasks import Task, read_fill_ins, read_tasks
 from course_lib.errors import CourseError, unknown
 
-DATA = "course_lib/checks/data"
+DATA, FILL_INS = "course_lib/checks/data", "course_lib/checks/fill_ins"
 
 
 @dataclass
@@ -42,13 +42,14 @@ def make_plan(root: Path, lessons: Sequence[str] = (), ran: Ran | None = None) -
         raise unknown("lesson", strangers[0], folders)
     plan = Plan([folder for number, folder in folders.items() if not lessons or number in lessons])
     for folder in plan.folders:
-        tasks = read_tasks(folder)
-        plan.outputs |= lesson_notebooks(root, folder, tasks)
-        for task_id, task in tasks.items():
-            path = f"{DATA}/{task_id}.json"
-            plan.data[path] = task
-            plan.outputs[path] = ((root / path).read_text(encoding="utf-8") if ran and ran.has(task, path)
-                                  else kept_or_new(root / path, check_data(task)))
+        tasks, fill_ins = read_tasks(folder), read_fill_ins(folder)
+        plan.outputs |= lesson_notebooks(root, folder, tasks, fill_ins)
+        for place, some, make in ((DATA, tasks, check_data), (FILL_INS, fill_ins, fill_in_data)):
+            for task_id, task in some.items():
+                path = f"{place}/{task_id}.json"
+                plan.data[path] = task
+                plan.outputs[path] = ((root / path).read_text(encoding="utf-8") if ran and ran.has(task, path)
+                                      else kept_or_new(root / path, make(task)))
     return plan
 
 

@@ -7,7 +7,7 @@ from course_lib.errors import CourseError
 from course_lib.files import write_text
 
 PLACES = (("notebooks", "*.ipynb"), ("exercises", "*.ipynb"), ("solutions", "*.ipynb"),
-          ("course_lib/checks/data", "*.json"))
+          ("course_lib/checks/data", "*.json"), ("course_lib/checks/fill_ins", "*.json"))
 
 
 def digest(content: bytes) -> str:

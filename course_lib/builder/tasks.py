@@ -28,6 +28,11 @@ does not notice. Draw or probe so that it does, or list the change as equal, in 
 
 The command then compares it with the reference on a hundred other draws: of the cell's own `draw(seed)` where it
 has one, which should draw more widely, else of the task's.
+
+A fill-in of a lesson, lessons/NN_name/fill_ins/FUNCTION.py, is such a file as well, and graded by nobody. Its id is
+TASK = "09.FUNCTION", one wrong solution is enough, and it has a cell more:
+
+    # %% [markdown] hint           what helps without giving it away
 """
 import hashlib
 import re
@@ -40,6 +45,7 @@ from course_lib.errors import CourseError, shown
 
 MOST_DRAWS = 8
 PARTS = {"statement": "markdown", "stub": "code", "reference": "code", "checks": "code"}
+FILL_IN = {**PARTS, "hint": "markdown"}
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,7 @@ class Task:
     checks: str
     wrong: tuple[Wrong, ...]
     equal: tuple[Equal, ...] = ()
+    hint: str = ""
 
     @cached_property
     def settings(self) -> dict:
@@ -131,7 +138,7 @@ def run(source: str, where: str, file: str | None = None, names: dict | None = N
     return space
 
 
-def read_task(path: Path) -> Task:
+def read_task(path: Path, shape: dict[str, str] = PARTS, wrong_ones: int = 3) -> Task:
     """Read and check the shape of one task file; nothing is run. Raises CourseError, naming file and cell."""
     cells = read_cells(path)
     parts, wrong, equal = {}, [], []
@@ -141,16 +148,16 @@ def read_task(path: Path) -> Task:
             wrong.append(Wrong(label, *with_comment(path, cell)))
         elif kind == "equal" and NAME.fullmatch(label):
             equal.append(Equal(label, *with_comment(path, cell)))
-        elif PARTS.get(cell.name) == cell.kind:
+        elif shape.get(cell.name) == cell.kind:
             parts[cell.name] = cell.source
         else:
             raise CourseError(f"{path}: the {cell.kind} cell {cell.name!r} is no part of a task. A task "
-                              f"has the cells {', '.join(PARTS)}, 'wrong NAME' and 'equal NAME'.")
-    missing = [name for name in PARTS if not parts.get(name)]
+                              f"has the cells {', '.join(shape)}, 'wrong NAME' and 'equal NAME'.")
+    missing = [name for name in shape if not parts.get(name)]
     if missing:
         raise CourseError(f"{path}: the cell {missing[0]!r} is missing or empty.")
-    if len(wrong) < 3:
-        raise CourseError(f"{path}: {len(wrong)} wrong solutions; a task needs at least three.")
+    if len(wrong) < wrong_ones:
+        raise CourseError(f"{path}: {len(wrong)} wrong solutions; it needs at least {wrong_ones}.")
     return Task(path, path.stem, **parts, wrong=tuple(wrong), equal=tuple(equal))
 
 
@@ -175,3 +182,14 @@ def read_tasks(folder: Path) -> dict[str, Task]:
             raise CourseError(f"{path}: task {task.id} is also in {tasks[task.id].path.name}.")
         tasks[task.id] = task
     return tasks
+
+
+def read_fill_ins(folder: Path) -> dict[str, Task]:
+    """All fill-ins of a lesson, {id: task}. `folder` is lessons/NN_name."""
+    fill_ins = {}
+    for path in sorted((folder / "fill_ins").glob("*.py")):
+        task = read_task(path, FILL_IN, wrong_ones=1)
+        if task.id != f"{folder.name[:2]}.{task.name}":
+            raise CourseError(f"{path}: TASK = {task.id!r}; it must be '{folder.name[:2]}.{task.name}' here.")
+        fill_ins[task.id] = task
+    return fill_ins
