@@ -144,6 +144,13 @@ say(f"In GPT-3, query and value of 96 layers at r = 1 are {96 * 2 * 1 * (12288 +
 # From scratch it is one function: a *hook* that adds the change to what a layer says. Read the shapes. The
 # factor `alpha / r` is a scale; we come back to it.
 
+# %% scratch-draw
+from course_lib.plots.drawings import lora_beside_a_layer
+
+show(lora_beside_a_layer(), alt="x goes into the frozen layer W, and also into A and from there "
+     "into B. What B says, times alpha over r, is added to what W says.",
+     caption="Grey is frozen, A and B are trained. On the arrows (B, T, d): batch, tokens, width.")
+
 # %% scratch-run
 def lora_hook(layer, A, B, alpha):
     """Adds (alpha / r) B A x to what `layer` says, until the hook that it returns is removed."""
