@@ -42,10 +42,10 @@ def done_before(lesson_id: str) -> str:
     return f"Done here before: {', '.join(parts)}."
 
 
-def start(lesson_id: str, seed: int = SEED) -> Lesson:
+def start(lesson_id: str, seed: int = SEED, more: bool = False) -> Lesson:
     """Shows the lesson's title and what you did in it before, sets every seed, returns the lesson's entry.
 
-    `seed` is a whole number from 0 on, below 2**32.
+    `seed` is a whole number from 0 on, below 2**32. `more` is for the lesson's second notebook, beside its main line.
     """
     known = lessons()
     if not isinstance(lesson_id, str):
@@ -60,8 +60,8 @@ def start(lesson_id: str, seed: int = SEED) -> Lesson:
     model = f" · model {entry.model}" if entry.model else ""
     lines = [
         f"Lesson {entry.id}: {entry.title}",
-        entry.claim,
-        f"About {entry.minutes} minutes{model} · seed {seed}",
+        "More measurements: no later lesson needs them." if more else entry.claim,
+        f"{'As long as you like' if more else f'About {entry.minutes} minutes'}{model} · seed {seed}",
         done_before(lesson_id),
     ]
     if html_works():

@@ -55,7 +55,7 @@ def lessons_run(args: list[str]) -> set[str]:
     return {
         file.name[:2]
         for file in files
-        if file.absolute().parent.name == "notebooks" and re.match(r"\d\d_.*\.ipynb$", file.name)
+        if file.absolute().parent.name == "notebooks" and re.match(r"\d\d_.*(?<!_more)\.ipynb$", file.name)
     }
 
 

@@ -107,13 +107,19 @@ def with_fill_ins(cells: list[Cell], fill_ins: dict[str, Task], path: Path) -> l
     return out
 
 
+def folded(cell: Cell) -> dict:
+    """What folds a cell with tags=["presentation"] away, in JupyterLab and in Colab; its outputs are seen."""
+    hidden = "presentation" in cell.metadata.get("tags", ())
+    return {"jupyter": {"source_hidden": True}, "cellView": "form"} if hidden else {}
+
+
 def write(cells: list[Cell], path: Path) -> str:
     """The notebook's text, as nbformat writes it: sorted keys, indent 1, one source line per line."""
     check_names(path, [cell for cell in cells if not cell.name.startswith("course-")])
     if twice := {cell.name for cell in cells if [other.name for other in cells].count(cell.name) > 1}:
         raise CourseError(f"{path}: two cells are called {min(twice)!r}. Every cell needs a name of its own.")
     make = {"code": new_code_cell, "markdown": new_markdown_cell}
-    built = [make[cell.kind](cell.source, id=cell.name, metadata=cell.metadata) for cell in cells]
+    built = [make[cell.kind](cell.source, id=cell.name, metadata=cell.metadata | folded(cell)) for cell in cells]
     notebook = new_notebook(cells=built, metadata=METADATA, nbformat_minor=5)
     nbformat.validate(notebook)
     return nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n"
@@ -128,15 +134,31 @@ def cells_of(text: str) -> list[dict] | None:
         return None
 
 
+def links(root: Path, folder: Path, more: bool) -> list[Cell]:
+    """The generated last cell of a lesson, or of its second notebook: where to go from here."""
+    names = sorted(path.parent.name for path in (root / "lessons").glob("*/lesson.py"))
+    place, said = names.index(folder.name), []
+    if more:
+        said.append(f"[← Back to lesson {folder.name[:2]}]({folder.name}.ipynb)")
+    elif place > 0:
+        said.append(f"[← Lesson {names[place - 1][:2]}]({names[place - 1]}.ipynb)")
+    if not more and (folder / "more.py").exists():
+        said.append(f"[More measurements]({folder.name}_more.ipynb)")
+    if place + 1 < len(names):
+        said.append(f"[Lesson {names[place + 1][:2]} →]({names[place + 1]}.ipynb)")
+    return [Cell("course-links", "markdown", " · ".join(said))] if said else []
+
+
 def lesson_notebooks(root: Path, folder: Path, tasks: dict[str, Task], fill_ins: dict[str, Task]) -> dict[str, str]:
     """All notebooks of one lesson, {path from the root: text}."""
-    address, out = repository(root), {}
-    lesson, exercise = folder / "lesson.py", folder / "exercise.py"
-    if lesson.exists():
-        path = f"notebooks/{folder.name}.ipynb"
-        cells = with_fill_ins(read_cells(lesson), fill_ins, lesson)
-        check_names(lesson, cells)
-        out[path] = write(opening(address, path) + cells, lesson)
+    address, out, exercise = repository(root), {}, folder / "exercise.py"
+    for source, path in ((folder / "lesson.py", f"notebooks/{folder.name}.ipynb"),
+                         (folder / "more.py", f"notebooks/{folder.name}_more.ipynb")):
+        if source.exists():
+            more = source.stem == "more"
+            cells = with_fill_ins(read_cells(source), {} if more else fill_ins, source)
+            check_names(source, cells)
+            out[path] = write(opening(address, path) + cells + links(root, folder, more), source)
     if exercise.exists():
         cells = read_cells(exercise)
         check_names(exercise, [cell for cell in cells if not cell.name.startswith("task ")])

@@ -68,7 +68,7 @@ def write_printed(folder: Path, counts: dict[str, int]) -> None:
 
 
 def other_length(folder: Path, counts: dict[str, int]) -> str:
-    """A sentence where a run printed another number of words than is kept; "" where it is close: some hang on the run."""
+    """A sentence where a run printed another number of words than is kept; "" where it is close, as runs differ."""
     kept, now = sum(read_printed(folder).values()), sum(counts.values())
     if abs(now - kept) <= max(20, kept / 20):
         return ""
