@@ -10,7 +10,7 @@ from pathlib import Path
 
 from course_lib.builder.notebooks import cells_of
 from course_lib.builder.plan import lesson_folders
-from course_lib.builder.printed import counted, does, how_to_count, read_printed, words
+from course_lib.builder.printed import counted, how_to_count, read_printed, to_do, words
 
 LENGTHS = "course_lib/lengths.json"
 READMES = ("README.md", "docs/README-students.md")
@@ -61,17 +61,17 @@ def measure(cells: list[dict], printed: dict[str, int]) -> Length:
     """The length of a notebook's cells; `printed` is {cell: words}, and the build's own cells do not count."""
     cells = [cell for cell in cells if not cell["id"].startswith("course-")]
     code = [cell for cell in cells if cell["cell_type"] == "code"]
-    to_do = [does(cell) for cell in code]
-    runs = "".join("." if what in ("", "ledger") else " " for what in to_do).split()
-    read = [cell for cell, what in zip(code, to_do) if what != "fill_in" and "jupyter" not in cell["metadata"]]
+    done = [one for cell in code for one in to_do(cell)]
+    runs = "".join("." if set(to_do(cell)) <= {"ledger"} else " " for cell in code).split()
+    read = [cell for cell in code if "fill_in" not in to_do(cell) and "jupyter" not in cell["metadata"]]
     return Length(
         prose=sum(words(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"),
         printed=sum(printed.get(cell["id"], 0) for cell in code if counted(cell)),
         code_cells=len(code),
         lines=sum(bool(line.strip()) for cell in read for line in cell["source"].splitlines()),
         in_a_row=max(map(len, runs), default=0),
-        predictions=to_do.count("predict"), questions=to_do.count("quiz"), labs=to_do.count("lab"),
-        fill_ins=to_do.count("fill_in"))
+        predictions=done.count("predict"), questions=done.count("quiz"), labs=done.count("lab"),
+        fill_ins=done.count("fill_in"))
 
 
 def lesson_cells(root: Path, outputs: dict[str, str]) -> dict[str, list[dict]]:

@@ -21,10 +21,10 @@ LABS = tuple(path.stem for path in (Path(__file__).parents[1] / "explore").glob(
 CALL = re.compile(rf"^@?(?:\w+\.)?(predict|quiz|fill_in|ledger|{'|'.join(LABS)})\(", re.MULTILINE)
 
 
-def does(cell: dict) -> str:
-    """What there is to do in a cell: "predict", "quiz", "fill_in", "lab"; "ledger" for the ledger; else ""."""
-    found = CALL.search(cell["source"]) if cell["cell_type"] == "code" else None
-    return "" if found is None else "lab" if found[1] in LABS else found[1]
+def to_do(cell: dict) -> list[str]:
+    """What there is to do in a cell, a word for each: "predict", "quiz", "fill_in", "lab"; "ledger" for the ledger."""
+    found = CALL.findall(cell["source"]) if cell["cell_type"] == "code" else []
+    return ["lab" if name in LABS else name for name in found]
 
 
 def words(text: str) -> int:
@@ -39,7 +39,7 @@ def words(text: str) -> int:
 
 def counted(cell: dict) -> bool:
     """Whether the words that a cell prints count."""
-    return cell["cell_type"] == "code" and not cell["id"].startswith("course-") and not does(cell)
+    return cell["cell_type"] == "code" and not cell["id"].startswith("course-") and not to_do(cell)
 
 
 def printed_words(outputs: Iterable[dict]) -> int:

@@ -1,13 +1,15 @@
 """A fill-in: built into the lesson, passed by "Run all" with the course's own version, and used where it is right."""
 import json
+from pathlib import Path
 
 import pytest
 
 from course_lib.builder.audit import audit
 from course_lib.builder.command import build, main
 from course_lib.builder.plan import make_plan
-from course_lib.builder.printed import does
+from course_lib.builder.printed import to_do
 from course_lib.builder.record import read_record
+from course_lib.builder.tasks import read_fill_ins
 from course_lib.checks import fill_ins
 from course_lib.checks.fill_ins import fill_in
 from course_lib.errors import CourseError
@@ -42,6 +44,8 @@ def draw(seed):
 def mix(before, after, alpha):
     return alpha * before + (1 - alpha) * after
 '''
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = {key: task for folder in sorted(ROOT.glob("lessons/[0-9]*")) for key, task in read_fill_ins(folder).items()}
 OURS, OFFERED = "# %% [markdown] title", "# %% fill-in 01.mix\n\n# %% [markdown] title"
 SOURCE = "course_lib/checks/fill_ins/01.mix.json"
 
@@ -73,7 +77,7 @@ def run(source: str) -> dict:
 
 def test_the_build_writes_statement_cell_and_data_and_finds_nothing_to_mend(filled, cell):
     assert cell.startswith('from course_lib.checks.fill_ins import fill_in\n\n\n@fill_in("01.mix")\ndef mix(before')
-    assert does({"cell_type": "code", "source": cell}) == "fill_in"
+    assert to_do({"cell_type": "code", "source": cell}) == ["fill_in"]
     assert {"hint", "solution"} <= json.loads((filled / SOURCE).read_text()).keys()
     assert build(filled) == [] and audit(filled, make_plan(filled), read_record(filled)) == []
     assert "01.mix" not in "".join(path.read_text() for path in filled.glob("exercises/*"))
@@ -145,6 +149,17 @@ def test_a_slip_of_the_writer_is_named(filled, change, file, old, new, said):
     except CourseError as error:
         found = [str(error)]
     assert any(said in one for one in found), found
+
+
+@pytest.mark.parametrize("key", ["01.mix", *SHIPPED])
+def test_it_takes_its_reference_and_names_each_wrong_solution(key, filled, monkeypatch, capsys):
+    if key in SHIPPED:
+        monkeypatch.setattr(fill_ins, "DATA", ROOT / "course_lib" / "checks" / "fill_ins")
+    task = SHIPPED.get(key) or read_fill_ins(filled / "lessons" / "01_small")[key]
+    told = {task.reference: "Right on all", task.stub: "Your turn", **{one.source: one.message for one in task.wrong}}
+    for source, said in told.items():
+        fill_in(key)(task.function(source))
+        assert said in capsys.readouterr().out
 
 
 def test_its_changes_are_tried_like_a_tasks(filled, monkeypatch, capsys):
