@@ -19,6 +19,7 @@ from course_lib.claims.claim import (
     UNTOLD,
     UNTOLD_HERE,
     Figure,
+    Marks,
     claim,
     highest,
     less,
@@ -93,7 +94,11 @@ def test_figures_are_reckoned_seed_by_seed():
 
 
 def test_a_share_has_a_spread_over_seeds_and_none_over_the_marks_of_rows():
-    assert share(Figure((0.7, 0.9))) == "80 % (± 14)" and share(Figure((1.0, 0.0, 1.0, 1.0))) == "75 %"
+    assert share(Figure((0.7, 0.9))) == "80 % (± 14)" and share(Figure((1.0, 0.0))) == "50 % (± 71)"
+    assert share(highest(Marks((1.0, 0.0, 1.0, 1.0)), Marks((0.0, 0.0, 1.0, 0.0)))) == "75 %"
+    measured = {name: [True, False, True, True] for name in claims.get("C03").figures}
+    told = claims.conclude("C03", **measured).because
+    assert "75 %" in told and "±" not in told
 
 
 @pytest.mark.parametrize("claim_id", [one for one, claim in ASKED.items() if claim.kind == MEASURED])

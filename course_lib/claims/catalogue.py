@@ -8,7 +8,7 @@ import numbers
 from collections.abc import Sequence
 from pathlib import Path
 
-from course_lib.claims.claim import Claim, Figure, Verdict
+from course_lib.claims.claim import Claim, Figure, Marks, Verdict
 from course_lib.claims.topics import TOPICS
 from course_lib.errors import CourseError, shown, unknown
 
@@ -85,7 +85,8 @@ def conclude(claim_id: str, **measured: float | Sequence[float]) -> Verdict:
         values = tuple(value) if isinstance(value, (list, tuple)) else (value,)
         if not values or not all(isinstance(one, numbers.Real) and math.isfinite(one) for one in values):
             raise CourseError(f"{claim_id} needs a number for {name}; you gave {shown(value)}.")
-        figures[name] = Figure(tuple(map(float, values)))
+        kind = Marks if set(values) <= {0, 1} else Figure
+        figures[name] = kind(tuple(map(float, values)))
     if len({len(figure.values) for figure in figures.values()} - {1}) > 1:
         raise CourseError(f"{claim_id} compares pairs: give equally many values for each figure, or one.")
     return claim.judge(figures)

@@ -40,7 +40,7 @@ SHOWN = {"points": (100, "points"), "percent": (100, "%")}  # unit: (times what,
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured quantity over the seeds, or over the rows of one run. Arithmetic is done seed by seed."""
+    """One measured quantity over the seeds. Arithmetic is done seed by seed."""
 
     values: tuple[float, ...]
 
@@ -63,7 +63,7 @@ class Figure:
         theirs = other.values if isinstance(other, Figure) else (other,)
         n = max(len(self.values), len(theirs))
         pairs = zip(*(values * n if len(values) == 1 else values for values in (self.values, theirs)), strict=True)
-        return Figure(tuple(act(*pair) for pair in pairs))
+        return type(self)(tuple(act(*pair) for pair in pairs))
 
     def __add__(self, other):
         return self.with_each(add, other)
@@ -78,6 +78,12 @@ class Figure:
         return self.with_each(truediv, other)
 
 
+class Marks(Figure):
+    """The mark of each row of one run, 0 or 1: what they are spread by is no spread over seeds."""
+
+    spread = 0.0
+
+
 Figures = Mapping[str, Figure]  # by name
 
 
@@ -90,9 +96,8 @@ def highest(*figures: Figure) -> Figure:
 
 
 def share(figure: Figure) -> str:
-    """A share in percent, with its spread over seeds; the marks of one run's rows, 0 and 1, have none to show."""
-    spread = figure.spread if set(figure.values) - {0.0, 1.0} else 0.0
-    return percent(figure.mean) + (f" (± {100 * spread:.0f})" if spread >= 0.005 else "")
+    """A share in percent, with its spread over seeds."""
+    return percent(figure.mean) + (f" (± {100 * figure.spread:.0f})" if figure.spread >= 0.005 else "")
 
 
 @dataclass(frozen=True)
