@@ -1,4 +1,4 @@
-"""Shares with their intervals, as a figure that says in its alt text all that it shows."""
+"""Shares with their intervals, as a figure that says in its alt text all that it shows; their difference in words."""
 from collections.abc import Collection, Mapping
 
 from course_lib.display import percent
@@ -17,3 +17,17 @@ def show_shares(shares: Mapping[str, tuple[float, float, float]], what: str, cap
     chart = bars(list(shares), [mean for mean, _, _ in shares.values()], [ends for _, *ends in shares.values()],
                  x_label=f"share of {what}", limit=1, highlight=highlight, baselines=baselines)
     show(chart, alt=f"Bars with the share of {what}: {told}.", caption=caption)
+
+
+def in_points(mean: float, low: float, high: float) -> str:
+    """A difference of two shares with its interval, in points; marks that are the same have none.
+
+    >>> in_points(-0.04, -0.081, -0.001)
+    '-4 points (95 % interval -8 to 0)'
+    >>> in_points(0.0, 0.0, 0.0)
+    '0 points: not one row differed'
+    """
+    if low == mean == high == 0:
+        return "0 points: not one row differed"
+    shown, lowest, highest = (f"{round(100 * value) + 0:+}".replace("+0", "0") for value in (mean, low, high))
+    return f"{shown} point{'s' * (shown[1:] != '1')} (95 % interval {lowest} to {highest})"

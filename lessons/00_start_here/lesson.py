@@ -233,8 +233,8 @@ show(axes, alt=f"Heat map, grey above the diagonal: {most}.",
 # grey squares), for at that moment it is not written yet. The vector of the last token began as the row of
 # `a`, and nothing else. Now it also holds what its row of the picture has fetched.
 #
-# Next, a whole block by hand. You need no more than matrix products, one softmax (inside `self_attn`) and
-# additions.
+# Next, put a block together from its parts. Its own `self_attn` does the attention (matrix products and one
+# softmax); the rest is written out.
 
 # %% block-by-hand
 from torch.nn.functional import silu

@@ -37,7 +37,7 @@ W = W0 + recorded_change.delta                       # (128, 128): after full fi
 
 # %% helpers
 from course_lib.display import decimal, fold, percent, say, show_source
-from course_lib.plots import curve, interval, new_axes, show, show_shares
+from course_lib.plots import curve, in_points, interval, new_axes, show, show_shares
 
 # %% change-size
 delta = W - W0                                       # (128, 128): what training changed
@@ -216,8 +216,9 @@ def loss_with(B):
             hook.remove()
 
 
-B_random = [random_like(RANK, layer.out_features).T for layer in layers]     # A's range
-B_wide = [random_like(layer.out_features, RANK) for layer in layers]
+B_wide = [random_like(layer.out_features, RANK) for layer in layers]         # ±1/√r
+B_random = [wide * (RANK / layer.in_features) ** 0.5                         # ±1/√k, as A
+            for wide, layer in zip(B_wide, layers)]
 loss_base, loss_random, loss_wide = map(loss_with, (zeros, B_random, B_wide))
 
 # %% both-random-reveal
@@ -236,7 +237,8 @@ say(f"On ordinary text of its world the loss goes from {loss_base:.2f} to **{los
 say("And both at zero? Then nothing would ever move: the gradient of each is a product with the "
     "other one. One of them must be random, and which is not the same: with A random and B zero, "
     "higher learning rates can be borne "
-    "([Hayou et al. 2024](https://arxiv.org/abs/2406.08447)).")
+    "([Hayou et al. 2024](https://arxiv.org/abs/2406.08447)); with both random, and small, a rate "
+    "that is too low does less harm ([Li et al. 2025](https://arxiv.org/abs/2505.23194)).")
 
 # %% [markdown] same-class
 # The course's own LoRA does the same at every place. Assert that, with a $B$ that is not zero, and read its
@@ -289,7 +291,9 @@ from course_lib.methods import Frozen, FullFineTuning
 full = FullFineTuning(model)
 fit(model, tokenizer, few_labels, full, **short, learning_rate=FULL_RATE, progress=False)
 probe = Frozen(model, train=(), num_labels=2)        # a new head on the frozen model: linear probe
-fit(model, tokenizer, few_labels, probe, **short, learning_rate=3e-2, reuse=True, progress=False)
+probe_rate = tuning.tuned(NEAR, near_and_far.HEAD).rate
+fit(model, tokenizer, few_labels, probe, **short, learning_rate=probe_rate, reuse=True,
+    progress=False)
 assert weights_hash(model) == hash_before            # the base keeps its bits under all of them
 
 # %% [markdown] train-reuse
@@ -307,7 +311,7 @@ def head_trained(reuse):
     head = Frozen(model, train=(), num_labels=2)
     start = time.process_time()
     run = fit(model, tokenizer, {"train": few_labels["train"].select(range(16))}, head, epochs=5,
-              batch_size=8, learning_rate=3e-2, reuse=reuse, progress=False)
+              batch_size=8, learning_rate=probe_rate, reuse=reuse, progress=False)
     return time.process_time() - start, run.loss[-1]
 
 
@@ -358,26 +362,18 @@ show_shares(found, "right answers",
             "Lines: 95 % intervals.", ["LoRA"], GUESSING)
 
 # %% train-reveal
-def place(gap):
-    """Where LoRA stands, in words; the gap is full fine-tuning's share minus LoRA's."""
-    points = round(100 * gap)
-    if points == 0:
-        return "level with"
-    return f"{abs(points)} point{'s' * (abs(points) > 1)} {'behind' if points > 0 else 'ahead of'}"
-
-
 pairs = zip(marked["full fine-tuning"], marked["LoRA"])  # the same reviews, so compare one by one
 gap, low, high = interval([[a - b] for [a], [b] in pairs])
 reveal("06.gap", round(100 * gap))
-say(f"LoRA is **{place(gap)}** full fine-tuning on the same reviews (95 % interval of the gap: "
-    f"{100 * low:.0f} to {100 * high:.0f} points), "
-    + ("a difference that we cannot tell from none." if low <= 0 <= high else
-       "a small gap." if abs(gap) <= 0.05 else "and in so short a training that is not nothing."))
+say(f"Full fine-tuning less LoRA, on the same reviews: **{in_points(gap, low, high)}**: "
+    + ("these reviews cannot tell them apart." if low <= 0 <= high else
+       f"LoRA is {'behind' if low > 0 else 'ahead'} in this run. Other seeds follow below."))
 
 # %% train-rates
-say(f"It had {LORA_RATE / FULL_RATE:.0f} times the learning rate of full fine-tuning. In large "
-    "models, too, LoRA wants about ten times as much, and a place in all layers "
-    "([Schulman et al. 2025](https://thinkingmachines.ai/blog/lora/)).")
+say(f"The search gave it {LORA_RATE / FULL_RATE:.0f} times the learning rate of full fine-tuning. "
+    "In large models it wanted about ten times, and a place in all layers "
+    "([Schulman et al. 2025](https://thinkingmachines.ai/blog/lora/)); for the place here, see C23 "
+    "in the ledger.")
 
 # %% [markdown] train-cost
 # And what does it save? Counts are exact, so count: trained parameters, the file, what the optimizer keeps in
@@ -436,8 +432,8 @@ fold("What did you find?", told + "<p>What is cut off is most of the directions,
 # %% far-live
 early, _ = load_model("orchard-s-early")
 early_probe = Frozen(early, train=(), num_labels=2)
-fit(early, tokenizer, few_labels, early_probe, **short, learning_rate=3e-2, reuse=True,
-    progress=False)
+fit(early, tokenizer, few_labels, early_probe, **short, reuse=True, progress=False,
+    learning_rate=tuning.tuned(near_and_far.SOON, near_and_far.HEAD).rate)
 mean, low, high = ends(evaluate(early, tokenizer, rows, early_probe))
 say(f"The same probe as above: on `orchard-s` it was right in {percent(found['linear probe'][0])} "
     f"(LoRA in {percent(found['LoRA'][0])}), on `orchard-s-early` in **{percent(mean)}** (95 % "
@@ -475,8 +471,8 @@ say({"holds": "So even here, where the probe found little, the thin matrices had
      "learned. On larger tasks, such as the code and mathematics above, it need not be so.",
      "does not hold": "So it did not come out alike, though both had their own rate and LoRA a "
      "higher rank.", "cannot be told": "These seeds cannot tell a gap from none."}[far_gap.word])
-say("With few steps, a low rank, or the rate of another task we would have blamed LoRA for what "
-    "those did. Before you say what a method cannot do, give it each of them.")
+say("With a lower rank, or with the near task's rate, we would have blamed LoRA for what those did "
+    "(C20, in lesson 07's ledger). Before you say what a method cannot do, give it both.")
 
 # %% [markdown] far-forget
 # What did it cost? Look at the loss on ordinary text of the old world, before and after. What it rises by has
@@ -500,10 +496,38 @@ for where in ("near", "far"):
     say(f"On the {where} base LoRA ends **{rise:+.2f}** nats from full fine-tuning ({low:+.2f} to "
         f"{high:+.2f}): " + ("LoRA forgot more." if low > 0 else "LoRA forgot less." if high < 0
                              else "these seeds cannot tell which forgot more."))
-say("In large models LoRA forgot less (Biderman et al.), and what it forgot was found to hang on a "
-    "few strong new directions, which full fine-tuning does not make "
-    "([Shuttleworth et al. 2024](https://arxiv.org/abs/2410.21228)). Here each rate was chosen for "
-    "the answers alone. Lesson 09 compares methods at the same success.")
+say("In large models LoRA forgot less (Biderman et al.). Here each rate was chosen for the answers "
+    "alone. Lesson 09 compares methods at the same success.")
+
+# %% [markdown] far-intruders
+# What LoRA forgot in large models was found to hang on a few strong *new* directions, which full fine-tuning does not
+# make ([Shuttleworth et al. 2024](https://arxiv.org/abs/2410.21228)). Does it make them here? Of the ten strongest
+# directions of each tuned matrix, count those that lie near to none of before.
+
+# %% far-intruders-count
+def intruders(new, old):
+    """How many of the ten strongest of `new` (d, k) have a cosine of 0.6 to none of `old`."""
+    U_new, U_old = (torch.linalg.svd(W, full_matrices=False).U for W in (new, old))  # (d, S) each
+    return ((U_old.T @ U_new[:, :10]).abs().amax(0) < 0.6).sum().item()  # (S, d) @ (d, 10) -> (10,)
+
+
+made = {"full fine-tuning": 0, "LoRA": 0, "random changes as large as LoRA's": 0}
+for name, method in (("full fine-tuning", full), ("LoRA", lora)):
+    changed = load_model("orchard-s")[0]
+    method.merge(changed)
+    of_sites = [[one.get_submodule(site).weight.detach() for one in (changed, model)]
+                for site in sites]                   # each: (tuned, before)
+    made[name] = sum(intruders(new, old) for new, old in of_sites)
+
+# %% far-intruders-control
+shaken = []
+for new, old in of_sites:                            # LoRA's, still
+    shake = torch.randn(old.shape)
+    shaken.append(old + shake * (new - old).norm() / shake.norm())
+made["random changes as large as LoRA's"] = sum(
+    intruders(new, old) for new, (_, old) in zip(shaken, of_sites))
+say(f"New among {10 * len(sites)} directions, near task, one run: "
+    + ", ".join(f"{name} **{count}**" for name, count in made.items()) + ".")
 
 # %% [markdown] alpha
 # ## Alpha and the learning rate
@@ -898,7 +922,7 @@ ledger("06")
 # 1. What full fine-tuning changes in a matrix lies mostly in far fewer directions than it has. So it can be
 #    written as two thin matrices, and trained so from the start, beside a base that keeps every bit.
 # 2. It takes a small part of the space. Before one says what it cannot do far from what the base knows, it needs
-#    steps, a rank and a rate of its own; and what it forgot must be counted beside what it learned.
+#    a rank and a rate of its own; and what it forgot must be counted beside what it learned.
 # 3. Alpha is a scale and no learning rate, though the two trade for each other roughly; merged, LoRA costs
 #    nothing at inference, and a kept copy brings the base back to the last bit.
 #

@@ -30,7 +30,7 @@ import torch
 from course_lib import fit, load_model, load_task
 from course_lib.display import fold, percent, say, show_source
 from course_lib.models import weights_hash
-from course_lib.plots import interval, show_shares, wilson
+from course_lib.plots import in_points, interval, show_shares, wilson
 
 model, tokenizer = load_model("orchard-s")
 hash_before = weights_hash(model)                    # a fingerprint of every parameter
@@ -230,19 +230,11 @@ show_shares({NAMES[name]: share_right(marked) for name, marked in near_marks.ite
             ["adapters"], GUESSING)
 
 # %% near-reveal
-def place(gap):
-    """Where a method stands, in words; the gap is full fine-tuning's share minus its own."""
-    points = round(100 * gap)
-    if points == 0:
-        return "level with"
-    return f"{abs(points)} point{'s' * (abs(points) > 1)} {'behind' if points > 0 else 'ahead of'}"
-
-
 pairs = zip(near_marks["full"], near_marks["adapter"])   # the same reviews, one by one
 near_gap, low, high = interval([[a - b] for [a], [b] in pairs])
 reveal("07.near", round(100 * near_gap))
-say(f"The adapters are **{place(near_gap)}** full fine-tuning on the same reviews (95 % interval "
-    f"of the gap: {100 * low:.0f} to {100 * high:.0f} points), with "
+say("Full fine-tuning less adapters, on the same reviews: "
+    f"**{in_points(near_gap, low, high)}**. The adapters have "
     f"{share_of(count(near['adapter']), count(near['full']))} of its parameters.")
 
 # %% [markdown] near-beside
@@ -303,8 +295,9 @@ bars = {run: f"{place_of(run)}, {RUNS[run][0].steps} steps: {in_words(run)}"
 over_seeds = lambda figure: (figure.mean, min(figure.values), max(figure.values))
 best = max(("far_lora", "far_adapter"), key=lambda run: runs[run].mean)
 reveal("07.far", round(100 * (runs["far_full"].mean - runs[best].mean)))
+seeds = sorted({len(runs[run].values) for run in bars})
 show_shares({bars[run]: over_seeds(runs[run]) for run in bars}, "right answers",
-            f"Recorded, seeds: {len(runs['far_full'].values)}; n = {RUNS[best][0].test} reviews. "
+            f"Recorded, seeds: {' or '.join(map(str, seeds))}; n = {RUNS[best][0].test} reviews. "
             "Lines: lowest to highest seed.",
             [bars[run] for run in bars if run.endswith("full")], GUESSING)
 
@@ -411,13 +404,10 @@ say(f"A head takes {told}: whether a hundredfold is true depends on how often it
 
 # %% buys-time
 timed = claims.recorded("C16")
-say(f"LoRA takes {percent(timed['operations'].mean)} of the operations of full fine-tuning, and "
-    f"**{percent(timed['time'].mean)}** of its processor time (from "
-    f"{percent(min(timed['time'].values))} to {percent(max(timed['time'].values))}; seeds: "
-    f"{len(timed['time'].values)}). "
-    + ("In a model this small, many little products cost more than they save."
-       if timed["time"].mean > 0.95 else "So some time is saved.")
-    + " The wider the matrices, the less that weighs.")
+time_saved = claims.get("C16").judge(timed).answers["processor time of a step"]
+say(f"LoRA takes {percent(timed['operations'].mean)} of the operations of full fine-tuning. Its "
+    f"processor time against that of full fine-tuning (seeds: {time_saved.n}): **{time_saved}**. "
+    "Many little products have a price of their own; the wider the matrices, the less it weighs.")
 
 # %% [markdown] buys-gpt3
 # Beside it, from a model with matrices nearly a hundred times as wide, LoRA with r = 4:
@@ -556,7 +546,7 @@ show_source(QuantisedLinear)
 #
 # > int4 34.34, FP4 31.07, NF4 with double quantisation 27.41
 # >
-# > — [Dettmers et al. 2023](https://arxiv.org/abs/2305.14314)
+# > — [Dettmers et al. 2023, Table 2](https://arxiv.org/abs/2305.14314)
 
 # %% [markdown] whole-time
 # The embeddings stay as they are, and in so small a model they weigh much; in a large one nearly everything is in
@@ -756,7 +746,7 @@ ledger("07")
 #
 # 1. An adapter is a small network behind a sub-layer. Between its two matrices stands a non-linearity, so it cannot
 #    be merged, and whoever uses the model pays for it; the word also names low-rank matrices, which can.
-# 2. Near to what a base knows and far from it, small parts came close to full fine-tuning, once they had size, steps
+# 2. Near to what a base knows and far from it, small parts came close to full fine-tuning, once they had a size
 #    and a rate of their own; they differed more in what they forgot. What they save belongs to what is trained: the
 #    file, the gradients, the optimizer's memory. The passes through the frozen model stay, so with parts inside it
 #    the work falls by a third at most, and the base is as large as before.

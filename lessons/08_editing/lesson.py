@@ -37,7 +37,7 @@ print(test_texts[0], "->", PHRASES[test_labels[0]])
 
 # %% helpers
 from course_lib.display import fold, percent, say, show_source
-from course_lib.plots import curve, heat, interval, show, show_shares, wilson
+from course_lib.plots import curve, heat, in_points, interval, show, show_shares, wilson
 
 average = lambda marks: sum(marks) / len(marks)
 
@@ -153,7 +153,7 @@ backwards = 1 - told_by_answer[LAYER][SHORT]
 say(f"At “short” after block {LAYER + 1} one weighted sum of 128 numbers tells "
     f"**{percent(average(read))}** of the reviews; with random weights the best of all places "
     f"{percent(average(lucky))}, a bag of words {percent(words)}. Lead over random weights: "
-    f"{100 * gap:+.0f} points (95 % interval {100 * low:+.0f} to {100 * high:+.0f}). " + (
+    f"{in_points(gap, low, high)}. " + (
         f"The answer's direction tells {percent(backwards)} there *the other way round*: the "
         "opinion stands there, and not yet as an answer.") * (backwards > 0.5))
 
@@ -499,10 +499,8 @@ show_shares(interchange, "pairs answered as the source",
 # %% das-beyond
 for key in ("untrained direction", "the answer's direction", "random weights, trained"):
     gap, low, high = interval([[a - b] for a, b in zip(fits["trained direction"], fits[key])])
-    say(f"Trained direction less *{key}*, on the same pairs: {100 * gap:+.0f} points (95 % "
-        f"interval {100 * low:+.0f} to {100 * high:+.0f}): " + (
-            "above the control by more than the interval." if low > 0 else
-            "**not** above the control by more than the interval."))
+    say(f"Trained direction less *{key}*, on the same pairs: {in_points(gap, low, high)}"
+        + ("." if low > 0 else ", so **not** beyond chance."))
 
 # %% das-explain
 cosine = torch.cosine_similarity(das.R[0].detach(), v, dim=0).abs().item()
@@ -622,10 +620,9 @@ show_shares({key: wilson(sum(one), len(test)) for key, one in duel.items()}, "ri
 # %% loreft-reveal
 gap, low, high = interval([[a - b] for a, b in zip(duel["LoReFT"], duel["LoRA"])])
 reveal("08.gap", round(100 * gap))
-say(f"LoReFT against LoRA on the same reviews: {100 * gap:+.0f} points (95 % interval "
-    f"{100 * low:+.0f} to {100 * high:+.0f}). " + (
-        "This many reviews cannot tell them apart." if low <= 0 <= high else
-        f"{'LoReFT' if gap > 0 else 'LoRA'} is ahead in this run."))
+say(f"LoReFT against LoRA on the same reviews: {in_points(gap, low, high)}. " + (
+    "This many reviews cannot tell them apart." if low <= 0 <= high else
+    f"{'LoReFT' if gap > 0 else 'LoRA'} is ahead in this run."))
 over = claims.get("C62").judge(claims.recorded("C62")).answers["what it learns beside LoRA"]
 say("That interval is over reviews, and knows nothing of other seeds. Recorded, in the same loop, "
     f"{over.n} seeds: {over}.")
