@@ -93,11 +93,11 @@ def test_nothing_is_kept_where_nobody_asked_for_it(asked, tmp_path):
     ("experiments/setting.py", "a = 1\n", "a = 2\n", False), ("experiments/loreft.py", "a = 1\n", "a = 2\n", True),
     ("new/part.py", "", "a = 1\n", False),
     ("world/data/fruit.tsv", "plum\n", "pear\n", False), ("claims/records/C1.json", "1", "2", True),
-    ("plots/style.py", "a = 1\n", "a = 2\n", True)])
+    ("plots/style.py", "a = 1\n", "a = 2\n", True), ("lengths.json", "1", "2", True)])
 def test_what_the_code_is_known_by(file, before, after, same, tmp_path, monkeypatch):
     digests, path = [], tmp_path / file
     monkeypatch.setattr(store, "COURSE", tmp_path)
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     for text in (before, after):
         path.write_text(text)
         syntax.parsed.cache_clear()

@@ -21,8 +21,9 @@ from course_lib.syntax import digest, parsed, plain
 
 COURSE = Path(__file__).resolve().parents[1]
 SHARED = {f"experiments/{name}.py" for name in ("draws", "run", "setting")}  # of experiments; a run says the rest
-CANNOT_CHANGE_A_RUN = {"bench", "builder", "checks", "claims", "cli.py", "explore", "framed.py", "grading", "lab",
-                       "lesson.py", "lessons.py", "plots", "progress", "quiz"}  # but for the file of what is measured
+CANNOT_CHANGE_A_RUN = {  # but for the file of what is measured
+    "bench", "builder", "checks", "claims", "cli.py", "explore", "framed.py", "grading", "lab", "lengths.json",
+    "lesson.py", "lessons.py", "plots", "progress", "quiz"}
 DATA = {".json", ".tsv", ".txt"}
 
 
