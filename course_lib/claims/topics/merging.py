@@ -50,5 +50,6 @@ def no_merge_layer(seed: int) -> dict[str, float]:
 @no_merge_layer.told
 def tell_no_merge_layer(f: Figures) -> str:
     """What LoRA does unmerged, and what merging adds."""
-    return (f"Unmerged, LoRA moves the logits by up to {f['effect'].mean:.1f} already; merging moves them by "
+    already = "already" if f["effect"].mean > ROUNDING else "not at all"  # how far depends on what was trained
+    return (f"Unmerged, LoRA moves the logits {already}; merging moves them by "
             f"{f['difference'].mean:.0e} more and adds {f['added_layers'].mean:.0f} layers: it is a sum of matrices.")
