@@ -17,6 +17,17 @@ import course_lib  # noqa: E402, F401  before torch: its threads then wait aslee
 from tests import closeness  # noqa: E402
 from tests.hang import HANGS  # noqa: E402
 
+WRITTEN = pytest.StashKey[dict[str, set[str]]]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """file::function of every test that was found, with the names of its marks: before any is left out by a mark."""
+    found = config.stash.setdefault(WRITTEN, {})
+    for item in items:
+        name = f"{item.nodeid.partition('::')[0]}::{item.originalname}"
+        found.setdefault(name, set()).update(mark.name for mark in item.iter_markers())
+
 
 @pytest.fixture(autouse=True)
 def course_home(tmp_path, monkeypatch):

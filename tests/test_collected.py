@@ -1,12 +1,12 @@
 """No test is passed over: `make test` collects every `test_*` function that is written."""
 import ast
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
+import pytest
+
 from tests import run_all
+from tests.conftest import WRITTEN
 
 TESTS = Path(__file__).parent
 
@@ -22,23 +22,16 @@ def written() -> set[str]:
     return found
 
 
-def collected(*groups: list[str]) -> set[str]:
-    """file::function of what pytest finds with the arguments of each group: in one process, where only the first
-    waits for torch."""
-    code = (f"import pytest\nfor arguments in {groups!r}:\n"
-            "    pytest.main(['--collect-only', '-q', '-p', 'no:cacheprovider', *arguments])")
-    done = subprocess.run([sys.executable, "-c", code], cwd=TESTS.parent, capture_output=True, text=True,
-                          encoding="utf-8", env={**os.environ, "PYTHONUTF8": "1"})
-    ids = re.findall(r"^(tests/[^:]+\.py)(?:::\w+)*::(test_\w+)", done.stdout, flags=re.MULTILINE)
-    assert ids, done.stdout + done.stderr
-    return {f"{path}::{name}" for path, name in ids}
-
-
-def test_every_test_that_is_written_is_collected():
+def test_every_test_that_is_written_is_collected(pytestconfig):
+    if pytestconfig.args != ["tests"]:
+        pytest.skip("this run was asked for a part of the tests only")
     known = run_all.groups()
     (_, code), (_, browser), (_, slow) = known["code"], known["browser"], known["mutants"]
-    found = collected(code[:-len(run_all.TWO)], browser, slow[:-len(run_all.TWO)])
-    assert sorted(written() - found) == [] and sorted(found - written()) == []
+    assert code[:3] == ["tests", "-m", "not browser and not slow"] and slow[:3] == ["tests", "-m", "slow"]
+    assert browser == ["tests/browser"]
+    found = pytestconfig.stash[WRITTEN]
+    assert all(name.startswith("tests/browser/") for name, marks in found.items() if "browser" in marks)
+    assert sorted(written() - set(found)) == [] and sorted(set(found) - written()) == []
     assert f"tests/{run_all.CHECK}::test_course_build_check_finds_nothing" in found
     assert {"code", "browser"} <= set(run_all.in_make_test())
 

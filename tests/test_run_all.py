@@ -64,7 +64,7 @@ def test_make_test_runs_a_sample_of_the_settings_and_all_everything(wanted, nume
     assert run_all.main(wanted) == 0
     assert sum(name.startswith("numeric-") for name in ran) == numeric
     if len(wanted) == 0 or wanted == ["all"]:
-        assert {"code", "notebooks", "browser", "sample-avx2-2", "sample-mkl-1"} <= set(ran)
+        assert {"code", "notebooks", "browser", "sample-sse41-2"} <= set(ran)
     assert ("the budget is 45" in capsys.readouterr().out) == (not wanted)
 
 
@@ -72,7 +72,7 @@ def test_a_setting_is_in_the_environment_of_its_groups():
     found = run_all.variables_of("numeric-avx2-2")
     wanted = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "OMP_NUM_THREADS": "2"}
     assert found.items() >= wanted.items()
-    assert run_all.variables_of("sample-mkl-1")["MKL_CBWR"] == "COMPATIBLE"
+    assert run_all.variables_of("numeric-mkl-1")["MKL_CBWR"] == "COMPATIBLE"
     assert [run_all.variables_of(name)["OMP_NUM_THREADS"] for name in ("code", "colab-lesson")] == ["1", "1"]
     limits = {name: run_all.variables_of(name).get("COURSE_TOLERANCE_LIMIT") for name in run_all.groups()}
     assert all(limit == ("0.2" if name.startswith(("sample-", "numeric-")) else None) for name, limit in limits.items())
