@@ -1,12 +1,13 @@
 """What is chosen beside the method: which run is picked, at which rate, and when it is stopped."""
+from dataclasses import replace
 from statistics import mean
 
 import torch
 
-from course_lib.claims.claim import FAILS, GUIDE, HOLDS, LIMITED, Figures, Verdict, claim, less, more, same, share
+from course_lib.claims.claim import GUIDE, Figures, claim, less, more, same, share
 from course_lib.evaluation import answers
-from course_lib.experiments import Setting, arm, learn, score, trained
-from course_lib.experiments.fine_tuning import FULL
+from course_lib.experiments import Setting, arm, experiment, learn, score, trained
+from course_lib.experiments.fine_tuning import FULL, SHORT
 from course_lib.experiments.picking import picked
 from course_lib.experiments.tuning import tuned
 from course_lib.methods import FullFineTuning, LoRA
@@ -14,10 +15,9 @@ from course_lib.training.batches import Batches, loss_of
 
 CANDIDATES = Setting(labels=64, draw="short", steps=24, test=450, test_draw="shuffled")
 SIX = 6                                                                       # runs, which differ by chance
-KINDS = {"full": (FullFineTuning, {}), "lora": (LoRA, {"rank": 4, "alpha": 8})}
+KINDS = {"full": FULL, "lora": arm(LoRA, rank=4, alpha=8)}
 SIXTEEN = Setting(labels=16, draw="short", steps=60, validation=64, validate_every=4, test=400,
                   test_draw="shuffled")
-RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
 
 
 @claim("C75", "Split in train, validation and test; tune on validation", (GUIDE,), lesson="02",
@@ -43,36 +43,23 @@ def tell_split(f: Figures) -> str:
 
 
 @claim("C76", "Tune learning rate, batch size, schedule (measured: the learning rate)", (GUIDE,), lesson="02",
-       tolerance=0.15, figures=tuple(f"{name}_{rate:g}" for name in KINDS for rate in RATES))
+       tolerance=0.15, figures=("full_own", "full_other", "lora_own", "lora_other"),
+       question="Does a method lose where it is trained at the rate that is best for another?",
+       asks={called: more(lambda f, name=name: f[f"{name}_own"] - f[f"{name}_other"], 0.05)
+             for name, called in (("full", "full fine-tuning"), ("lora", "LoRA"))})
 def rates(seed: int) -> dict[str, float]:
-    """Accuracy on validation for every rate, of full fine-tuning and of LoRA."""
-    found, setting = {}, Setting()
-    for name, (kind, options) in KINDS.items():
-        for rate in RATES:
-            run = trained(setting, arm(kind, rate, **options), seed)
-            found[f"{name}_{rate:g}"] = score(run.model, run.tokenizer, setting.test_rows(split="validation"),
-                                              run.method)
-    return found
+    """Full fine-tuning and LoRA, each at its own rate and at the other's."""
+    own = {name: tuned(SHORT, one) for name, one in KINDS.items()}
+    other = {"full": replace(own["full"], rate=own["lora"].rate), "lora": replace(own["lora"], rate=own["full"].rate)}
+    return {f"{name}_{whose}": experiment(SHORT, one[name], seed)
+            for name in KINDS for whose, one in (("own", own), ("other", other))}
 
 
-@rates.judged
-def judge_rates(f: Figures) -> Verdict:
-    """Holds where the best rates differ and another method's best costs five points; with a limit where one rate serves
-    both, and others do not."""
-    best = {name: max(RATES, key=lambda rate: f[f"{name}_{rate:g}"].mean) for name in ("full", "lora")}
-    own = {name: f[f"{name}_{best[name]:g}"] for name in best}
-    other = {"full": f[f"full_{best['lora']:g}"], "lora": f[f"lora_{best['full']:g}"]}
-    because = (f"Of {len(RATES)} rates from {RATES[0]:g} to {RATES[-1]:g}, full fine-tuning does best at "
-               f"{best['full']:g} ({share(own['full'])}), LoRA at {best['lora']:g} ({share(own['lora'])}).")
-    if best["full"] != best["lora"]:
-        because += f" With the other's rate they reach {share(other['full'])} and {share(other['lora'])}."
-    cost = max(own[name].mean - other[name].mean for name in best)
-    worst = min(f[f"{name}_{rate:g}"].mean for name in best for rate in RATES)
-    if cost >= 0.05:
-        return Verdict(HOLDS, because)
-    if max(figure.mean for figure in own.values()) - worst >= 0.05:
-        return Verdict(LIMITED, because + " The rate matters, but one serves both.")
-    return Verdict(FAILS, because + " The rate hardly matters.")
+@rates.told
+def tell_rates(f: Figures) -> str:
+    """The four shares."""
+    return (f"At the rates that a search on validation found, full fine-tuning has {share(f['full_own'])} and LoRA "
+            f"{share(f['lora_own'])}; each at the other's rate, {share(f['full_other'])} and {share(f['lora_other'])}.")
 
 
 @torch.no_grad()

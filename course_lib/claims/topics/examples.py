@@ -5,7 +5,7 @@ Every relation counts once: a figure is the mean over relations of the mean over
 from collections.abc import Callable
 from statistics import mean
 
-from course_lib.claims.claim import FAILS, GOOGLE, HOLDS, LIMITED, Figures, Verdict, claim, more, share
+from course_lib.claims.claim import GOOGLE, Figures, claim, more, share
 from course_lib.experiments.new_mapping import K as LINES
 from course_lib.experiments.new_mapping import followed, of_another, taught
 from course_lib.models import load_model
@@ -30,8 +30,6 @@ def over_relations(model, tokenizer, seed: int, build: Callable, pool=None) -> t
 def first(k: int) -> Callable:
     """k examples of the relation that is asked."""
     return lambda relation, key, draw: draw_examples(relation, k, draw, exclude=(key,))
-CLOSE = 0.05   # figures nearer to each other than this are called about equal
-LITTLE = 0.03  # a gain of no more is called none
 
 
 @claim("C68", "One example sets the format (peach: drupe / apple: ___)", (GOOGLE,), lesson="01", core=True,
@@ -58,30 +56,23 @@ def tell_one_example(f: Figures) -> str:
 
 
 @claim("C69", "Sometimes several examples are needed (plum: drupe / pear: pome / lemon: ___)", (GOOGLE,), lesson="01",
-       figures=tuple(f"right_{k}" for k in K))
+       figures=(*(f"right_{k}" for k in K), "repeated"), every=False,
+       question="Are more answers right with several examples than with one, or with one that is repeated?",
+       asks={f"{called} rather than one": more(lambda f, k=k: f[f"right_{k}"] - f["right_1"], 0.02)
+             for k, called in ((2, "two"), (8, "eight"))}
+       | {"eight rather than one, eight times": more(lambda f: f["right_8"] - f["repeated"], 0.02)})
 def several_examples(seed: int) -> dict[str, float]:
-    """The share of right answers for 0, 1, 2, 4 and 8 examples."""
+    """The share of right answers for 0, 1, 2, 4 and 8 examples, and for one that stands there eight times."""
     model, tokenizer = load_model("orchard-s")
-    return {f"right_{k}": over_relations(model, tokenizer, seed, first(k))[1] for k in K}
+    right = lambda build: over_relations(model, tokenizer, seed, build)[1]
+    return {f"right_{k}": right(first(k)) for k in K} | {"repeated": right(lambda *asked: 8 * first(1)(*asked))}
 
 
-@several_examples.judged
-def judge_several_examples(f: Figures) -> Verdict:
-    """By what the first example gains and what the best of the later ones gains beyond it."""
-    right = {k: f[f"right_{k}"] for k in K}
-    first, later = right[1].mean - right[0].mean, max(right[k].mean for k in (2, 4, 8)) - right[1].mean
-    if max(first, later) <= LITTLE:
-        word, finding = FAILS, "examples hardly help"
-    elif later <= LITTLE:
-        word, finding = FAILS, "one example does all of it"
-    elif later < first - CLOSE:
-        word, finding = LIMITED, "one example does most of it, further ones help a little"
-    elif later <= first + CLOSE:
-        word, finding = HOLDS, "the first example and the later ones bring about as much"
-    else:
-        word, finding = HOLDS, "the later examples bring more than the first"
-    shares = ", ".join(f"{share(figure)} (k = {k})" for k, figure in right.items())
-    return Verdict(word, f"Right answers: {shares}: {finding}.")
+@several_examples.told
+def tell_several_examples(f: Figures) -> str:
+    """All shares."""
+    return ("Right answers: " + ", ".join(f"{share(f[f'right_{k}'])} (k = {k})" for k in K)
+            + f"; with one example eight times {share(f['repeated'])}.")
 
 
 @claim("C72", "Few-shot lines are training examples", (GOOGLE,), lesson="01", tolerance=0.1,
