@@ -8,7 +8,7 @@ from course_lib.claims.topics import data, freezing, labels
 from course_lib.experiments import blocks, setting
 from course_lib.experiments import freezing as frozen_parts
 from course_lib.experiments.labels import labelled, right_share
-from course_lib.experiments.what_to_train import FAR, NEAR
+from course_lib.experiments.short_reviews import FAR, NEAR
 from course_lib.methods import Frozen, FullFineTuning
 from course_lib.prompting.search import Prompt
 from course_lib.weak_supervision import SURE, label_model, votes_of
@@ -25,7 +25,12 @@ def trainings(trainings, monkeypatch):
         monkeypatch.setattr(module, "load_model", setting.load_model)
     monkeypatch.setattr(labels, "written", lambda model, tokenizer, first, _: [f"{one} on." for one in first])
     monkeypatch.setattr(labels, "UNLABELLED", 50)
-    return trainings
+    kept = blocks.source, labels.pages
+    for one in kept:
+        one.cache_clear()
+    yield trainings
+    for one in kept:
+        one.cache_clear()
 
 
 @pytest.mark.parametrize("claim_id", IDS)
@@ -43,23 +48,22 @@ def test_frozen_by_hand_and_gradients_set_to_zero(trainings):
 def test_the_parts_are_trained_on_the_same_rows_near_and_far(trainings):
     claims.measure("C12", 3)
     assert [type(one.method) for one in trainings] == 2 * [FullFineTuning, Frozen, Frozen]
-    for near, part in ((NEAR, trainings[:3]), (FAR, trainings[3:])):
-        assert {one.steps for one in part} == {near.steps}
+    for setting_, part in ((NEAR, trainings[:3]), (FAR, trainings[3:])):
+        assert {one.steps for one in part} == {setting_.steps}
         assert {tuple(one.rows["text"][:]) for one in part} == {tuple(part[0].rows["text"][:])}
-        assert len(part[0].rows) == near.labels
+        assert len(part[0].rows) == setting_.labels
 
 
 def test_a_source_model_meets_rows_that_it_has_not_seen(trainings):
     claims.measure("C13", 0)
     source, *tuned = trainings
     seen = set(source.rows["text"][:])
-    turned = [one.rows for one in tuned[5:]]
-    assert len(tuned) == 10 and all(len(one.rows) == 256 for one in tuned)
-    assert not any(seen & set(rows["text"][:]) for rows in turned)
-    assert not any("e" in "".join(one.rows["text"][:]).lower() for one in tuned[:5])
-    parts = [one.method.settings["train"][0] for one in tuned if isinstance(one.method, Frozen)]
-    assert parts == 2 * [f"model.layers.{place}" for place in range(4)]
-    assert [one.steps for one in tuned] == 5 * [blocks.STEPS["input"]] + 5 * [blocks.STEPS["label"]]
+    assert len(tuned) == 6 and all(len(one.rows) == blocks.BLOCK_LABELS for one in tuned)
+    assert not any(seen & set(one.rows["text"][:]) for one in tuned[2:])
+    assert not any("e" in "".join(one.rows["text"][:]).lower() for one in tuned[:2])
+    parts = [one.method.settings["train"][0] for one in tuned]
+    assert parts == 3 * ["model.layers.0", "model.layers.3"]
+    assert [one.steps for one in tuned] == 4 * [blocks.STEPS] + 2 * [blocks.SOON]
 
 
 def test_the_probed_head_is_the_probes_and_both_ways_see_as_many_rows(trainings):
@@ -89,15 +93,15 @@ def test_a_prompt_is_searched_on_validation_and_the_surest_of_what_is_written_ar
 
     monkeypatch.setattr(labels, "search", search)
     monkeypatch.setattr(labels, "margins", lambda model, tokenizer, texts, prompt: far(texts))
-    figures, test = claims.measure("C101", 0), NEAR.test_rows()
+    figures, test = claims.measure("C101", 0), NEAR.test_rows(seed=0)
     [rows] = asked
     assert len(rows) == labels.SEARCHED and set(rows["text"]) <= set(load_task("reviews")["validation"]["text"])
     right = [label == int(margin > 0) for margin, label in zip(far(test), test["label"])]
     assert figures["found_validation"] == 0.9 and figures["found_test"] == pytest.approx(sum(right) / len(right))
-    kept, unfiltered, gold = (one.rows for one in trainings)
+    gold, kept, unfiltered = (one.rows for one in trainings)
     sides = far(range(256))
-    assert kept["label"][:] == (sides[sides.abs() >= sides.abs().median()] > 0).int().tolist()
-    assert unfiltered["label"][:] == (sides[:128] > 0).int().tolist() and len(gold) == 128
+    assert kept["label"][:] == (sides[sides.abs() > sides.abs().median()] > 0).int().tolist()
+    assert unfiltered["label"][:] == (sides[:128] > 0).int().tolist() and len(gold) == len(kept) == 128
     assert all(text.endswith(" on.") for text in kept["text"])   # written, and not read
 
 

@@ -9,3 +9,4 @@ FAR = replace(NEAR, base="orchard-s-early", labels=512, steps=96)
 HEAD_ALONE = {"train": (), "num_labels": 2}
 EVERYTHING = arm(FullFineTuning)
 PARTS = {"full": EVERYTHING, "last": arm(Frozen, reuse=True), "head": arm(Frozen, reuse=True, **HEAD_ALONE)}
+CLOSE = 0.03                      # shares nearer to each other than this are called about equal

@@ -111,18 +111,20 @@ predict("03.part")
 
 # %% part-run
 from course_lib import fit
-from course_lib.experiments.what_to_train import PART_RATES
+from course_lib.experiments import tuned
+from course_lib.experiments.short_reviews import NEAR, PARTS
 from course_lib.plots import LiveCurve
 
+rates = {part: tuned(NEAR, one).rate for part, one in PARTS.items()}  # each the best for it
 few, exam = task["train"].select(range(128)), task["test"].select(range(120))
 short = {"steps": 32, "batch_size": 16}
 full, last = FullFineTuning(model), Frozen(model, train="last block")
 head = Frozen(model, train=(), num_labels=2)         # a linear probe: d x 2 numbers and 2 more
-fit(model, tokenizer, {"train": few}, full, **short, learning_rate=PART_RATES["near", "full"],
+fit(model, tokenizer, {"train": few}, full, **short, learning_rate=rates["full"],
     watch=LiveCurve())
 for key, method in (("last", last), ("head", head)):  # frozen work is done once: reuse=True
     fit(model, tokenizer, {"train": few}, method, **short, reuse=True, progress=False,
-        learning_rate=PART_RATES["near", key])
+        learning_rate=rates[key])
 
 # %% part-measure
 from course_lib.evaluation import answers
@@ -162,7 +164,7 @@ say("| trained | parameters | operations of a step (millions) | the same, of the
 
 # %% part-far
 from course_lib import claims
-from course_lib.experiments.what_to_train import CLOSE   # nearer than this: about equal
+from course_lib.experiments.short_reviews import CLOSE   # nearer than this: about equal
 
 judged = lambda claim_id: claims.get(claim_id).judge(claims.recorded(claim_id)).because
 say("Every review still goes forward through the whole model; what a part saves is the way back. "
@@ -211,7 +213,7 @@ say(f"Parameters with a gradient in one iteration and not in another: "
 # - *the labels change*: a new editor calls good what was called bad, and the other way round.
 
 # %% block-shifts
-from course_lib.experiments.blocks import shifted, tuned_part
+from course_lib.experiments.blocks import BLOCK_LABELS, SOON, STEPS, block_rate, shifted, tuned_part
 from course_lib.shifts import dead_key, relabelled
 
 full.merge(model)
@@ -242,26 +244,26 @@ predict("03.input_block")
 predict("03.label_block")
 
 # %% block-run
-def retuned(shift, n_labels, steps):
+def retuned(shift, steps, known):
     """For block 1 and for block 4: the marks of the source model with this block tuned."""
-    return {(shift, part): marks(tuned_part(source, tokenizer, task, shift, part, n_labels,
-                                            lesson.seed, steps=steps), source, strange[shift])
-            for part in ("block 1", "block 4")}
+    return {(shift, part): marks(tuned_part(source, tokenizer, shift, part, BLOCK_LABELS,
+                                            lesson.seed, steps, block_rate(shift, part, known)),
+                                 source, strange[shift]) for part in ("block 1", "block 4")}
 
 
-tuned_blocks = retuned("input", 256, steps=24)
+tuned_blocks = retuned("input", 24, STEPS)
 
 # %% block-run-label
-tuned_blocks |= retuned("label", 64, steps=16)
+tuned_blocks |= retuned("label", SOON, SOON)
 
 # %% block-plot
 by_shift = {f"{called}: {part}": wilson(sum(map(sum, one)), len(asked))
             for shift, called in (("input", "dead key"), ("label", "new editor"))
             for part, one in (("as it is", before[shift]),
                               *((f"block {n}", tuned_blocks[shift, f"block {n}"]) for n in (1, 4)))}
-show_shares(by_shift, "right answers", f"n = {len(asked)} test reviews under each shift; 256 "
-            "labels and 24 steps with the dead key, 64 and 16 with the new editor. One run each. "
-            "Lines: 95 % intervals.",
+show_shares(by_shift, "right answers", f"n = {len(asked)} test reviews under each shift; "
+            f"{BLOCK_LABELS} labels, 24 steps with the dead key, {SOON} with the new editor. One "
+            "run each. Lines: 95 % intervals.",
             [name for name in by_shift if "block" in name], GUESSING)
 
 # %% block-reveal
@@ -296,13 +298,15 @@ for shift, called in SHIFTS.items():
 fold("What did you find?", " ".join(told))
 
 # %% block-why
-say("Recorded, with 256 labels: " + judged("C13"))
-if claims.get("C13").judge(claims.recorded("C13")).word == claims.FAILS:
-    say("A likely reason: where the spelling changed, the words must be read anew, and what the "
-        "later blocks do with them may stay. Where the meaning of the answers changed, all that "
-        "was read is still right, and only the last step must turn round: so the last block is "
-        "quick. That block 1 stays at guessing there is its high rate in so few steps, and no "
-        "verdict on the place.")
+say("Recorded: " + judged("C13"))
+inputs, in_the_end, soon = claims.get("C13").judge(claims.recorded("C13")).answers.values()
+if inputs.high < 0:
+    say("Where the spelling changed, the first block does better. A likely reason: the words must "
+        "be read anew, and what the later blocks do with them may stay.")
+if soon.low > 0:
+    say("Where the meaning of the answers changed, the last block is the quicker one. A likely "
+        "reason: all that was read is still right, and only the last step must turn round."
+        + " With more steps the first one gets as far." * (in_the_end.word == claims.FAILS))
 
 # %% [markdown] block-beside
 # On pictures, Lee et al. (2023, under Sources) found it so: the first block for changed inputs, the last for
@@ -320,7 +324,7 @@ if claims.get("C13").judge(claims.recorded("C13")).word == claims.FAILS:
 # %% head-two
 other = Frozen(model, train=(), num_labels=2, seed=1)
 fit(model, tokenizer, {"train": few}, other, **short, reuse=True, progress=False,
-    learning_rate=PART_RATES["near", "head"])
+    learning_rate=rates["head"])
 probes = {0: head.head.state_dict(), 1: other.head.state_dict()}
 starts = {(kind, seed): FullFineTuning(model, num_labels=2, seed=seed)
           for kind in ("random head", "probed head") for seed in probes}
@@ -355,15 +359,14 @@ from course_lib.quiz import predict, reveal
 predict("03.head")
 
 # %% head-run
-from course_lib.experiments import tuned
 from course_lib.experiments.new_head import RANDOM, probed_rate
 
 heads = {kind: copy.deepcopy(starts[kind, 0]) for kind in ("random head", "probed head")}
-rates = {"random head": tuned(*RANDOM).rate, "probed head": probed_rate()}  # each the best for it
+head_rates = {"random head": tuned(*RANDOM).rate, "probed head": probed_rate()}
 for name, method in heads.items():                   # as many rows in all: the probe saw half
     fit(model, tokenizer, {"train": few}, method, batch_size=16,
         steps=short["steps"] * (1 if name == "probed head" else 2), progress=False,
-        learning_rate=rates[name])
+        learning_rate=head_rates[name])
 places = {"its own test": asked, "the dead key": strange["input"]}
 scored = {(name, place): marks(method, model, where)
           for name, method in (("head alone", head), *heads.items())
@@ -498,7 +501,7 @@ from course_lib.experiments.labels import labelled, right_share
 weakly = labelled(unlabelled, sure)                  # the rows with the labels that the rules gave
 student = FullFineTuning(model)
 fit(model, tokenizer, {"train": weakly}, student, **short, progress=False,
-    learning_rate=PART_RATES["near", "full"])
+    learning_rate=rates["full"])
 with_coin = [right_share(rule, unlabelled["label"][:], guess=True) for rule in votes.T]
 
 # %% weak-plot
@@ -551,7 +554,7 @@ reveal("03.raw", "helps" if gained.low > 0 else "harms" if gained.high < 0 else 
 show_shares({name: over_seeds(domain[key]) for key, name in (
     ("at_once", "100 labels at once"), ("other", "usual raw text first"),
     ("domain", "dead-key raw text first"))},
-    "right answers", "Recorded: n = 200 reviews typed with the dead key, seeds: "
+    "right answers", f"Recorded: n = {NEAR.test} reviews typed with the dead key, seeds: "
     f"{len(domain['at_once'].values)}. Lines: lowest to highest seed.",
     ["dead-key raw text first"], GUESSING)
 
@@ -568,8 +571,6 @@ if claims.get("C83").judge(claims.recorded("C83")).word != claims.HOLDS:
 # runs are so short that the shuffled one leaves room above it; each order has the learning rate that is best for it.
 
 # %% order-run
-from course_lib.experiments.short_reviews import NEAR
-
 show_shares({name: over_seeds(order_of_rows[key]) for key, name in (
     ("shuffled", "shuffled"), ("easy_first", "easiest first"), ("hard_first", "hardest first"))},
     "right answers", f"Recorded: n = {NEAR.test} reviews, seeds: "

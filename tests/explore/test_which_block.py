@@ -31,10 +31,10 @@ def test_the_command_writes_what_is_measured(monkeypatch, tmp_path):
     monkeypatch.setattr(blocks, "which_block", measured)
     monkeypatch.setattr(blocks, "PATH", tmp_path / "data" / "which_block.json")
     blocks.main()
-    assert asked == [(seed, labels) for labels in blocks.FEWER for seed in blocks.SEEDS]
+    assert asked == [(seed, labels) for labels in blocks.LABELS for seed in blocks.SEEDS]
     written = json.loads(blocks.PATH.read_text(encoding="utf-8"))
     own = [round(seed / 10, 1) for seed in blocks.SEEDS]
-    assert written == {str(labels): {"own": own} for labels in blocks.FEWER}
+    assert written == {str(labels): {"own": own} for labels in blocks.LABELS}
 
 
 @pytest.mark.parametrize("state", STATES, ids=str)

@@ -1,5 +1,6 @@
 """The data: raw text before the labels, and the order of the rows. Every run is full fine-tuning."""
 from dataclasses import replace
+from functools import partial
 from itertools import chain, zip_longest
 from random import Random
 
@@ -8,7 +9,7 @@ import torch
 
 from course_lib.claims.claim import GUIDE, Figures, claim, share
 from course_lib.claims.claim import more as ahead
-from course_lib.experiments import Setting, learn, score, tuned, tuning
+from course_lib.experiments import learn, score, tuned, tuning
 from course_lib.experiments.short_reviews import EVERYTHING, NEAR
 from course_lib.methods import FullFineTuning
 from course_lib.prompting import score_choices
@@ -16,10 +17,9 @@ from course_lib.shifts import dead_key
 from course_lib.training.batches import Batches, loss_of
 from course_lib.world import load_task
 
-RAW = Setting(labels=1024, steps=64)   # C83: raw texts, each once,
-RAW_RATE = 1e-4                        # of 1e-4, 3e-4 and 1e-3, by what the labels bring afterwards
-FEW = Setting(labels=100, steps=64)    # and then labels,
-LABEL_RATE = 3e-4                      # of 3e-4 and 1e-3, the best in the mean of the three ways
+RAW = replace(NEAR, labels=1024, steps=64)  # C83: raw texts, each once,
+FEW = replace(NEAR, labels=100, steps=64)   # and then labels
+WAYS = {"at_once": "at once", "domain": "after raw text with a dead key", "other": "after usual raw text"}
 STAGE = replace(NEAR, labels=96, steps=6)  # C80: one of three stages
 ORDERS = {"easy_first": "easiest first", "hard_first": "hardest first", "shuffled": "shuffled"}
 
@@ -38,32 +38,53 @@ def text_loss(model, tokenizer, texts: list[str], method) -> float:
         return loss_of(method.logits(model, batch), batch["labels"]).item()
 
 
+def reading(way: str, rate: float, seed: int) -> tuple:
+    """(model, tokenizer, method, labelled rows typed with a dead key): what was read first is learned already."""
+    model, tokenizer = FEW.load(seed)
+    method, n = FullFineTuning(model, seed=seed), FEW.labels
+    rows = replace(FEW, labels=n + RAW.labels).train_rows(tokenizer, seed)
+    raw = rows.select(range(n, len(rows)))
+    if way != "at_once":
+        texts = (dead_key(raw) if way == "domain" else raw)["text"][:]
+        learn(model, tokenizer, method, as_raw_text(texts), rate, seed, RAW)
+    return model, tokenizer, method, dead_key(rows.select(range(n)))
+
+
+def way_rates(way: str) -> tuple[float, float]:
+    """The learning rates of the raw text, found with that of the labels at once, and of the labels after it."""
+    def run(raw: float, rate: float, seed: int) -> dict[str, float]:
+        model, tokenizer, method, few = reading(way, raw, seed)
+        learn(model, tokenizer, method, few, rate, seed, FEW)
+        rows = replace(FEW, test=tuning.ROWS).test_rows(tokenizer, seed, "validation")
+        return tuning.judged(model, tokenizer, dead_key(rows), method)
+
+    if way == "at_once":
+        return 0.0, tuning.best_rate(f"{FEW.labels} labels with a dead key, at once (C83)", partial(run, 0.0), 3e-4)
+    at_once = way_rates("at_once")[1]
+    raw = tuning.best_rate(f"raw text: labels {WAYS[way]} (C83)", lambda rate, seed: run(rate, at_once, seed), 3e-4)
+    return raw, tuning.best_rate(f"{FEW.labels} labels with a dead key, {WAYS[way]} (C83)", partial(run, raw), 3e-4)
+
+
 @claim("C83", "Self-supervised tuning on raw text of the domain helps", (GUIDE,), lesson="03", tolerance=0.1,
        question="Do labels bring more after raw text of their domain than at once, and than after other raw text?",
        turned="It did not hold: the means were close. The interval over five seeds allows a gain, and a loss.",
        asks={"than at once": ahead(lambda f: f["domain"] - f["at_once"], 0.02),
              "than after other text": ahead(lambda f: f["domain"] - f["other"], 0.02)},
-       figures=("at_once", "domain", "other", "text_before", "text_after"))
+       figures=(*WAYS, "text_before", "text_after"))
 def domain_first(seed: int) -> dict[str, float]:
     """Few labels from a keyboard with a dead key: at once, after raw text of the same, after raw text as usual.
 
     `text_before` and `text_after` are the loss of other raw text of the same, before and after the raw text was read:
     whether it was learned at all.
     """
-    model, tokenizer = FEW.load(seed)
-    task, test = load_task("reviews"), dead_key(FEW.test_rows())
-    rows = task["train"].shuffle(seed=seed)
-    few, raw = dead_key(rows.select(range(FEW.labels))), rows.select(range(FEW.labels, FEW.labels + RAW.labels))
-    held_out = dead_key(task["validation"])["text"][:64]
-    found = {"text_before": text_loss(model, tokenizer, held_out, FullFineTuning(model))}
-    for name, more in (("at_once", None), ("domain", dead_key(raw)), ("other", raw)):
-        method = FullFineTuning(model, seed=seed)
-        if more:
-            learn(model, tokenizer, method, as_raw_text(more["text"][:]), RAW_RATE, seed, RAW)
-        if name == "domain":
-            found["text_after"] = text_loss(model, tokenizer, held_out, method)
-        learn(model, tokenizer, method, few, LABEL_RATE, seed, FEW)
-        found[name] = score(model, tokenizer, test, method)
+    held_out, found = dead_key(load_task("reviews")["validation"])["text"][:64], {}
+    for way in WAYS:
+        raw, rate = way_rates(way)
+        model, tokenizer, method, few = reading(way, raw, seed)
+        if way != "other":
+            found["text_before" if way == "at_once" else "text_after"] = text_loss(model, tokenizer, held_out, method)
+        learn(model, tokenizer, method, few, rate, seed, FEW)
+        found[way] = score(model, tokenizer, dead_key(FEW.test_rows(tokenizer, seed)), method)
     return found
 
 
