@@ -654,6 +654,8 @@ n, right = len(questions), questions["answer"][:]
 exact = {name: wilson(sum(a == b for a, b in zip(given, right)), n) for name, given in said.items()}
 show_shares(exact, "exact answers", f"n = {n} questions about keys that no training row has; "
             "one run, 40 steps of 16. Lines: 95 % intervals.", ["fine-tuned"])
+verdict = claims.get("C100").judge(claims.recorded("C100"))
+say("Recorded, with summaries: " + verdict.because)
 
 # %% [markdown] refresh
 # ### New data later

@@ -5,10 +5,10 @@ from statistics import mean
 import datasets
 import numpy
 
-from course_lib.claims.claim import FAILS, GOOGLE, GUIDE, HOLDS, LIMITED, Figures, Verdict, claim, less, more, share
+from course_lib.claims.claim import GOOGLE, GUIDE, Figures, claim, less, more, share
 from course_lib.evaluation import answers
 from course_lib.experiments import Setting, score, trained
-from course_lib.experiments.fine_tuning import CHOSEN, FULL, SHORT
+from course_lib.experiments.fine_tuning import FULL, SHORT
 from course_lib.prompting import complete
 from course_lib.prompting.search import margins, search
 from course_lib.world import load_task
@@ -18,9 +18,6 @@ STARS, SEARCHED = replace(SHORT, task="stars", labels=256), 64
 KINDS = {"facts": Setting(task="facts", labels=512, steps=120, test=200, test_draw="shuffled"),
          "summaries": Setting(task="summaries", labels=256, draw="short", steps=120, test=200, test_draw="shuffled")}
 LINES = {"facts": 4, "summaries": 1, "reviews": 2}  # in front of a prompt: what the context has room for
-CLEAR = 0.1  # of accuracy: a difference of as much is called one
-OLD_KINDS = {name: Setting(task=name, labels=512, steps=120, test=150, validation=64, validate_every=30)
-             for name in ("facts", "summaries")}
 
 
 @claim("C78", "Evaluate on real use cases", (GUIDE,), lesson="02", tolerance=0.1, figures=("own", "shifted", "natural"),
@@ -107,30 +104,44 @@ def after_lines(rows, train, n: int):
 
 
 @claim("C100", "Fine-tuning adapts a model to many kinds of task: summaries, question answering", (GUIDE,), lesson="02",
-       tolerance=0.15, figures=("facts_before", "facts_after", "summaries_before", "words_before", "summaries_after",
-                                "words_after"))
+       tolerance=0.15, figures=("facts_before", "facts_shown", "facts_after", "summaries_before", "summaries_shown",
+                                "summaries_after", "words_first", "words_after"),
+       question="Does training bring right answers and summaries, more than lines in the prompt or a text's start do?",
+       turned="It held with a limit: exact summaries had hardly any gain, at a rate that was chosen for reviews. At "
+              "their own the interval allows one.",
+       asks={"exact answers": more(lambda f: f["facts_after"] - f["facts_before"], 0.05),
+             "exact answers, rather than with lines in the prompt": more(
+                 lambda f: f["facts_after"] - f["facts_shown"], 0.05),
+             "exact summaries": more(lambda f: f["summaries_after"] - f["summaries_before"], 0.05),
+             "exact summaries, rather than with a line in the prompt": more(
+                 lambda f: f["summaries_after"] - f["summaries_shown"], 0.05),
+             "words of summaries, rather than the text's first ones": more(
+                 lambda f: f["words_after"] - f["words_first"], 0.05)})
 def many_kinds(seed: int) -> dict[str, float]:
-    """Exact answers to questions, exact summaries and words of summaries, before and after 512 rows (120 steps)."""
+    """Exact answers and summaries: of the bare base, of the base with lines in the prompt, and of the tuned model.
+
+    Also the words of summaries that are found, and that stand first in the text, as many.
+    """
     found = {}
-    for name, setting in OLD_KINDS.items():
-        run = trained(setting, CHOSEN, seed)
-        for when, one in (("before", None), ("after", run.method)):
-            given, right = answers(run.model, run.tokenizer, run.test, one)
-            found[f"{name}_{when}"] = mean(a == b for a, b in zip(given, right))
-            if name == "summaries":
-                found[f"words_{when}"] = words_found(given, right)
-    return found
+    for name, setting in KINDS.items():
+        run = trained(setting, FULL, seed)
+        shown = after_lines(run.test, setting.train_rows(run.tokenizer, seed), LINES[name])
+        given, right = answers(run.model, run.tokenizer, run.test, run.method)
+        found |= {f"{name}_before": score(run.model, run.tokenizer, run.test),
+                  f"{name}_shown": score(run.model, run.tokenizer, shown),
+                  f"{name}_after": mean(a == b for a, b in zip(given, right))}
+    firsts = [" ".join(text.split()[:len(answer.split())]) for text, answer in zip(run.test["text"], right)]
+    return found | {"words_first": words_found(firsts, right), "words_after": words_found(given, right)}
 
 
-@many_kinds.judged
-def judge_many_kinds(f: Figures) -> Verdict:
-    """Holds where both tasks gain ten points or more (`CLEAR`), with a limit where one does."""
-    because = (f"Exact answers to questions about unseen keys go from {share(f['facts_before'])} to "
-               f"{share(f['facts_after'])}, exact summaries from {share(f['summaries_before'])} to "
-               f"{share(f['summaries_after'])}; of the summaries' words {share(f['words_before'])} are found before "
-               f"and {share(f['words_after'])} after.")
-    gains = [f[f"{name}_after"].mean - f[f"{name}_before"].mean >= CLEAR for name in ("facts", "summaries")]
-    return Verdict(HOLDS if all(gains) else LIMITED if any(gains) else FAILS, because)
+@many_kinds.told
+def tell_many_kinds(f: Figures) -> str:
+    """Before and after."""
+    return (f"Exact answers to questions about unseen keys: the bare base {share(f['facts_before'])}, with "
+            f"{LINES['facts']} lines in the prompt {share(f['facts_shown'])}, tuned {share(f['facts_after'])}. Exact "
+            f"summaries: {share(f['summaries_before'])}, with a line {share(f['summaries_shown'])}, tuned "
+            f"{share(f['summaries_after'])}; of the summaries' words {share(f['words_after'])} are found, and "
+            f"{share(f['words_first'])} stand among as many at the text's beginning.")
 
 
 @claim("C105", "Few-shot lines in the prompt can improve a fine-tuned model further", (GUIDE,), lesson="02",
