@@ -172,6 +172,12 @@ def test_a_rate_is_searched_until_worse_ones_lie_on_both_sides(scores, rate, n, 
     assert found(scores)[1] == asked[:3 * n]                             # and never searched again
 
 
+@pytest.mark.parametrize("scores, n", [(lambda rate: 0.5, tuning.MOST), (lambda rate: 0.6 + rate / 100, 4)])
+def test_no_rate_is_tried_that_training_would_refuse(scores, n, found):
+    _, asked = found(scores, start=1.0)
+    assert max(rate for rate, _ in asked) == tuning.HIGHEST and len(asked) == 3 * n
+
+
 def test_of_equal_rates_it_is_the_middle_one_and_never_the_largest():
     assert Tuning("", {1e-3: 0.9, 3e-3: 0.9, 1e-2: 0.9}, 0.5).rate == 3e-3
     assert Tuning("", {1e-3: 0.9, 3e-3: 0.9, 1e-2: 0.8}, 0.5).rate == 1e-3

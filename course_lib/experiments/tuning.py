@@ -22,7 +22,8 @@ from course_lib.experiments.store import name_of, once
 RATES = Path(__file__).parent / "data" / "rates.jsonl"
 SEEDS = (1000, 1001, 1002)   # which no record has
 ROWS, DOCUMENTS = 200, 20    # of validation, and of the old text
-MOST = 8                     # rates that are tried: over more than three decades
+MOST = 8                     # rates that are tried: over more than three decades,
+HIGHEST = 10.0               # and none that `fit` would refuse
 CLEAR = 0.05                 # above guessing by so much is learning
 START = {"FullFineTuning": 3e-4, "PromptTuning": 1.0, "PrefixTuning": 0.1, "ScaleShift": 3e-2, "BitFit": 1e-2}
 OTHERS = 3e-3                # where the search begins for other methods
@@ -140,8 +141,8 @@ def search(of: str, run: Callable[[float, int], Mapping[str, float]], start: flo
             found = Tuning(of, {rate: score_of(runs[rate]) for rate in sorted(runs)},
                            round(fmean(one["guessing"] for one in runs[rate]), 6))
             if not waiting and len(runs) < MOST and (found.edge or not found.learned):
-                way = found.edge if found.learned else (-1) ** len(runs)
-                waiting = [neighbour(max(runs) if way > 0 else min(runs), way)]
+                way = found.edge if found.learned else -1 if max(runs) == HIGHEST else (-1) ** len(runs)
+                waiting = [one for one in [neighbour(max(runs) if way > 0 else min(runs), way)] if one <= HIGHEST]
     line = {"of": json.loads(of), "tried": {f"{rate:g}": score for rate, score in found.tried.items()},
             "guessing": found.guessing}
     try:
