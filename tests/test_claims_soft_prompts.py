@@ -6,6 +6,7 @@ import torch
 
 from course_lib import claims
 from course_lib.claims.topics import prefix, prompt_starts
+from course_lib.claims.topics import soft_prompts as text_or_not
 from course_lib.errors import CourseError
 from course_lib.experiments import draws, run, setting, soft_prompts, tuning
 from course_lib.experiments.soft_prompts import QUICK, SETTING, even_share, moved_among_words
@@ -23,10 +24,10 @@ def small(tokenizer, monkeypatch):
     """A tiny model and one step on a few rows; nothing is kept for a later test."""
     model = tiny_model("llama", len(tokenizer), spread=0.7, context=192)
     monkeypatch.setattr(setting, "load_model", lambda *_, **__: (model, tokenizer))
-    for module in (tuning, soft_prompts):
+    for module in (tuning, soft_prompts, text_or_not):
         monkeypatch.setattr(module, "best_rate", lambda of, run, start: start)
     less = {"labels": 8, "steps": 4, "test": 10}
-    for module in (prefix, soft_prompts):
+    for module in (prefix, prompt_starts, soft_prompts, text_or_not):
         monkeypatch.setattr(module, "QUICK", replace(QUICK, **less))
     monkeypatch.setattr(soft_prompts, "SETTING", replace(SETTING, **less))
     monkeypatch.setattr(draws, "POOL", 40)
