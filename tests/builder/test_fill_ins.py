@@ -109,6 +109,20 @@ def test_what_is_wrong_is_explained_and_not_used(cell, capsys, line, said):
     assert "Until it is right, the lesson uses the course's own mix." in out
 
 
+def test_a_loop_that_is_interrupted_leaves_the_courses_own_version(cell, monkeypatch, capsys):
+    def stopped(data, answer):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fill_ins, "examine", stopped)
+    assert run(cell)["mix"](0.0, 8.0, 0.25) == 2.0
+    assert capsys.readouterr().out.startswith("Stopped.")
+
+
+def test_another_name_below_it_is_refused(cell):
+    with pytest.raises(CourseError, match="must be called mix; yours is 'mixed'"):
+        run(cell.replace("def mix(", "def mixed("))
+
+
 def test_hint_and_solution_are_folded_where_that_can_be(cell, monkeypatch):
     folds = {}
     monkeypatch.setattr(fill_ins, "html_works", lambda: True)
