@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(config, items):
     """file::function of every test that was found, with the names of its marks: before any is left out by a mark."""
     found = config.stash.setdefault(WRITTEN, {})
     for item in items:
-        name = f"{item.nodeid.partition('::')[0]}::{item.originalname}"
+        name = f"{item.nodeid.partition('::')[0]}::{getattr(item, 'originalname', item.name)}"
         found.setdefault(name, set()).update(mark.name for mark in item.iter_markers())
 
 

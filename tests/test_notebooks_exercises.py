@@ -17,7 +17,7 @@ def test_there_are_exercises():
 
 
 def test_an_untouched_exercise_fails_at_its_tasks_only(course_home):
-    """All in one kernel, one after the other, with nothing left of the one before."""
+    """All in one kernel, one after the other, with none of the names of the one before."""
     read = {path.stem: nbformat.read(path, as_version=4).cells for path in EXERCISES}
     notebook = nbformat.v4.new_notebook()
     for name, cells in read.items():

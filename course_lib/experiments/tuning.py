@@ -134,7 +134,7 @@ def search(of: str, run: Callable[[float, int], Mapping[str, float]], start: flo
     """
     runs: dict[float, list] = {}
     with untraced():
-        waiting = [start, neighbour(start, -1), neighbour(start, 1)]
+        waiting = [one for one in (start, neighbour(start, -1), neighbour(start, 1)) if one <= HIGHEST]
         while waiting:
             rate = waiting.pop(0)
             runs[rate] = [run(rate, seed) for seed in SEEDS]

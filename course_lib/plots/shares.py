@@ -29,5 +29,5 @@ def in_points(mean: float, low: float, high: float) -> str:
     """
     if low == mean == high == 0:
         return "0 points: not one row differed"
-    shown, lowest, highest = (f"{round(100 * value) + 0:+}".replace("+0", "0") for value in (mean, low, high))
+    shown, lowest, highest = (f"{round(100 * value):+}".replace("+0", "0") for value in (mean, low, high))
     return f"{shown} point{'s' * (shown[1:] != '1')} (95 % interval {lowest} to {highest})"
