@@ -1,4 +1,4 @@
-"""Which block? One of the four is tuned, under a shift of the inputs or of the labels, for few steps or for many."""
+"""Which block? One of the four is tuned, under a shift of the inputs or of the labels."""
 import copy
 import functools
 from dataclasses import replace
@@ -13,7 +13,7 @@ BLOCK_LABELS = 256                         # labels under each shift
 SOURCE = replace(NEAR, labels=512)         # what the model knows before a shift
 TURNED = {"positive": "negative", "negative": "positive"}
 PARTS = {**{f"block {n + 1}": (f"model.layers.{n}",) for n in range(4)}, "all": None}
-STEPS, SOON = 100, 12                      # many, and few
+STEPS = 100
 SHIFTS = ("input", "label")
 
 

@@ -760,8 +760,8 @@ say(f"Not one bit of {parameters:,} parameters changed, and {added} were added. 
 
 # %% [markdown] cost
 # What did change is the **prompt**, and it is paid for with every question. Count tokens, and operations: a
-# token that is read costs about two for every parameter outside the embedding table. (We leave out what
-# attention adds, here little, and that a server may keep what it computed for a beginning that questions share.)
+# token that is read costs about two for every parameter outside the embedding table. (We leave out two things: what
+# attention adds, here little; and that a server may keep what it computed for a beginning that prompts share.)
 
 # %% cost-run
 body = parameters - model.get_input_embeddings().weight.numel()  # without the table of embeddings

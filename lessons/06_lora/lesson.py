@@ -365,13 +365,13 @@ show_shares(found, "right answers",
 pairs = zip(marked["full fine-tuning"], marked["LoRA"])  # the same reviews, so compare one by one
 gap, low, high = interval([[a - b] for [a], [b] in pairs])
 reveal("06.gap", round(100 * gap))
-say(f"Full fine-tuning less LoRA, on the same reviews: **{in_points(gap, low, high)}**: "
-    + ("these reviews cannot tell them apart." if low <= 0 <= high else
+say(f"Full fine-tuning minus LoRA, on the same reviews: **{in_points(gap, low, high)}**. "
+    + ("These reviews cannot tell them apart." if low <= 0 <= high else
        f"LoRA is {'behind' if low > 0 else 'ahead'} in this run. Other seeds follow below."))
 
 # %% train-rates
 say(f"The search gave it {LORA_RATE / FULL_RATE:.0f} times the learning rate of full fine-tuning. "
-    "In large models it wanted about ten times, and a place in all layers "
+    "In large models it wanted about ten times the rate, and a place in all layers "
     "([Schulman et al. 2025](https://thinkingmachines.ai/blog/lora/)); for the place here, see C23 "
     "in the ledger.")
 
@@ -471,8 +471,9 @@ say({"holds": "So even here, where the probe found little, the thin matrices had
      "learned. On larger tasks, such as the code and mathematics above, it need not be so.",
      "does not hold": "So it did not come out alike, though both had their own rate and LoRA a "
      "higher rank.", "cannot be told": "These seeds cannot tell a gap from none."}[far_gap.word])
-say("With a lower rank, or with the near task's rate, we would have blamed LoRA for what those did "
-    "(C20, in lesson 07's ledger). Before you say what a method cannot do, give it both.")
+thin = list(claims.get("C20").judge(claims.recorded("C20")).answers.values())[1]  # far, r = 4
+say("Before you say what a method cannot do, give it a rank and a rate of its own. Full fine-tuning "
+    f"minus LoRA with r = 4: {in_points(thin.mean, thin.low, thin.high)}.")
 
 # %% [markdown] far-forget
 # What did it cost? Look at the loss on ordinary text of the old world, before and after. What it rises by has
@@ -527,7 +528,8 @@ for new, old in of_sites:                            # LoRA's, still
 made["random changes as large as LoRA's"] = sum(
     intruders(new, old) for new, (_, old) in zip(shaken, of_sites))
 say(f"New among {10 * len(sites)} directions, near task, one run: "
-    + ", ".join(f"{name} **{count}**" for name, count in made.items()) + ".")
+    + ", ".join(f"{name} **{count}**" for name, count in made.items()) + ". In this run LoRA makes "
+    + ("more" if made["LoRA"] > made["full fine-tuning"] else "no more") + " of them.")
 
 # %% [markdown] alpha
 # ## Alpha and the learning rate

@@ -233,9 +233,9 @@ show_shares({NAMES[name]: share_right(marked) for name, marked in near_marks.ite
 pairs = zip(near_marks["full"], near_marks["adapter"])   # the same reviews, one by one
 near_gap, low, high = interval([[a - b] for [a], [b] in pairs])
 reveal("07.near", round(100 * near_gap))
-say("Full fine-tuning less adapters, on the same reviews: "
+say("Full fine-tuning minus adapters, on the same reviews: "
     f"**{in_points(near_gap, low, high)}**. The adapters have "
-    f"{share_of(count(near['adapter']), count(near['full']))} of its parameters.")
+    f"{share_of(count(near['adapter']), count(near['full']))} of the model's parameters.")
 
 # %% [markdown] near-beside
 # Beside it, from BERT, a far larger model, on the tasks of GLUE:
@@ -407,7 +407,8 @@ timed = claims.recorded("C16")
 time_saved = claims.get("C16").judge(timed).answers["processor time of a step"]
 say(f"LoRA takes {percent(timed['operations'].mean)} of the operations of full fine-tuning. Its "
     f"processor time against that of full fine-tuning (seeds: {time_saved.n}): **{time_saved}**. "
-    "Many little products have a price of their own; the wider the matrices, the less it weighs.")
+    + "Many little products have a price of their own; the wider the matrices, the less it weighs."
+    * (time_saved.word != claims.HOLDS))
 
 # %% [markdown] buys-gpt3
 # Beside it, from a model with matrices nearly a hundred times as wide, LoRA with r = 4:

@@ -499,7 +499,7 @@ show_shares(interchange, "pairs answered as the source",
 # %% das-beyond
 for key in ("untrained direction", "the answer's direction", "random weights, trained"):
     gap, low, high = interval([[a - b] for a, b in zip(fits["trained direction"], fits[key])])
-    say(f"Trained direction less *{key}*, on the same pairs: {in_points(gap, low, high)}"
+    say(f"Trained direction minus *{key}*, on the same pairs: {in_points(gap, low, high)}"
         + ("." if low > 0 else ", so **not** beyond chance."))
 
 # %% das-explain

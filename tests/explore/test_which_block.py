@@ -34,7 +34,8 @@ def test_the_command_writes_what_is_measured(monkeypatch, tmp_path):
     assert asked == [(seed, labels) for labels in blocks.LABELS for seed in blocks.SEEDS]
     written = json.loads(blocks.PATH.read_text(encoding="utf-8"))
     own = [round(seed / 10, 1) for seed in blocks.SEEDS]
-    assert written == {str(labels): {"own": own} for labels in blocks.LABELS}
+    assert written["runs"] == {str(labels): {"own": own} for labels in blocks.LABELS}
+    assert written["steps"] == dict.fromkeys(blocks.SHIFTS, blocks.STEPS) and written["test"] == blocks.SOURCE.test
 
 
 @pytest.mark.parametrize("state", STATES, ids=str)

@@ -58,8 +58,9 @@ def rates(seed: int) -> dict[str, float]:
 @rates.told
 def tell_rates(f: Figures) -> str:
     """The four shares."""
-    return (f"At the rates that a search on validation found, full fine-tuning has {share(f['full_own'])} and LoRA "
-            f"{share(f['lora_own'])}; each at the other's rate, {share(f['full_other'])} and {share(f['lora_other'])}.")
+    return (f"After {SHORT.steps} steps at the rates that a search on validation found, full fine-tuning has "
+            f"{share(f['full_own'])} and LoRA {share(f['lora_own'])}; each at the other's rate, "
+            f"{share(f['full_other'])} and {share(f['lora_other'])}.")
 
 
 @torch.no_grad()

@@ -56,11 +56,12 @@ def tell_one_example(f: Figures) -> str:
 
 
 @claim("C69", "Sometimes several examples are needed (plum: drupe / pear: pome / lemon: ___)", (GOOGLE,), lesson="01",
-       figures=(*(f"right_{k}" for k in K), "repeated"), every=False,
-       question="Are more answers right with several examples than with one, or with one that is repeated?",
-       asks={f"{called} rather than one": more(lambda f, k=k: f[f"right_{k}"] - f["right_1"], 0.02)
-             for k, called in ((2, "two"), (8, "eight"))}
-       | {"eight rather than one, eight times": more(lambda f: f["right_8"] - f["repeated"], 0.02)})
+       figures=(*(f"right_{k}" for k in K), "repeated"),
+       question="Are more answers right with eight examples than with one, and than with one that stands there eight "
+                "times?",
+       turned="It held with a limit, by a threshold beside the result. But one line eight times does a part of it.",
+       asks={"eight rather than one": more(lambda f: f["right_8"] - f["right_1"], 0.02),
+             "eight rather than one, eight times": more(lambda f: f["right_8"] - f["repeated"], 0.02)})
 def several_examples(seed: int) -> dict[str, float]:
     """The share of right answers for 0, 1, 2, 4 and 8 examples, and for one that stands there eight times."""
     model, tokenizer = load_model("orchard-s")

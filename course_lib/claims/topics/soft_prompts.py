@@ -100,9 +100,11 @@ def tell_untouched(f: Figures) -> str:
 
 
 @claim("C40", "Swap the prompt to change the task (sentiment, then spam)", (EXPLAINER,), lesson="05", core=True,
-       tolerance=0.1, question="Does each of two prompts make one frozen model better at its task?",
+       tolerance=0.1,
+       question="Does each of two prompts make one frozen model better at its task, in one batch as alone?",
        asks={"reviews, with the prompt": more(lambda f: f["reviews"] - f["bare_reviews"], 0.05),
-             "spam, with the prompt": more(lambda f: f["spam"] - f["bare_spam"], 0.05)},
+             "spam, with the prompt": more(lambda f: f["spam"] - f["bare_spam"], 0.05),
+             "logits in a mixed batch": same(lambda f: f["apart"], 1e-3, "nats")},
        figures=("bare_reviews", "reviews", "bare_spam", "spam", "apart"))
 def swapped(seed: int) -> dict[str, float]:
     """Two tasks, two prompts, one model; and how far the logits of a mixed batch are from those of each prompt alone.
@@ -128,7 +130,5 @@ def swapped(seed: int) -> dict[str, float]:
 @swapped.told
 def tell_swapped(f: Figures) -> str:
     """Both tasks, with their prompts and without."""
-    most = max(f["apart"].values)
     return (f"One frozen model, two prompts: reviews {share(f['reviews'])} right (bare {share(f['bare_reviews'])}), "
-            f"spam {share(f['spam'])} (bare {share(f['bare_spam'])}). In a batch of both tasks, each row with its own "
-            f"prompt, the logits are the same{f' to within {most:.0e}' if most else ''}.")
+            f"spam {share(f['spam'])} (bare {share(f['bare_spam'])}). In a mixed batch each row has its own prompt.")
