@@ -304,8 +304,8 @@ if inputs.high < 0:
     say("Where the spelling changed, the first block does better. A likely reason: the words must "
         "be read anew, and what the later blocks do with them may stay.")
 if labels.low > 0:
-    say("Where the meaning of the answers changed, the last block does better. A likely reason: all "
-        "that was read is still right, and only the last step must turn round.")
+    say("Where the meaning of the answers changed, the last block does better. A likely reason: "
+        "all that was read is still right, and only the last step must turn round.")
 
 # %% [markdown] block-beside
 # On pictures, Lee et al. (2023, under Sources) found it so: the first block for changed inputs, the last for

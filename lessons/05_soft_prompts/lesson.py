@@ -382,17 +382,17 @@ best = max(starts, key=lambda key: recorded[key].mean)
 close = [key for key in starts if recorded[best].mean - recorded[key].mean <= 0.05]
 reveal("05.start", best if len(close) == 1 else "same")
 show_shares(bars_of, "right labels",
-            f"Recorded: mean of {len(recorded['bare'].values)} runs on reviews, {QUICK.steps} steps, "
-            "each start at its own rate; the line goes from lowest to highest.", starts.values(),
-            {"guessing": 0.5})
+            f"Recorded: mean of {len(recorded['bare'].values)} runs on reviews, {QUICK.steps} "
+            "steps, each start at its own rate; the line goes from lowest to highest.",
+            starts.values(), {"guessing": 0.5})
 verdict = claims.get("C42").judge(recorded)
 say(f"That prompt tuning needs carefully designed prompts **{verdict.word}**. {verdict.because}")
 
 # %% starts-forgotten
 n = min(20, len(snapshots) - 1)
 moved_by = (snapshots[n] - snapshots[0]).norm(dim=1).mean() / snapshots[0].norm(dim=1).mean()
-say(f"In your run, after {n} steps a vector has moved {moved_by:.0f} times its first length, and its "
-    f"cosine to its start is {drift[n]:.2f}. It goes far, and still where it starts can matter.")
+say(f"In your run, after {n} steps a vector has moved {moved_by:.0f} times its first length, and "
+    f"its cosine to its start is {drift[n]:.2f}. It goes far, and where it starts can matter.")
 
 # %% [markdown] starts-beside
 # Beside it, from the paper that made the method known, on models up to ten thousand times as large as ours:

@@ -472,8 +472,8 @@ say({"holds": "So even here, where the probe found little, the thin matrices had
      "does not hold": "So it did not come out alike, though both had their own rate and LoRA a "
      "higher rank.", "cannot be told": "These seeds cannot tell a gap from none."}[far_gap.word])
 thin = list(claims.get("C20").judge(claims.recorded("C20")).answers.values())[1]  # far, r = 4
-say("Before you say what a method cannot do, give it a rank and a rate of its own. Full fine-tuning "
-    f"minus LoRA with r = 4: {in_points(thin.mean, thin.low, thin.high)}.")
+say("Before you say what a method cannot do, give it a rank and a rate of its own. Full "
+    f"fine-tuning minus LoRA with r = 4: {in_points(thin.mean, thin.low, thin.high)}.")
 
 # %% [markdown] far-forget
 # What did it cost? Look at the loss on ordinary text of the old world, before and after. What it rises by has
