@@ -1,7 +1,7 @@
 """Assemble notebooks from the sources of one lesson. The same sources give the same bytes."""
 import json
-import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -60,50 +60,48 @@ def opening(address: str | None, path: str) -> list[Cell]:
 
 def expand(cells: list[Cell], tasks: dict[str, Task], part: str, path: Path) -> list[Cell]:
     """Put each task where the exercise says `# %% task 01.1`; `part` is "stub" or "reference"."""
-    out, used = [], set()
-    for cell in cells:
-        word, _, task_id = cell.name.partition(" ")
-        if word != "task" or not task_id:
-            out.append(cell)
-            continue
-        if task_id not in tasks:
-            raise CourseError(f"{path}: there is no task {task_id}. In tasks/: {', '.join(tasks) or 'none'}.")
-        if cell.source:
-            raise CourseError(f"{path}: the cell 'task {task_id}' must be empty: the build fills it.")
-        task, name = tasks[task_id], f"task-{task_id.replace('.', '-')}"
-        code = f"# task {task_id}: {task.name}\n{getattr(task, part)}"
-        out += [Cell(f"{name}-statement", "markdown", task.statement), Cell(name, "code", code),
-                Cell(f"{name}-check", "code", f'check("{task_id}")')]
-        used.add(task_id)
-    if unused := sorted(set(tasks) - used):
-        raise CourseError(f"{path}: task {unused[0]} ({tasks[unused[0]].path.name}) is used nowhere. "
-                          f"Add the line '# %% task {unused[0]}'.")
-    return out
+    def made(cell: Cell, task: Task) -> list[Cell]:
+        name, code = f"task-{task.id.replace('.', '-')}", f"# task {task.id}: {task.name}\n{getattr(task, part)}"
+        return [Cell(f"{name}-statement", "markdown", task.statement), Cell(name, "code", code),
+                Cell(f"{name}-check", "code", f'check("{task.id}")')]
+
+    return placed(cells, "task", tasks, made, path)
 
 
 def with_fill_ins(cells: list[Cell], fill_ins: dict[str, Task], path: Path) -> list[Cell]:
     """Put each fill-in where the lesson says `# %% fill-in 09.mix`: its statement, then its stub under `@fill_in`."""
+    def made(cell: Cell, task: Task) -> list[Cell]:
+        head, name = f"def {task.name}(", f"fill-in-{task.name.replace('_', '-')}"
+        before, found, after = f"\n{task.stub}".partition(f"\n{head}")
+        if not found:
+            raise CourseError(f"{task.path}: the stub has no line that begins with '{head}'.")
+        code = f'{before}\n@fill_in("{task.id}"){found}{after}'.removeprefix("\n")
+        gap = "\n" if before else "\n\n\n"
+        return [Cell(f"{name}-statement", "markdown", task.statement),
+                Cell(name, "code", f"from course_lib.checks.fill_ins import fill_in{gap}{code}", cell.metadata)]
+
+    return placed(cells, "fill-in", fill_ins, made, path)
+
+
+def placed(cells: list[Cell], word: str, tasks: dict[str, Task], made: Callable[[Cell, Task], list[Cell]],
+           path: Path) -> list[Cell]:
+    """What made(cell, task) gives, in place of each empty cell `# %% WORD ID`; every task has its place."""
     out, used = [], set()
     for cell in cells:
-        word, _, one = cell.name.partition(" ")
-        if word != "fill-in" or not one:
+        first, _, task_id = cell.name.partition(" ")
+        if first != word or not task_id:
             out.append(cell)
             continue
-        if one not in fill_ins:
-            raise CourseError(f"{path}: there is no fill-in {one}. In fill_ins/: {', '.join(fill_ins) or 'none'}.")
+        if task_id not in tasks:
+            raise CourseError(f"{path}: there is no {word} {task_id}. In {word.replace('-', '_')}s/: "
+                              f"{', '.join(tasks) or 'none'}.")
         if cell.source:
-            raise CourseError(f"{path}: the cell 'fill-in {one}' must be empty: the build fills it.")
-        task, head = fill_ins[one], f"def {fill_ins[one].name}("
-        if not re.search(rf"^{re.escape(head)}", task.stub, re.MULTILINE):
-            raise CourseError(f"{task.path}: the stub has no line that begins with '{head}'.")
-        code = re.sub(rf"^{re.escape(head)}", f'@fill_in("{one}")\n{head}', task.stub, count=1, flags=re.MULTILINE)
-        gap = "\n\n\n" if task.stub.startswith(head) else "\n"
-        name = f"fill-in-{task.name.replace('_', '-')}"
-        out += [Cell(f"{name}-statement", "markdown", task.statement),
-                Cell(name, "code", f"from course_lib.checks.fill_ins import fill_in{gap}{code}", cell.metadata)]
-        used.add(one)
-    if unused := sorted(set(fill_ins) - used):
-        raise CourseError(f"{path}: the fill-in {unused[0]} is used nowhere. Add the line '# %% fill-in {unused[0]}'.")
+            raise CourseError(f"{path}: the cell '{word} {task_id}' must be empty: the build fills it.")
+        out += made(cell, tasks[task_id])
+        used.add(task_id)
+    if unused := sorted(set(tasks) - used):
+        raise CourseError(f"{path}: {word} {unused[0]} ({tasks[unused[0]].path.name}) is used nowhere. "
+                          f"Add the line '# %% {word} {unused[0]}'.")
     return out
 
 

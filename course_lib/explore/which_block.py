@@ -13,10 +13,6 @@ from course_lib.plots.style import COLOURS, GREY, fixed_axes, styled
 SHIFTS = {"input": "dead key", "label": "new editor"}  # what has changed: what it is called in the lesson
 CHANGED = {"input": "the inputs: a dead key", "label": "the labels: a new editor"}
 BLOCKS = 4
-STEPS, TEST = kept()["steps"], kept()["test"]
-NOTE = (f"Recorded; a dot is a seed, each with {TEST} test reviews. Short runs: {STEPS['input']} steps with the dead "
-        f"key, {STEPS['label']} with the new editor, at rates that one seed chose. In so few, block 1 may stay at "
-        "guessing. Claim C13 gives both more steps, and searched rates.")
 CONTROLS = {"shift": Menu("What changed", tuple(SHIFTS), CHANGED.get),
             "labels": Steps("New labels", LABELS)}
 
@@ -90,18 +86,27 @@ def figure(result: Result) -> Axes:
     return axes
 
 
+def note() -> str:
+    """What stands below the figure."""
+    steps = kept()["steps"]
+    return (f"Recorded; a dot is a seed, each with {kept()['test']} test reviews. Short runs: {steps['input']} steps "
+            f"with the dead key, {steps['label']} with the new editor, at rates that one seed chose. In so few, block "
+            "1 may stay at guessing. Claim C13 gives both more steps, and searched rates.")
+
+
 def rows(result: Result) -> list[str]:
     """The same as text: a line for each block."""
     parts = [("as it is", result.before), *((f"block {place}", one) for place, one in enumerate(result.blocks, 1)),
              ("everything", result.everything)]
     lines = [f"{name:<10}  {percent(one.mean):>5}  seeds {', '.join(map(percent, one.values))}" for name, one in parts]
-    head = f"{SHIFTS[result.state.shift]}, {result.state.labels} labels, right answers among {TEST} test reviews"
+    head = (f"{SHIFTS[result.state.shift]}, {result.state.labels} labels, right answers among {kept()['test']} test "
+            "reviews")
     return [head, *lines]
 
 
 def explorable() -> Explorable:
     """All that makes it one."""
-    return Explorable("Which block?", State, CONTROLS, compute, rows, summary, picture_of(figure, alt, NOTE))
+    return Explorable("Which block?", State, CONTROLS, compute, rows, summary, picture_of(figure, alt, note()))
 
 
 def which_block(start: State = State(), text: bool = False) -> None:
