@@ -59,7 +59,8 @@ def tell_one_example(f: Figures) -> str:
        figures=(*(f"right_{k}" for k in K), "repeated"),
        question="Are more answers right with eight examples than with one, and than with one that stands there eight "
                 "times?",
-       turned="It held with a limit, by a threshold beside the result. But one line eight times does a part of it.",
+       turned="It held with a limit, by a threshold beside the result. One line eight times does a part of it. With "
+              "six seeds that left it open; with twenty the rest is more than two points.",
        asks={"eight rather than one": more(lambda f: f["right_8"] - f["right_1"], 0.02),
              "eight rather than one, eight times": more(lambda f: f["right_8"] - f["repeated"], 0.02)})
 def several_examples(seed: int) -> dict[str, float]:
