@@ -125,10 +125,9 @@ def test_a_claim_says_what_it_asks(claim_id):
 
 
 def test_a_record_has_as_many_seeds_as_its_pilot_asks_for():
-    """But for those that were measured before the pilot decided; their ledger says so. The list may only shrink."""
     few = {one.id for one in ASKED.values()
            if len((record := claims.read_record(one.id))["seeds"]) < measuring.wanted_by(one, record)}
-    assert few == {"C65", "C67", "C97"}
+    assert not few
 
 
 @pytest.mark.parametrize("claim_id", ASKED)
