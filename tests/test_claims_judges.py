@@ -25,13 +25,6 @@ CASES = [  # (claim, figures in the claim's order, word, what the sentence says)
      "new rows: 55 % and 87 %."),
     ("C06", (0.9, 0.5, 0.52, 0.88, 0.5, 0.9, 0, 0.05, 0.89, 0.6, 0.9), FAILS,
      "Questions after reviews: hardly learned"),
-    ("C44", (0.8, 0.7, 0.6, 0.95, 0.98), HOLDS, "prompt 80 %, prefix 70 %, LoRA 95 % right. With 20,480 parameters: a"),
-    ("C44", (0.9, 0.7, 0.6, 0.92, 0.98), LIMITED, "They are about equal here."),
-    ("C44", (0.95, 0.7, 0.99, 0.8, 0.98), FAILS, "Here the prompt is ahead."),
-    ("C102", (8224, 9760, 0.9, 0.8, 0.9, 0.8, 0.6, 0.5), HOLDS,
-     "LoReFT with 8,224 parameters against LoRA with 9,760: reviews 90 % against 80 %"),
-    ("C102", (8224, 9760, 0.9, 0.8, 0.9, 0.9, 0.4, 0.5), LIMITED, "On some tasks, not on all."),
-    ("C102", (8224, 9760, 0.9, 0.9, 0.9, 0.9, 0.4, 0.5), FAILS, "On none of these tasks it is clearly better."),
 ]
 
 

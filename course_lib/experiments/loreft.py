@@ -10,10 +10,7 @@ from course_lib.models import load_model
 
 SHORT = Setting(draw="short", steps=40, test=400, test_draw="shuffled")
 LONG = replace(SHORT, steps=80)
-BEFORE = Setting(draw="first", steps=120, test=150)               # of C102, whose rates were chosen once
 TASKS = ("reviews", "spam", "stars")
-LOREFT_RATES = {"reviews": 1e-2, "spam": 3e-3, "stars": 3e-2}     # each from 0.003, 0.01, 0.03
-LORA_RATES = {"reviews": 1e-2, "spam": 3e-3, "stars": 3e-3}
 LOREFT = arm(LoReFT)                                              # rank 4; first and last position, all blocks
 LORA = arm(LoRA, rank=1, alpha=2,                                 # about as many parameters
            targets=("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"))

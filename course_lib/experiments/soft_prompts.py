@@ -1,8 +1,8 @@
 """Soft prompts, prefixes and others on few labels: what is trained, at which rate, and what attention a prefix gets.
 
-Each arm has the rate that is found for it, but for C44 and the ladder of sizes: there it is, of those named beside it,
-the one with the best mean accuracy on 200 validation rows over the seeds 100 and 101 (the prefix of 20 positions over
-one of them). "Near guessing" is below .6 at all of them.
+Each arm has the rate that is found for it, but for the ladder of sizes: there it is, of those named beside it, the one
+with the best mean accuracy on 200 validation rows over the seeds 100 and 101. "Near guessing" is below .6 at all of
+them.
 """
 from dataclasses import replace
 from statistics import mean
@@ -16,17 +16,13 @@ from course_lib.experiments.tuning import ROWS, best_rate, judged, tuned
 from course_lib.methods import FullFineTuning, LoRA, PrefixTuning, PromptTuning
 
 LENGTH = 20                                # vectors of a prompt
-CLOSE = 0.05                               # C44: shares nearer to each other than this are called about equal
 SETTING = Setting(draw="shortest", steps=160, batch=8, test_draw="shuffled")
 QUICK = Setting(draw="short", steps=160, batch=8, test=400, test_draw="shuffled")
 SOFT = arm(PromptTuning, length=LENGTH, init="vocabulary")
 DIRECT = arm(PrefixTuning, length=LENGTH)
+LORA = arm(LoRA, rank=1, alpha=2)          # no more numbers than the prompt has
 PROMPT = arm(PromptTuning, 3.0, length=LENGTH, init="vocabulary")         # of .03, .1, .3, 1, 3, 10
 FULL = arm(FullFineTuning, 2.5e-4)                                        # of .00025, .0005, .001, .002
-LORA = arm(LoRA, 1e-2, rank=1, alpha=2)                                   # of .003, .01, .03
-SHORT_PREFIX = arm(PrefixTuning, 0.1, length=2)                           # as many numbers as LoRA has:
-#                                                                           of .003, .01, .03, .1, .3: all near guessing
-PREFIX = arm(PrefixTuning, 0.3, length=LENGTH)                            # of .01, .03, .1, .3, 1, 3: all near guessing
 LADDER = {                                                                # by the size of the model
     "xs": {"prompt": replace(PROMPT, rate=0.03),                          # of .03, .1, .3, 1, 3, 10: all near guessing
            "full": replace(FULL, rate=2e-3)},                             # of .001, .002, .004

@@ -4,13 +4,9 @@ from dataclasses import replace
 from course_lib.claims.claim import (
     BEYOND,
     EXPLAINER,
-    FAILS,
     GUIDE,
-    HOLDS,
-    LIMITED,
     LOREFT,
     Figures,
-    Verdict,
     claim,
     highest,
     less,
@@ -18,9 +14,9 @@ from course_lib.claims.claim import (
     same,
     share,
 )
-from course_lib.experiments import experiment
+from course_lib.experiments import experiment, score
 from course_lib.experiments import soft_prompts as soft
-from course_lib.experiments.soft_prompts import CLOSE, LENGTH, QUICK, SOFT
+from course_lib.experiments.soft_prompts import LENGTH, QUICK, SOFT
 
 START_FIGURES = ("bare", "random", "vocabulary", "labels", "untrained_model")
 
@@ -59,27 +55,26 @@ random_start = claim("C43", "Soft tokens start random", (LOREFT,), lesson="05", 
 random_start.told(told_starts)
 
 
-@claim("C44", "Prompt-based methods are often worse than other PEFT", (LOREFT,), lesson="05", tolerance=0.2,
-       figures=("prompt", "prefix", "prefix_20", "lora", "full"))
-def equal_budget(seed: int) -> dict[str, float]:
-    """Accuracy of four methods; LoRA and the shorter prefix have no more parameters than the prompt."""
-    return {name: experiment(soft.SETTING, one, seed) for name, one in (
-        ("prompt", soft.PROMPT), ("prefix", soft.SHORT_PREFIX), ("prefix_20", soft.PREFIX), ("lora", soft.LORA),
-        ("full", soft.FULL))}
+@claim("C44", "Prompt-based methods are often worse than other PEFT", (LOREFT,), lesson="05", tolerance=0.1,
+       question="Often, that is in the mean over draws of labels, of a task near to what the base has read: is LoRA, "
+                f"after {QUICK.steps} steps on {QUICK.labels} labels, ahead of the better one of a prompt and a prefix "
+                "that goes on from a prompt?",
+       asks={"LoRA rather than the better of the others":
+             more(lambda f: f["lora"] - highest(f["prompt"], f["prefix"]), 0.02)},
+       figures=("prompt", "prefix", "lora"))
+def equal_steps(seed: int) -> dict[str, float]:
+    """Accuracy of a prompt, of a prefix that goes on from one half way, and of LoRA, no larger than the prompt."""
+    prefix, run = soft.grown(QUICK, LENGTH, seed)
+    return {"prompt": experiment(QUICK, SOFT, seed), "prefix": score(run.model, run.tokenizer, run.test, prefix),
+            "lora": experiment(QUICK, soft.LORA, seed)}
 
 
-@equal_budget.judged
-def judge_equal_budget(f: Figures) -> Verdict:
-    """Holds where the better of LoRA and the shorter prefix is more than five points (`CLOSE`) ahead."""
-    because = (f"With the same labels and steps, and at most {LENGTH * 128:,} parameters: prompt {share(f['prompt'])}, "
-               f"prefix {share(f['prefix'])}, LoRA {share(f['lora'])} right. With {LENGTH * 1024:,} parameters: a "
-               f"prefix of {LENGTH} positions {share(f['prefix_20'])}. Full fine-tuning: {share(f['full'])}.")
-    ahead = max(f["lora"].mean, f["prefix"].mean) - f["prompt"].mean
-    if ahead > CLOSE:
-        return Verdict(HOLDS, because)
-    if ahead > -CLOSE:
-        return Verdict(LIMITED, because + " They are about equal here.")
-    return Verdict(FAILS, because + " Here the prompt is ahead.")
+@equal_steps.told
+def tell_equal_steps(f: Figures) -> str:
+    """The three shares, and what so many steps leave open."""
+    return (f"Right on reviews after {QUICK.steps} steps: a prompt of {LENGTH} vectors {share(f['prompt'])}; a prefix "
+            f"of {LENGTH} positions, which goes on from a prompt half way, {share(f['prefix'])}; LoRA of rank 1 "
+            f"{share(f['lora'])}. What more steps bring to each, these runs do not say.")
 
 
 @claim("C46", "Prompt tuning is practical for very large models (175B)", (EXPLAINER,), lesson="05", kind=BEYOND,
