@@ -764,9 +764,9 @@ ledger("03")
 # 3. Labels need not be written one by one: rules that err can teach a model that errs less, and a good question
 #    may need no labels to learn from at all, only some to choose by.
 #
-# **What remains unexplained:** a part of the model was often enough. Could one leave the other parts *out*, and
-# have a smaller model? Lesson 04 makes one. And why train a block, if a few new vectors or two thin matrices do?
-# Lessons 05 and 06.
+# **What remains unexplained:** near to what the model knew, one block learned most of what the whole did. Could one
+# leave the other parts *out*, and have a smaller model? Lesson 04 makes one. And why train a block, if a few new
+# vectors or two thin matrices do? Lessons 05 and 06.
 
 # %% [markdown] sources
 # ## Sources
