@@ -389,9 +389,8 @@ show_shares(bars_of, "right labels",
             starts.values(), {"guessing": 0.5})
 
 # %% starts-told
-say(f"{starts[best].capitalize()} are ahead of {starts[second]} by {lead:+.1f} points ({low:+.1f} "
-    f"to {high:+.1f}, a 95 % interval over the runs)"
-    + ("." if low > 0 else ", which cannot be told from none."))
+say(f"{starts[best].capitalize()} rather than {starts[second]}: {lead:+.1f} points ({low:+.1f} to "
+    f"{high:+.1f})" + ("." if low > 0 else ", which cannot be told from none."))
 verdict = claims.get("C42").judge(recorded)
 say(f"That prompt tuning needs carefully designed prompts **{verdict.word}**. {verdict.because}")
 
@@ -636,7 +635,7 @@ say(f"{compared.because} That prompt-based methods are often worse than others, 
     f"**{compared.word}**.")
 ahead_of = {key: students_t([100 * lead for lead in (budget["lora"] - budget[key]).values])
             for key in ("prompt", "prefix")}
-say("LoRA's lead in points, with its 95 % interval over the runs: " + "; ".join(
+say("LoRA's lead in points: " + "; ".join(
     f"over the {key} alone {mean:+.1f} ({low:+.1f} to {high:+.1f})"
     for key, (mean, low, high) in ahead_of.items()) + ".")
 
