@@ -4,7 +4,8 @@ The losses are pure functions of log probabilities and rewards; what they are ap
 """
 from course_lib.lazy import lazily
 
-_HOMES = {"bradley_terry": ".reward", "accuracy_by_margin": ".reward"}
+_HOMES = {"answer_log_probabilities": ".tokens"}
+_HOMES |= {"bradley_terry": ".reward", "accuracy_by_margin": ".reward"}
 _HOMES |= {"dpo_loss": ".dpo", "implicit_rewards": ".dpo"}
 _HOMES |= {"gae": ".ppo", "clipped_surrogate": ".ppo", "value_loss": ".ppo", "shaped_rewards": ".ppo"}
 _HOMES |= {"group_advantages": ".grpo", "rloo_advantages": ".grpo", "grpo_loss": ".grpo"}
