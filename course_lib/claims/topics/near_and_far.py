@@ -52,7 +52,8 @@ def share_trained(run: str) -> float:
        question="Is LoRA within 5 points of full fine-tuning, near to pretraining and far from it?",
        asks=close("near_lora", "far_lora"), figures=(*figures_of(*APPROACHING), "near_before", "far_before", "space"),
        turned="It held with a limit: far from pretraining LoRA fell behind. It had few steps there, and rates at which "
-              "some seeds collapsed. With both mended what parts the two is not what they learn but what they forget.")
+              "some seeds collapsed. With both mended what parts the two is not what they learn but, at the rates that "
+              "are best for the answers, what they forget.")
 def approaches(seed: int) -> dict[str, float]:
     """LoRA and full fine-tuning on the late base and, for longer and with a higher rank, on the early one.
 
