@@ -1,12 +1,14 @@
 """Lesson 02's claims: each measurement gives its figures, and each judge is asked both ways."""
+from dataclasses import replace
+
 import datasets
 import pytest
 import torch
 
 from course_lib import claims
 from course_lib.claims.topics import one_step, other_tasks
-from course_lib.experiments import setting
-from course_lib.experiments.fine_tuning import TUNED
+from course_lib.experiments import fine_tuning, setting, tuning
+from course_lib.experiments.fine_tuning import SHORT
 from course_lib.experiments.one_step import untied_copy
 from course_lib.experiments.picking import picked
 from course_lib.world import load_task
@@ -31,12 +33,23 @@ def test_every_second_task_starts_from_the_same_tuned_model_and_the_control_hold
     assert len(later) == 4 and len({one.start for one in later}) == 1 and later[0].start != first.start
     assert {one.steps for one in later} == {120}
     plain, mixed = (([len(old & set(one.rows["prompt"][:])) for one in part]) for part in (later[::2], later[1::2]))
-    assert plain == [0, 0] and all(abs(count - TUNED.labels) <= 2 for count in mixed)
+    assert plain == [0, 0] and all(abs(count - SHORT.labels) <= 2 for count in mixed)
 
 
-def test_both_starts_get_the_same_steps(trainings):
+def test_a_random_start_is_trained_for_longer_and_at_a_rate_of_its_own(trainings):
     claims.measure("C05", 0)
-    assert [(one.steps, one.rate) for one in trainings] == [(40, 3e-4), (40, 1e-2), (128, 3e-4), (128, 1e-2)]
+    assert [(len(one.rows), one.steps, one.rate) for one in trainings] == [
+        (128, 80, 3e-4), (128, 200, 1e-3), (1024, 500, 1e-3)]
+
+
+def test_random_weights_lose_no_old_text_but_may_say_one_thing_to_all(trainings, monkeypatch):
+    """The search for their rate refuses the second alone; that of any other arm refuses both."""
+    said = {}
+    monkeypatch.setattr(fine_tuning, "answers", lambda model, tokenizer, rows, method: (said["given"], rows["label"]))
+    monkeypatch.setattr(tuning, "judged", lambda *_: {"score": 0.5, "guessing": 0.5, "diverged": 1.0})
+    for said["given"], diverged in (([0, 1, 1], 0.0), ([1, 1, 1], 1.0)):
+        found = fine_tuning.newborn(fine_tuning.RANDOM[128], replace(fine_tuning.FULL, rate=1e-3), 0)
+        assert found == {"score": 0.5, "guessing": 0.5, "diverged": diverged}
 
 
 def test_each_method_is_trained_at_both_rates(trainings):

@@ -27,7 +27,6 @@ MEASURED, BEYOND = "measured", "beyond these models"  # kinds of claims; the thi
 MORE, LESS, SAME = "more", "less", "same"
 GOOGLE, GUIDE, WIKIPEDIA = "Google MLCC", "Unite.AI guide", "Wikipedia"
 EXPLAINER, LOREFT = "Prompt-tuning explainer", "Unite.AI LoReFT"
-CLOSE = 0.05  # accuracies nearer to each other than this are called about equal
 SOURCES = {  # how a text is called beside a claim: its full title
     GOOGLE: "Google, Machine Learning Crash Course: LLMs: fine-tuning, distillation and prompt engineering",
     GUIDE: "Unite.AI, Complete guide to fine-tuning large language models",
@@ -210,12 +209,6 @@ class Claim:
     tolerance: float = 0.05
     models: tuple[str, ...] = ("orchard-s",)
     tell: Callable[[Figures], str] | None = None
-    old_judge: Callable[[Figures], Verdict] | None = None
-
-    def judged(self, judge: Callable[[Figures], Verdict]) -> Callable[[Figures], Verdict]:
-        """Decorates the second function of a pair that has no `asks` yet: it looks at means alone."""
-        self.old_judge = judge
-        return judge
 
     def told(self, tell: Callable[[Figures], str]) -> Callable[[Figures], str]:
         """Decorates the second function of the pair."""
@@ -224,8 +217,6 @@ class Claim:
 
     def judge(self, figures: Figures) -> Verdict:
         """The verdict from these figures: the word from the intervals, by one rule for all claims."""
-        if not self.asks:
-            return self.old_judge(figures)
         values = {setting: one.of(figures).values for setting, one in self.asks.items()}
         exact = self.kind == CONSTRUCTED  # one run is enough where nothing is left to chance
         answers = {setting: self.asks[setting].asked(found * 2 if exact and len(found) == 1 else found)

@@ -27,13 +27,12 @@ def told(claim: Claim) -> list[str]:
 
     record, figures = claims.read_record(claim.id), claims.recorded(claim.id)
     verdict, n = claim.judge(figures), len(record["seeds"])
-    lines = [f"{claim.kind}; {'every' if claim.every else 'any'} setting: {claim.question}"] * bool(claim.asks)
-    lines += [f"{verdict.word}: {verdict.because.splitlines()[0]}"]
+    lines = [f"{claim.kind}; {'every' if claim.every else 'any'} setting: {claim.question}",
+             f"{verdict.word}: {verdict.because.splitlines()[0]}"]
     lines += [f"{setting}: asked is {one.quantity.direction}, {'within' if one.quantity.direction == SAME else 'by'} "
               f"{one.quantity.smallest:g}; {one}" for setting, one in verdict.answers.items()]
-    lines += [", ".join(f"{name} {figure}" for name, figure in figures.items()) + f" (seeds {n})"]
-    if claim.asks:
-        lines += [measuring.why_so_many(claim, record)]
+    lines += [", ".join(f"{name} {figure}" for name, figure in figures.items()) + f" (seeds {n})",
+              measuring.why_so_many(claim, record)]
     known = tuning.known()
     return lines + [f"{tuning.in_words(of)}: {known[of] if of in known else 'no longer kept'}"
                     for of in record.get("tuned", {})]

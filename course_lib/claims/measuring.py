@@ -109,7 +109,7 @@ def figures_of(record: dict) -> dict[str, Figure]:
 
 def wanted_by(claim: Claim, record: dict) -> int:
     """How many seeds a record needs: the pilot's, and after them as many as these ask for."""
-    if claim.kind == CONSTRUCTED or not claim.asks:
+    if claim.kind == CONSTRUCTED:
         return FEW
     return PILOT if len(record["seeds"]) < PILOT else asked_for(claim, figures_of(cut(record, PILOT)))
 

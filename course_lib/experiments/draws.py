@@ -1,6 +1,6 @@
 """Which rows of a split an experiment takes: n rows drawn by the seed, of all rows or of the short ones.
 
-"first", "shortest" and "brief" are older rules, of experiments that are not judged by the interval yet.
+"first", "shortest" and "brief" are older rules, of what benches and explorables show.
 """
 import functools
 

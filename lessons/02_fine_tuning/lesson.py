@@ -407,8 +407,8 @@ fold("What did you find?", "\n\n".join(lines))
 #
 # No choice so far has looked at the test set. Beside the tuned model stands what it has to beat: guessing,
 # the bag of words, the bare base, and the **same training from random weights**. If that came as far,
-# pretraining would be for nothing. Its rate was chosen as carefully, on validation, from a list like ours.
-# **Predict** what it reaches.
+# pretraining would be for nothing. Its rate is its own, too, the best on validation in recorded runs that were
+# longer than this one. **Predict** what it reaches.
 
 # %% evaluate-predict
 from course_lib.quiz import predict, reveal
@@ -416,12 +416,12 @@ from course_lib.quiz import predict, reveal
 predict("02.random_start")
 
 # %% evaluate-random
-from course_lib.experiments.fine_tuning import START_RATES
+from course_lib.experiments.fine_tuning import random_start
 
 untrained, _ = load_model("orchard-s", random=True, seed=lesson.seed)
 newborn = FullFineTuning(untrained)
 fit(untrained, tokenizer, {"train": few, "validation": check}, newborn, steps=40, batch_size=16,
-    learning_rate=START_RATES["random", 128], validate_every=10, progress=False)
+    learning_rate=random_start(128).rate, validate_every=10, progress=False)
 from_random = evaluate(untrained, tokenizer, exam, newborn)
 tuned = evaluate(model, tokenizer, exam, method)
 reveal("02.accuracy", 100 * tuned["accuracy"])
@@ -447,9 +447,9 @@ say(f"Fine-tuning takes the base from {percent(base['accuracy'])} to "
     f"{percent(from_random['accuracy'])}"
     + (": what was learned in 40 steps was how to *say* what pretraining had learned."
        if tuned["low"] > from_random["high"] else "."))
-fewer_or_more = claims.get("C05").judge(claims.recorded("C05"))
-say(f"With more labels? Recorded: {fewer_or_more.because} A random start needs many more steps "
-    "before its labels can tell: these runs were as long as those of the pretrained one.")
+starts = claims.get("C05").judge(claims.recorded("C05"))
+say("Would more steps and more labels help the random ones? Recorded, with both: that a pretrained "
+    f"start needs fewer labels **{starts.word}**. {starts.because}")
 
 # %% [markdown] real
 # ### The reviews that really come
@@ -509,7 +509,8 @@ say(f"{len(asked)} of {len(asked)} answers are the same. The file has {megabytes
 # ## How many labels are enough?
 #
 # "Hundreds or thousands" of examples, says the course text. You have measured three points: none, sixteen,
-# 128. The recorded runs, all with one learning rate, go on to some thousands and show the spread over seeds.
+# 128. The recorded runs, each number of labels at a rate of its own, go on to some thousands and show the
+# spread over seeds.
 
 # %% labels-picture
 import math
@@ -533,7 +534,8 @@ show(axes, alt=f"Curve: {told}. Crosses, from this run: {percent(at_last)} and "
      f"{percent(tuned['accuracy'])}.", caption="Line: mean of the recorded runs, band: lowest to "
      f"highest of {len(recorded[0].values)} seeds. Crosses: your runs with 16 labels "
      f"(a large rate) and with 128 (the rate {rate:g}).")
-say(claims.get("C04").judge(claims.recorded("C04")).because)
+verdict = claims.get("C04").judge(claims.recorded("C04"))
+say(f"That a few hundred or thousand are enough **{verdict.word}**. {verdict.because}")
 
 # %% [markdown] cost
 # ## What does it cost?
@@ -661,8 +663,8 @@ say("Recorded, with summaries: " + verdict.because)
 # ### New data later
 #
 # A tuned model can be tuned again. But what does it lose? These are recorded runs: first reviews, then one of
-# two other tasks, spam or questions about facts; and, as control, the second task with the old reviews among
-# its rows.
+# two other tasks, spam or questions about facts, at the rate that is best for *it*; and, as control, the second
+# task with the old reviews among its rows.
 
 # %% refresh-run
 told = claims.recorded("C06")
@@ -674,8 +676,11 @@ for name, called in (("spam", "spam"), ("facts", "questions")):
         cells = " | ".join(percent(told[key].mean) for key in keys)
         lines.append(f"| {called} | {asked} | {cells} |")
 say("\n".join(lines))
-say(f"Models can be refreshed by further fine-tuning: **{claims.get('C06').judge(told).word}**. "
-    "Lesson 09 is about what is lost, and how to keep it.")
+verdict = claims.get("C06").judge(told)
+say(f"That models can be refreshed by further fine-tuning **{verdict.word}**. After, against "
+    "before:\n\n"
+    + "\n".join(f"- {what}: {answer}" for what, answer in verdict.answers.items())
+    + "\n\nLesson 09 is about what is lost, and how to keep it.")
 prompted = claims.get("C105").judge(claims.recorded("C105"))
 say("And a *prompt* for a tuned model? That lines of its training rows improve it further "
     f"**{prompted.word}**. {prompted.because}")
