@@ -8,8 +8,8 @@ import pytest
 from course_lib.builder.sources import read_cells
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = sorted(path for name in ("lesson", "more", "exercise") for path in ROOT.glob(f"lessons/*/{name}.py"))
-TASKS = sorted([*ROOT.glob("lessons/*/tasks/*.py"), *ROOT.glob("lessons/*/fill_ins/*.py")])
+SOURCES = sorted(path for name in ("lesson", "more", "exercise") for path in ROOT.glob(f"lessons/[0-9]*/{name}.py"))
+TASKS = sorted([*ROOT.glob("lessons/[0-9]*/tasks/*.py"), *ROOT.glob("lessons/[0-9]*/fill_ins/*.py")])
 WIDTH, LINES = 100, 15  # characters that JupyterLab shows in a window of 1280 pixels; lines of code in a cell
 BARE_COMMAND = re.compile(r"(?<![/\w])course (lab|doctor|progress|build|claims|bench|world|models|pretrain)\b")
 

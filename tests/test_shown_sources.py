@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-LESSONS = sorted((Path(__file__).parents[1] / "lessons").glob("*/lesson.py"))
+LESSONS = sorted((Path(__file__).parents[1] / "lessons").glob("[0-9]*/lesson.py"))
 WIDEST = 100
 
 

@@ -134,7 +134,7 @@ def cells_of(text: str) -> list[dict] | None:
 
 def links(root: Path, folder: Path, more: bool) -> list[Cell]:
     """The generated last cell of a lesson, or of its second notebook: where to go from here."""
-    names = sorted(path.parent.name for path in (root / "lessons").glob("*/lesson.py"))
+    names = sorted(path.parent.name for path in (root / "lessons").glob("[0-9]*/lesson.py"))
     place, said = names.index(folder.name), []
     if more:
         said.append(f"[← Back to lesson {folder.name[:2]}]({folder.name}.ipynb)")

@@ -21,3 +21,24 @@ def lora_beside_a_layer() -> Axes:
     arrow(axes, W.right, plus.left, on="(B, T, d)")
     arrow(axes, plus.right, (6.8, 2), on="y")
     return axes
+
+
+def line_and_sum() -> Axes:
+    """Models as points: half way between a base and what it was tuned to; and the changes of two trainings, added."""
+    axes = canvas(2.6)
+    box(axes, "one training: a line", 1.65, 1.3, width=3.1, height=2.5, filled=False)
+    base = box(axes, "base", 0.65, 0.4)
+    half = box(axes, "α = ½", 1.65, 1.15, colour="green")
+    tuned = box(axes, "tuned", 2.65, 1.9, colour="blue")
+    arrow(axes, base.top, half.left)
+    arrow(axes, half.top, tuned.left)
+    box(axes, "two trainings: a sum", 5.1, 1.3, width=3.6, height=2.5, filled=False)
+    start = box(axes, "base", 3.9, 0.5)
+    one = box(axes, "reviews", 4.3, 1.75, width=0.95, colour="blue")
+    other = box(axes, "spam", 5.8, 0.5, colour="vermillion")
+    both = box(axes, "both", 6.2, 1.75, colour="green")
+    arrow(axes, start.top, one.bottom, on="change 1")
+    arrow(axes, start.right, other.left, on="change 2")
+    arrow(axes, one.right, both.left, on="change 2")
+    arrow(axes, other.top, both.bottom, on="change 1")
+    return axes
