@@ -676,6 +676,8 @@ for name, called in (("spam", "spam"), ("facts", "questions")):
         cells = " | ".join(percent(told[key].mean) for key in keys)
         lines.append(f"| {called} | {asked} | {cells} |")
 say("\n".join(lines))
+
+# %% refresh-told
 verdict = claims.get("C06").judge(told)
 say(f"That models can be refreshed by further fine-tuning **{verdict.word}**. After, against "
     "before:\n\n"
