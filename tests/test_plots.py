@@ -10,6 +10,7 @@ from matplotlib.text import Text
 
 from course_lib import plots
 from course_lib.errors import CourseError
+from course_lib.plots.scatter import clouds
 
 
 @pytest.fixture
@@ -74,6 +75,12 @@ def test_loss_curve_and_heat():
                       colour_label="weight")
     assert axes.images[0].get_array().shape == (2, 3) and axes.images[0].get_clim()[0] == 0
     assert [label.get_text() for label in axes.get_xticklabels()] == ["x", "y", "z"]
+
+
+def test_clouds_have_a_point_for_each_pair_and_a_name_for_each_group():
+    axes = clouds({"a": ([1, 2], [3, 4]), "b": ([5], [6])}, x_label="x", y_label="y")
+    assert [line.get_xydata().tolist() for line in axes.lines] == [[[1, 3], [2, 4]], [[5, 6]]]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b"]
 
 
 def test_every_figure_has_the_one_width_and_none_is_left_open():

@@ -35,10 +35,14 @@ rows = SETTING.test_rows(tokenizer, lesson.seed).select(range(100))
 base = FullFineTuning(model)                            # not trained yet: the base itself
 
 # %% look
+def old_text(method):
+    """The loss on old text, in nats a token."""
+    return old_domain_loss(model, tokenizer, method, n_documents=40)
+
+
 def look(method):
-    """The share of right answers on the task, and the loss on old text, in nats a token."""
-    return {"right": evaluate(model, tokenizer, rows, method)["accuracy"],
-            "old": old_domain_loss(model, tokenizer, method, n_documents=40)}
+    """The share of right answers on the task, and the loss on old text."""
+    return {"right": evaluate(model, tokenizer, rows, method)["accuracy"], "old": old_text(method)}
 
 
 def tuned(kind, steps, learned=labelled):
@@ -128,7 +132,7 @@ ways = {"full, best rate": {steps: full[steps] for steps in (20, 40)},
         "full, a tenth": {steps: tuned("slower", steps) for steps in (20, 80)},
         "LoRA": {steps: tuned("lora", steps) for steps in (20, 40)}}
 on_task = lambda method: forgetting.on_the_task(model, tokenizer, method, rows)[0]
-points = {name: [(on_task(one), look(one)["old"]) for one in runs.values()]
+points = {name: [(on_task(one), old_text(one)) for one in runs.values()]
           for name, runs in ways.items()}            # of each run: (the task's loss, old text's)
 say("| | shorter run: task's loss → old text's | longer run |\n|---|---|---|" + "".join(
     f"\n| {name} | " + " | ".join(f"{steps} steps: {loss:.2f} → {old:.2f}"
@@ -170,7 +174,7 @@ from course_lib import claims
 from course_lib.intervals import students_t
 
 recorded = claims.recorded("C27")                    # five trainings and several seeds: recorded
-called = {"full": "full", "slow": "a third", "slower": "a tenth", "lora": "LoRA",
+called = {"full": "full", "slow": "full, a third", "slower": "full, a tenth", "lora": "LoRA",
           "adapter": "adapters"}
 by_seed = list(zip(*(zip(recorded[f"{one}_kl"].values, recorded[f"{one}_old"].values)
                      for one in called)))            # of each seed: five pairs (KL, old text)
@@ -265,8 +269,7 @@ say(forgetting_told.told_rival(table["half way"], table["a tenth of the rate"]))
 # ## Two tasks in one model
 #
 # A line needs one training. With two, on reviews and on spam, each from the same base, the changes could be
-# **added** ([Ilharco et al. 2022](https://arxiv.org/abs/2212.04089)). Neither training knew of the other. We do
-# it with two LoRA: merged, each is a base plus a change.
+# **added** ([Ilharco et al. 2022](https://arxiv.org/abs/2212.04089)). Neither training knew of the other.
 
 # %% fill-in 09.add_changes
 
@@ -277,23 +280,20 @@ predict("09.sum")
 
 # %% sum-run
 from course_lib.experiments import composing
+from course_lib.merging import combine
 
 letters = composing.rows_of("spam", tokenizer, lesson.seed)
 spam_rows = composing.TASKS["spam"].test_rows(tokenizer, lesson.seed).select(range(100))
-two = {"reviews": ways["LoRA"][40], "spam": tuned("lora", 40, letters)}
-
-
-def merged(method):
-    """The weights of a fresh base with the method merged in."""
-    fresh = load_model("orchard-s")[0]
-    method.merge(fresh)
-    return FullFineTuning(fresh).state_dict()
-
-# %% sum-reveal
-changed = [merged(method) for method in two.values()]
-made = {"base": base, **two} | {name: with_weights(add_changes(W_old, changed, weights))
+two = {"reviews": full[80], "spam": tuned("full", 40, letters)}
+states = [method.state_dict() for method in two.values()]
+made = {"base": base, **two} | {name: with_weights(add_changes(W_old, states, weights))
                                 for name, weights in {"sum": [1.0, 1.0], "mean": [0.5, 0.5],
                                                       "base minus reviews": [-1.0, 0.0]}.items()}
+theirs = combine(model, list(two.values())).state_dict()  # the course's own
+summed = made["sum"].state_dict()
+assert all(torch.allclose(summed[name], theirs[name], atol=1e-5) for name in W_old)
+
+# %% sum-reveal
 both = {name: [evaluate(model, tokenizer, some, method)["accuracy"] for some in (rows, spam_rows)]
         for name, method in made.items()}
 alone = (both["reviews"][0], both["spam"][1])
@@ -310,16 +310,16 @@ say("| right in | reviews | spam | base's question |\n|---|---|---|---|" + "".jo
 # %% library-run
 from course_lib.experiments.peft_sum import added_by_peft
 
+adapters = {"reviews": ways["LoRA"][40], "spam": tuned("lora", 10, letters)}
 texts = tokenizer(rows["prompt"][:8], return_tensors="pt", padding=True)
 batch = {name: texts[name] for name in ("input_ids", "attention_mask")}
-with torch.no_grad(), made["sum"].on(model):
-    ours = model(**batch).logits                     # (8, T, V): your sum
+with torch.no_grad(), combine(model, list(adapters.values())).on(model):
+    ours = model(**batch).logits                     # (8, T, V): the sum of the two products
 for kind in ("cat", "linear"):
-    added = added_by_peft(load_model("orchard-s")[0], two, kind)
+    added = added_by_peft(load_model("orchard-s")[0], adapters, kind)
     with torch.no_grad():
         off = (added(**batch).logits - ours).abs().max().item()
-    shares = [evaluate(added, tokenizer, some)["accuracy"] for some in (rows, spam_rows)]
-    print(f"{kind:7} logits differ from our sum by {off:.0e}; right:", *map(percent, shares))
+    print(f"{kind:7} logits differ from our sum by up to {off:.0e}")
     assert kind == "linear" or off < 1e-3
 
 # %% [markdown] replay
