@@ -65,7 +65,7 @@ def tell_enough(f: Figures) -> str:
        asks={f"than from a random start with {n:,}": more(
            lambda f, n=n: f["pretrained_128"] - f[f"random_{n}"], 0.02) for n in RANDOM},
        turned="A random start had as few steps as the pretrained one, stayed at guessing even with 1,024 labels, and "
-              "we wrote that so many do not teach it. With the steps that it needs they do.")
+              "we wrote that so many do not teach it. With more steps they do, and it still rises at the last of them.")
 def two_starts(seed: int) -> dict[str, float]:
     """The pretrained start after 128 labels, and a random one, trained for longer, after 128 and after 1,024."""
     return {"pretrained_128": experiment(PRETRAINED, FULL, seed)} | {
