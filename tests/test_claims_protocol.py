@@ -101,6 +101,12 @@ def test_a_share_has_a_spread_over_seeds_and_none_over_the_marks_of_rows():
     assert "75 %" in told and "±" not in told
 
 
+def test_what_seeds_gave_is_no_mark_where_it_is_0_or_1():
+    for values in ([0, 1, 1], [0.0, 1.0, 1.0]):
+        told = claims.conclude("C03", **dict.fromkeys(claims.get("C03").figures, values)).because
+        assert "67 % (± 58)" in told
+
+
 @pytest.mark.parametrize("claim_id", [one for one, claim in ASKED.items() if claim.kind == MEASURED])
 def test_what_is_not_there_is_seldom_found(claim_id):
     """1,000 draws of nothing, with the record's own noise: no difference, or, for "the same", one twice as large as

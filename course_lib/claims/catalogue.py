@@ -75,8 +75,8 @@ def recorded(claim_id: str) -> dict[str, Figure]:
 def conclude(claim_id: str, **measured: float | Sequence[float]) -> Verdict:
     """The verdict from figures that you measured just now, by the same rule that judges the records.
 
-    A figure is a number, or several: of so many seeds, or, for a share of right answers, the mark of each row.
-    A single number has no interval.
+    A figure is a number, or several: of so many seeds, or, for a share of right answers, the mark of each row. Marks
+    are True and False: 1 and 0 are what seeds gave. A single number has no interval.
     """
     claim = get(claim_id)
     _check_names(claim, measured)
@@ -85,7 +85,7 @@ def conclude(claim_id: str, **measured: float | Sequence[float]) -> Verdict:
         values = tuple(value) if isinstance(value, (list, tuple)) else (value,)
         if not values or not all(isinstance(one, numbers.Real) and math.isfinite(one) for one in values):
             raise CourseError(f"{claim_id} needs a number for {name}; you gave {shown(value)}.")
-        kind = Marks if set(values) <= {0, 1} else Figure
+        kind = Marks if all(isinstance(one, bool) for one in values) else Figure
         figures[name] = kind(tuple(map(float, values)))
     if len({len(figure.values) for figure in figures.values()} - {1}) > 1:
         raise CourseError(f"{claim_id} compares pairs: give equally many values for each figure, or one.")
