@@ -1,7 +1,8 @@
 """How the notebooks are run as tests: `pytest -p tests.notebook_plugin --nbval-lax ... notebooks solutions`.
 
 With --twice each cell runs twice in a row: the second run must do no harm. Else a lesson's last test is that its
-cells printed as many words as lessons/NN_name/printed.json says; with --keep-printed they are written there.
+cells printed as many words as lessons/NN_name/printed.json says; with --keep-printed they are written there, if every
+cell passed.
 
 Every kernel gets the startup files of tests/ipython_startup, a course home of this run's own, and no network but
 loopback (tests/no_network). tests/quiz_driver.py drives what they show. At the end the run fails if a question was
@@ -16,7 +17,9 @@ import pytest
 
 pytest_plugins = ["tests.quiz_driver"]
 TESTS = Path(__file__).resolve().parent
+LESSONS = TESTS.parent / "lessons"
 scratch_key = pytest.StashKey[Path]()
+failed_key = pytest.StashKey[bool]()  # of a cell
 
 
 def pytest_addoption(parser):
@@ -68,7 +71,7 @@ def words_at_the_end() -> None:
     def collect(self):
         cells = list(once(self))
         yield from cells
-        if self.path.parent.name == "notebooks" and (TESTS.parent / "lessons" / self.path.stem).is_dir():
+        if self.path.parent.name == "notebooks" and (LESSONS / self.path.stem).is_dir():
             yield PrintedWords.from_parent(self, name="printed words", cells=cells)
 
     IPyNbFile.collect = collect
@@ -86,7 +89,9 @@ class PrintedWords(pytest.Item):
 
         if any(cell.test_outputs is None for cell in self.cells):
             pytest.skip("not every cell was run")
-        folder = TESTS.parent / "lessons" / self.path.stem
+        if failed := [one.cell.id for one in self.cells if one.stash.get(failed_key, False)]:
+            pytest.skip(f"the cell {failed[0]!r} failed, so what it prints counts nothing and is not written")
+        folder = LESSONS / self.path.stem
         counts = {one.cell.id: printed_words(one.test_outputs) for one in self.cells if counted(one.cell)}
         if self.config.option.keep_printed:
             write_printed(folder, counts)
@@ -98,6 +103,13 @@ class PrintedWords(pytest.Item):
 
     def reportinfo(self) -> tuple:
         return self.path, 0, f"{self.path.name}: printed words"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    item.stash[failed_key] = item.stash.get(failed_key, False) or report.failed
+    return report
 
 
 @pytest.hookimpl(trylast=True)

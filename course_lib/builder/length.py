@@ -11,6 +11,7 @@ from pathlib import Path
 from course_lib.builder.notebooks import cells_of
 from course_lib.builder.plan import lesson_folders
 from course_lib.builder.printed import counted, how_to_count, read_printed, to_do, words
+from course_lib.errors import CourseError
 
 LENGTHS = "course_lib/lengths.json"
 READMES = ("README.md", "docs/README-students.md")
@@ -77,13 +78,17 @@ def measure(cells: list[dict], printed: dict[str, int]) -> Length:
 def lesson_cells(root: Path, outputs: dict[str, str]) -> dict[str, list[dict]]:
     """{lessons/ folder's name: the cells of its notebook}: as the build has just made it, else as it lies there.
 
-    A root without lessons.toml promises nobody a length.
+    A root without lessons.toml promises nobody a length. Raises CourseError for a notebook that is damaged.
     """
     cells = {}
     for folder in lesson_folders(root) if (root / "course_lib" / "lessons.toml").exists() else ():
         path = f"notebooks/{folder.name}.ipynb"
         if path in outputs or (root / path).exists():
-            cells[folder.name] = cells_of(outputs.get(path) or (root / path).read_text(encoding="utf-8")) or []
+            text = outputs.get(path) or (root / path).read_text(encoding="utf-8", errors="replace")
+            if (found := cells_of(text)) is None:
+                raise CourseError(f"{path} is damaged: it is no notebook, so its words cannot be counted. Run course "
+                                  f"build --overwrite {path}.")
+            cells[folder.name] = found
     return cells
 
 

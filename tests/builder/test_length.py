@@ -1,8 +1,12 @@
 """How long a lesson is: counted from its cells and what they printed; the minutes that follow, and who may exceed."""
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from course_lib.builder import length
@@ -13,6 +17,7 @@ from course_lib.builder.plan import make_plan
 from course_lib.builder.printed import other_length, printed_words, read_printed, to_do, words, write_printed
 from course_lib.errors import CourseError
 from course_lib.lessons import lessons
+from tests.hang import HANGS
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = dict(prose=900, printed=500, code_cells=30, lines=250, in_a_row=6, predictions=4, questions=6, labs=1,
@@ -127,6 +132,34 @@ def test_a_run_that_prints_more_than_was_counted_is_found(tmp_path):
     assert other_length(tmp_path, {"one": 530, "two": 100}) == "" == other_length(tmp_path, {"one": 570})
     assert "prints 631 words, and its minutes are computed from 600" in other_length(tmp_path, {"one": 631})
     assert "prints 0 words" in other_length(tmp_path, {})
+
+
+@pytest.mark.parametrize("last, kept", [("print('three words more')", {"first": 2, "last": 3}), ("1 / 0", None)])
+def test_a_run_in_which_a_cell_fails_writes_no_counts(tmp_path, last, kept):
+    lesson, notebook = tmp_path / "lessons" / "01_sample", tmp_path / "notebooks" / "01_sample.ipynb"
+    lesson.mkdir(parents=True)
+    notebook.parent.mkdir()
+    cells = [nbformat.v4.new_code_cell(source, id=name)
+             for name, source in (("first", "print('two words')"), ("last", last))]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
+    (tmp_path / "elsewhere.py").write_text(
+        f"from tests import notebook_plugin\nnotebook_plugin.LESSONS = notebook_plugin.Path({str(lesson.parent)!r})\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "elsewhere",
+         "-p", "tests.notebook_plugin", "--nbval-lax", "--nbval-current-env", "--keep-printed", str(notebook)],
+        cwd=ROOT, capture_output=True, text=True, timeout=HANGS,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])})
+    path = lesson / "printed.json"
+    assert (json.loads(path.read_text()) if path.exists() else None) == kept, done.stdout
+
+
+@pytest.mark.parametrize("text", ["{", "", "[]", '{"cells": [{}]}'])
+def test_a_damaged_notebook_is_named_and_not_counted_as_empty(listed, text):
+    build(listed)
+    (listed / "notebooks" / "01_small.ipynb").write_text(text)
+    with pytest.raises(CourseError, match=r"^notebooks/01_small\.ipynb is damaged.*--overwrite notebooks/01_small"):
+        lesson_cells(listed, {})
+    assert lesson_cells(listed, make_plan(listed).outputs)["01_small"]
 
 
 def test_damaged_counts_are_named(tmp_path):
