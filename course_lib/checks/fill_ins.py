@@ -7,18 +7,18 @@
 After the cell has run, `mix` is the student's function if it is right. Until then it is the course's own, so that "Run
 all" goes through, and the cell says which. A hint and the course's own version lie folded below.
 """
-import json
 from collections.abc import Callable
 from importlib import resources
 
 from course_lib.checks import examine
+from course_lib.checks.store import load
 from course_lib.display import fold, html_works, say
-from course_lib.errors import CourseError, shown, unknown
+from course_lib.errors import CourseError, unknown
 
 DATA = resources.files("course_lib.checks") / "fill_ins"
 
 
-def fill_in(fill_in_id: str, show: str = "") -> Callable | None:
+def fill_in(fill_in_id: str, show: str = "") -> Callable:
     """A decorator: the function below it where it is right, else the course's own; it says which, and what is wrong.
 
     Args:
@@ -26,13 +26,15 @@ def fill_in(fill_in_id: str, show: str = "") -> Callable | None:
         show: "hint" or "solution" prints that, and decorates nothing: for where nothing can be folded.
 
     Raises:
-        CourseError: if there is no such fill-in, or nothing of that name to show.
+        CourseError: if there is no such fill-in, or nothing of that name to show; if it stands above a function and
+            shows something.
     """
-    data = load_fill_in(fill_in_id)
+    data = load(DATA, fill_in_id, "fill-in", 'fill_in("09.mix")')
     if show:
         if show not in ("hint", "solution"):
             raise unknown("part of a fill-in", show, ("hint", "solution"))
-        return print(data[show])
+        print(data[show])
+        return Nothing(fill_in_id, show)
 
     def decide(answer: Callable) -> Callable:
         name = getattr(answer, "__name__", "")
@@ -51,15 +53,19 @@ def fill_in(fill_in_id: str, show: str = "") -> Callable | None:
     return decide
 
 
-def load_fill_in(fill_in_id: str) -> dict:
-    """The data of one fill-in: those of a task's check, and its hint and solution."""
-    if not isinstance(fill_in_id, str):
-        raise CourseError(f'A fill-in is named by a text, as in fill_in("09.mix"); you gave {shown(fill_in_id)}.')
-    files = DATA.iterdir() if DATA.is_dir() else ()
-    known = sorted(file.name.removesuffix(".json") for file in files if file.name.endswith(".json"))
-    if fill_in_id not in known:
-        raise unknown("fill-in", fill_in_id, known)
-    return json.loads((DATA / f"{fill_in_id}.json").read_text(encoding="utf-8"))
+class Nothing:
+    """What `show=` leaves: no decorator, and nothing that a cell which ends with it would show."""
+
+    def __init__(self, fill_in_id: str, show: str):
+        self.fill_in_id, self.show = fill_in_id, show
+
+    def __call__(self, answer: Callable) -> None:
+        name = getattr(answer, "__name__", "a function")
+        raise CourseError(f'fill_in("{self.fill_in_id}", show="{self.show}") prints the {self.show}, and checks '
+                          f'nothing: take it off {name}. Above a function stands @fill_in("{self.fill_in_id}").')
+
+    def _ipython_display_(self) -> None:
+        """Nothing."""
 
 
 def own_version(data: dict) -> Callable:

@@ -142,6 +142,21 @@ def test_as_text_hint_and_solution_are_asked_for(filled, capsys):
     assert said.startswith("At `alpha = 0`") and "return (1 - alpha)" in said
 
 
+def test_what_shows_something_decorates_nothing(filled, cell):
+    with pytest.raises(CourseError, match=r'show="hint"\) prints the hint, and checks nothing: take it off mix\.'):
+        run(cell.replace('@fill_in("01.mix")', '@fill_in("01.mix", show="hint")'))
+
+
+def test_a_cell_that_ends_with_a_hint_shows_it_once(filled):
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
+    cell = 'from course_lib.checks.fill_ins import fill_in\nfill_in("01.mix", "hint")'
+    with capture_output() as seen:
+        InteractiveShell.instance().run_cell(cell)
+    assert seen.stdout.startswith("At `alpha = 0`") and "Nothing" not in seen.stdout and not seen.outputs
+
+
 @pytest.mark.parametrize("given, show, said", [("01.mx", "", "01.mix"), (1, "", "named by a text"),
                                                ("01.mix", "hints", "hint")])
 def test_what_is_no_fill_in_is_refused(filled, given, show, said):
