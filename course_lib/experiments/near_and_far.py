@@ -9,7 +9,7 @@ from course_lib.evaluation import old_domain_loss
 from course_lib.experiments.run import trained
 from course_lib.experiments.setting import Arm, Setting, arm, score
 from course_lib.experiments.store import once
-from course_lib.experiments.tuning import tuned
+from course_lib.experiments.tuning import neighbour, tuned
 from course_lib.methods import Adapter, Frozen, FullFineTuning, LoRA
 
 MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")  # of a block: every matrix
@@ -36,10 +36,14 @@ RUNS = {"near_full": (NEAR, FULL), "near_lora": (NEAR, lora()), "near_adapter": 
         "near_thin": (NEAR, lora(1)), "soon_full": (SOON, FULL), "soon_lora": (SOON, lora(32)),
         "far_full": (FAR, FULL), "far_lora": (FAR, lora(32)), "far_adapter": (FAR, adapter(64)),
         "far_thin": (FAR, lora())}
+SLOWER = {"near_third": ("near_full", 1), "near_tenth": ("near_full", 2),  # full fine-tuning so many rates below its
+          "far_third": ("far_full", 1)}                                    # best; far, a tenth no longer learns enough
 
 
 def in_words(run: str) -> str:
-    """The method of one of RUNS, as a reader knows it: LoRA, r = 4."""
+    """The method of one of RUNS or SLOWER, as a reader knows it: LoRA, r = 4."""
+    if run in SLOWER:
+        return f"full fine-tuning at a {run.split('_')[1]} of its best rate"
     options = dict(RUNS[run][1].options)
     return (f"LoRA, r = {options['rank']}" if "rank" in options else f"adapters, m = {options['bottleneck']}"
             if options else "full fine-tuning")
@@ -61,3 +65,19 @@ def outcome(setting: Setting, one: Arm, seed: int) -> dict[str, float]:
     run = trained(setting, one, seed)
     return {"right": score(run.model, run.tokenizer, run.test, run.method),
             "old": old_domain_loss(run.model, run.tokenizer, run.method, n_documents=OLD)}
+
+
+def at_lower_rates(seed: int, *runs: str) -> dict[str, float]:
+    """As `outcomes`, of these runs of SLOWER."""
+    found = {run: once(outcome, (RUNS[SLOWER[run][0]][0].base,), RUNS[SLOWER[run][0]][0], slower(run), seed)
+             for run in runs}
+    return {name: found[run][what] for run in runs for name, what in ((run, "right"), (f"{run}_old", "old"))}
+
+
+def slower(run: str) -> Arm:
+    """The arm of a run of SLOWER, with its rate."""
+    of, ways = SLOWER[run]
+    one = tuned(*RUNS[of])
+    for _ in range(ways):
+        one = replace(one, rate=neighbour(one.rate, -1))
+    return one
