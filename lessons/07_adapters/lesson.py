@@ -325,6 +325,7 @@ say("| | right | old text | before |\n|---|---|---|---|" + "".join(
     f"{before[f'{place_of(run)}_before'].mean:.2f} |" for run in bars))
 
 # %% far-forgot
+from course_lib.experiments.near_and_far_told import conclusion, lower_rates
 from course_lib.intervals import students_t
 
 for run in ("far_lora", "far_adapter"):
@@ -332,9 +333,10 @@ for run in ("far_lora", "far_adapter"):
     say(f"{bars[run]}: **{more:+.2f}** nats from full fine-tuning ({low:+.2f} to {high:+.2f}): it "
         + ("forgot more." if low > 0 else "forgot less." if high < 0 else "cannot be told which "
            "forgot more."))
-say("Each rate was chosen for the answers alone; lesson 09 compares methods at the same success. A "
-    "frozen base does not save the model from forgetting: it says other things as long as the part "
-    "is attached. It saves **you**: take the part off, and the base is back.")
+slower = lower_rates({name: one.values for name, one in before.items()})
+say("Each rate was chosen for the answers alone. In lesson 06 we tried lower ones of full fine-tuning. "
+    f"{conclusion(slower)} A frozen base does not save the model from forgetting: it says other things "
+    "as long as the part is attached. It saves **you**: take the part off, and the base is back.")
 
 # %% [markdown] buys
 # ## What it buys
@@ -748,9 +750,9 @@ ledger("07")
 # 1. An adapter is a small network behind a sub-layer. Between its two matrices stands a non-linearity, so it cannot
 #    be merged, and whoever uses the model pays for it; the word also names low-rank matrices, which can.
 # 2. Near to what a base knows and far from it, small parts came close to full fine-tuning, once they had a size
-#    and a rate of their own; they differed more in what they forgot. What they save belongs to what is trained: the
-#    file, the gradients, the optimizer's memory. The passes through the frozen model stay, so with parts inside it
-#    the work falls by a third at most, and the base is as large as before.
+#    and a rate of their own; they differed more in what they forgot, and that hangs on the rate, too. What they save
+#    belongs to what is trained: the file, the gradients, the optimizer's memory. The passes through the frozen model
+#    stay, so with parts inside it the work falls by a third at most, and the base is as large as before.
 # 3. Four bits a number, with a scale for each block, shrink the base as well, and LoRA on top of the codes learns
 #    a task much as it does on full precision.
 #
