@@ -448,8 +448,9 @@ say(f"Fine-tuning takes the base from {percent(base['accuracy'])} to "
     + (": what was learned in 40 steps was how to *say* what pretraining had learned."
        if tuned["low"] > from_random["high"] else "."))
 starts = claims.get("C05").judge(claims.recorded("C05"))
-say("Would more steps and more labels help the random ones? Recorded, with both: that a pretrained "
-    f"start needs fewer labels **{starts.word}**. {starts.because}")
+say("Would more steps and more labels help the random ones? Recorded, with both, though not with "
+    "all the steps that they could use: that a pretrained start needs fewer labels "
+    f"**{starts.word}**. {starts.because}")
 
 # %% [markdown] real
 # ### The reviews that really come

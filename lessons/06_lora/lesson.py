@@ -498,9 +498,9 @@ for where in ("near", "far"):
     say(f"On the {where} base LoRA ends **{rise:+.2f}** nats from full fine-tuning ({low:+.2f} to "
         f"{high:+.2f}): " + ("LoRA forgot more." if low > 0 else "LoRA forgot less." if high < 0
                              else "these seeds cannot tell which forgot more."))
-say("In large models LoRA forgot less (Biderman et al.). Is it the method? Each rate was chosen for "
-    "the answers alone. Full fine-tuning at lower ones, less LoRA, in right answers and on old text:"
-    f"\n\n{told_lower_rates(lower_rates({name: one.values for name, one in runs.items()}))}")
+say("In large models LoRA forgot less (Biderman et al.). Is it the method? Each rate was chosen "
+    "for the answers alone. Full fine-tuning at lower ones, less LoRA, in right answers and on "
+    "old text:\n\n" + told_lower_rates(lower_rates({name: runs[name].values for name in runs})))
 
 # %% [markdown] far-intruders
 # What LoRA forgot in large models was found to hang on a few strong *new* directions, which full fine-tuning does not

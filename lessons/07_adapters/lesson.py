@@ -334,9 +334,10 @@ for run in ("far_lora", "far_adapter"):
         + ("forgot more." if low > 0 else "forgot less." if high < 0 else "cannot be told which "
            "forgot more."))
 slower = lower_rates({name: one.values for name, one in before.items()})
-say("Each rate was chosen for the answers alone. In lesson 06 we tried lower ones of full fine-tuning. "
-    f"{conclusion(slower)} A frozen base does not save the model from forgetting: it says other things "
-    "as long as the part is attached. It saves **you**: take the part off, and the base is back.")
+say("Each rate was chosen for the answers alone. In lesson 06 we tried lower ones of full "
+    f"fine-tuning. {conclusion(slower)} A frozen base does not save the model from forgetting: it "
+    "says other things as long as the part is attached. It saves **you**: take the part off, and "
+    "the base is back.")
 
 # %% [markdown] buys
 # ## What it buys
