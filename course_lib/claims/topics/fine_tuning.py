@@ -67,7 +67,8 @@ def tell_enough(f: Figures) -> str:
        turned="A random start had as few steps as the pretrained one, stayed at guessing even with 1,024 labels, and "
               "we wrote that so many do not teach it. With more steps they do, and these are not all that it needs: of "
               "two trial runs with four times as many, on validation, one came within a few points of the pretrained "
-              "start, the other was where it had been with twice as many. So the question names the steps.")
+              "start, and was no better with eight times as many; the other was where it had been with twice as many. "
+              "So the question names the steps.")
 def two_starts(seed: int) -> dict[str, float]:
     """The pretrained start after 128 labels, and a random one, trained for longer, after 128 and after 1,024."""
     return {"pretrained_128": experiment(PRETRAINED, FULL, seed)} | {
