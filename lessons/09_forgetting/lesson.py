@@ -129,9 +129,10 @@ predict("09.who")
 
 # %% match-run
 ways = {"full, best rate": {steps: full[steps] for steps in (20, 40)},
-        "full, a tenth": {steps: tuned("slower", steps) for steps in (20, 80)},
+        "full, a tenth": {steps: tuned("slower", steps) for steps in (20, 60)},
         "LoRA": {steps: tuned("lora", steps) for steps in (20, 30)}}
-on_task = lambda method: forgetting.on_the_task(model, tokenizer, method, rows)[0]
+on_task = lambda method: forgetting.on_the_task(model, tokenizer, method,
+                                                rows.select(range(60)))[0]
 points = {name: [(on_task(one), old_text(one)) for one in runs.values()]
           for name, runs in ways.items()}            # of each run: (the task's loss, old text's)
 say("| | shorter run: task's loss → old text's | longer run |\n|---|---|---|" + "".join(
@@ -262,7 +263,7 @@ show(curve(ALPHAS, bands, x_label="alpha, from the base (0) to the tuned model (
 stranger = FullFineTuning(load_model("orchard-s", random=True, seed=lesson.seed)[0]).state_dict()
 mixed = with_weights(between(W_old, stranger, 0.5))
 table = {"half way": line_seen[0.5]} | {name: look(one) | {"asked": asked(one)} for name, one in {
-    "a tenth of the rate": ways["full, a tenth"][80], "half way to random": mixed}.items()}
+    "a tenth of the rate": ways["full, a tenth"][60], "half way to random": mixed}.items()}
 say("| | task's prompt | base's question | old text |\n|---|---|---|---|" + "".join(
     f"\n| {name} | {percent(seen['right'])} | {percent(seen['asked'])} | {seen['old']:.2f} |"
     for name, seen in table.items()))
