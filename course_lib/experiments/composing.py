@@ -7,10 +7,12 @@ from course_lib.experiments import tuning
 from course_lib.experiments.near_and_far import FULL, lora
 from course_lib.experiments.run import Trained, trained
 from course_lib.experiments.setting import Arm, Setting, learn, score
+from course_lib.merging import combine
 
 REVIEWS = Setting(draw="short", labels=512, steps=80, test=300, test_draw="shuffled")
 TASKS = {"reviews": REVIEWS, "spam": replace(REVIEWS, task="spam")}
 KINDS = {"full": FULL, "lora": lora()}
+WAYS = {"full": ("full", (1.0, 1.0)), "lora": ("lora", (1.0, 1.0)), "mean": ("full", (0.5, 0.5))}  # kind, weights
 
 
 def rows_of(name: str, tokenizer, seed: int, split: str = "train"):
@@ -60,3 +62,25 @@ def rate_of(what: str) -> float:
 def apart(one: Arm, seed: int) -> dict[str, Trained]:
     """The method trained on each task alone, from the same base."""
     return {name: trained(setting, one, seed) for name, setting in TASKS.items()}
+
+
+def put_together(way: str, rate: float, seed: int):
+    """(the run on reviews, both): what was learned on each task alone, at this rate, put together."""
+    kind, weights = WAYS[way]
+    runs = apart(replace(KINDS[kind], rate=rate), seed)
+    run = runs["reviews"]
+    return run, combine(run.model, [one.method for one in runs.values()], weights)
+
+
+def rate_together(way: str) -> float:
+    """The rate of both trainings, by what is right in both tasks once they are put together."""
+    def run(rate: float, seed: int) -> dict[str, float]:
+        first, both = put_together(way, rate, seed)
+        asked = [tuning.judged(first.model, first.tokenizer, replace(setting, test=tuning.ROWS).test_rows(
+            first.tokenizer, seed, "validation"), both) for setting in TASKS.values()]
+        return {"score": sum(one["score"] for one in asked) / len(asked), "guessing": asked[0]["guessing"],
+                "diverged": min(one["diverged"] for one in asked)}
+
+    names = {"full": "task vectors of full fine-tuning, added", "lora": "two LoRA, added", "mean": "the mean of two"}
+    return tuning.best_rate(f"reviews and spam apart, then together: {names[way]} (C87)", run,
+                            3e-3 if way == "lora" else 3e-4)
