@@ -9,7 +9,7 @@ from course_lib.builder.sources import read_cells
 
 ROOT = Path(__file__).resolve().parents[1]
 LABS = {path.stem for path in (ROOT / "course_lib" / "explore").glob("*.py")}
-SHOWING = {"quiz", "predict", *LABS}
+SHOWING = {"quiz", "due", "predict", *LABS}
 ALL_ABOVE = "Run All"  # what is said above a lab that shows what this lesson has trained
 
 

@@ -12,19 +12,24 @@ from pathlib import Path
 
 from course_lib.errors import CourseError
 from course_lib.files import write_text
+from course_lib.quiz.recall import MANY
 
 UNSEEN = re.compile(r"<(details|style|script)\b.*?</\1>|<!--.*?-->|(?<=\])\([^)\s]*\)", re.DOTALL)
 TAG = re.compile(r"</?[a-zA-Z][^>]*>")
 READ = ("text/html", "text/markdown", "text/plain")  # what a notebook shows of these is the first
 NOT_READ = ("application/vnd.jupyter.widget-view+json", "image/png", "image/svg+xml")
 LABS = tuple(path.stem for path in (Path(__file__).parents[1] / "explore").glob("[a-z]*.py"))
-CALL = re.compile(rf"^@?(?:\w+\.)?(predict|quiz|fill_in|ledger|{'|'.join(LABS)})\(", re.MULTILINE)
+CALL = re.compile(rf"^@?(?:\w+\.)?(predict|quiz|due|fill_in|ledger|{'|'.join(LABS)})\(", re.MULTILINE)
 
 
 def to_do(cell: dict) -> list[str]:
-    """What there is to do in a cell, a word for each: "predict", "quiz", "fill_in", "lab"; "ledger" for the ledger."""
+    """What there is to do in a cell, a word for each: "predict", "quiz", "fill_in", "lab"; "ledger" for the ledger.
+
+    What is due are several questions.
+    """
     found = CALL.findall(cell["source"]) if cell["cell_type"] == "code" else []
-    return ["lab" if name in LABS else name for name in found]
+    return [word for name in found for word in
+            (["quiz"] * MANY if name == "due" else ["lab" if name in LABS else name])]
 
 
 def words(text: str) -> int:

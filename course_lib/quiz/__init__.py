@@ -1,15 +1,19 @@
 """Quiz questions, and predictions that you commit to before a run.
 
     quiz("01.softmax")            shows a question; as text: quiz("01.softmax", answer=2)
+    due("09", "02.step", "03.shift", "06.merged")         shows three questions of earlier lessons
     predict("01.riddle")          shows a prediction; as text: predict("01.riddle", guess="pome", confidence=70)
     reveal("01.riddle", measured) puts your guess and the measurement side by side
 
 None of them waits for you. Set COURSE_TEXT=1, or pass text=True, where widgets cannot be shown or read.
 """
 
-from course_lib.display import widgets_work
+from datetime import datetime
+
+from course_lib import progress
+from course_lib.display import say, widgets_work
 from course_lib.errors import CourseError, shown
-from course_lib.quiz import reading
+from course_lib.quiz import reading, recall
 
 
 def quiz(question_id: str, answer=None, *more, text: bool = False) -> None:
@@ -34,6 +38,26 @@ def quiz(question_id: str, answer=None, *more, text: bool = False) -> None:
         from course_lib.quiz import text as form
 
         form.show_question(question, answer)
+
+
+def due(lesson_id: str, *otherwise: str, text: bool = False) -> None:
+    """Shows three questions of earlier lessons: those that your progress says are due (quiz/recall.py).
+
+    Args:
+        lesson_id: the lesson that begins here, such as "09".
+        *otherwise: three questions, one each from three earlier lessons, for whoever has answered too few.
+        text: whether to use the text form where widgets work, too.
+
+    Raises:
+        CourseError: if these are no three questions of three earlier lessons.
+    """
+    recall.check(lesson_id, otherwise)
+    today = datetime.now().astimezone().date()
+    how = "" if widgets_work() and not text else " (To answer: `from course_lib.quiz import quiz`.)"
+    say(f"**Before you begin**, {recall.MANY} questions of earlier lessons: what is called back to mind stays.{how}")
+    for question_id in recall.chosen(lesson_id, otherwise, progress.events(), today):
+        say(f"From lesson {question_id[:2]}:")
+        quiz(question_id, text=text)
 
 
 def predict(prediction_id: str, guess=None, *more, confidence: int = 50, text: bool = False) -> None:

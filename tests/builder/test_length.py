@@ -78,7 +78,8 @@ def test_printed_words_are_those_that_are_seen(outputs, count):
 @pytest.mark.parametrize("source, what", [
     ('quiz("06.a")', "quiz"), ('x = 1\npredict("06.a")', "predict"), ("edit_lab.edit_lab(*pair)", "lab"),
     ('@fill_in("09.mix")\ndef mix(x):', "fill_in"), ('quiz("01.a")\nquiz("02.b")', "quiz quiz"),
-    ('reveal("06.a", 1)', ""), ("my_quiz(1)", ""), ("# quiz(1)", ""),
+    ('due("04", "01.a", "02.b", "03.c")', "quiz quiz quiz"), ("# quiz(1)", ""),
+    ('reveal("06.a", 1)', ""), ("my_quiz(1)", ""),
 ])
 def test_what_there_is_to_do_in_a_cell(source, what):
     assert to_do(cell("a", source)) == what.split()
