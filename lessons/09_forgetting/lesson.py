@@ -11,8 +11,10 @@
 
 # %% setup
 from course_lib.lesson import start
+from course_lib.quiz import due
 
 lesson = start("09")
+due("09", "00.cross_entropy", "02.chosen_on_test", "06.merged")
 
 # %% [markdown] cost
 # ## What does a training cost?
@@ -269,6 +271,20 @@ say("| | task's prompt | base's question | old text |\n|---|---|---|---|" + "".j
     for name, seen in table.items()))
 say(forgetting_told.told_rival(table["half way"], table["a tenth of the rate"]))
 
+# %% [markdown] alphas
+# ### Explore: the alpha line
+#
+# **Question: is there an alpha that keeps both the task and the base's own question?** Then take a lower rate:
+# what is left for alpha to do? Recorded, over several seeds. The grey parts are *extrapolation*: points beyond
+# one of the two models, which no mix gives. Below stands what the model at your alpha writes, between its two ends.
+
+# %% alphas-run
+from course_lib.display import fold
+from course_lib.explore.alpha_line import alpha_line, found
+
+alpha_line()
+fold("What did you find?", found())
+
 # %% [markdown] sum
 # ## Two tasks in one model
 #
@@ -364,10 +380,6 @@ say(forgetting_told.told_replay(*students_t(won.values)))
 from course_lib.quiz import quiz
 
 quiz("09.fair")
-
-# %% quiz-at-loss
-from course_lib.quiz import quiz
-
 quiz("09.between_runs")
 
 # %% quiz-shift
