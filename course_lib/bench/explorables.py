@@ -11,9 +11,11 @@ import torch
 from course_lib.bench.budgets import say
 from course_lib.errors import unknown
 from course_lib.explore import (
+    alpha_line,
     budget_calculator,
     early_stopping,
     edit_lab,
+    forgetting_kl,
     interchange_lab,
     learning_rate_sweep,
     prefix_attention,
@@ -58,6 +60,8 @@ def explorables() -> dict[str, Explorable]:
         "which_block": which_block.explorable(),
         "budget_calculator": budget_calculator.explorable(),
         "prune_lab": prune_lab.explorable(),
+        "alpha_line": alpha_line.explorable(),
+        "forgetting_kl": forgetting_kl.explorable(),
         "temperature": temperature.explorable(*logits, "12345", list(islice(documents("validation", 0), 40))),
     }
 

@@ -73,3 +73,18 @@ say("| | right answers | old text, nats |\n|---|---|---|" + "".join(
     f"\n| {name} | {percent(right)} | {old:.2f} |" for name, (right, old) in heads.items()))
 say("One run each, at one rate; the second way had the steps of the head as well. Old text is read "
     "with the model's own output layer, which no row of this training used.")
+
+# %% [markdown] kl
+# ## Explore: forgetting against KL
+#
+# The lesson compares ways of training at one loss on the task. Here are more methods, each trained for several
+# lengths. **Question: which tells best what a training forgets: its KL from the base, its steps, or its loss on the
+# task?** Longer training moves all of them at once, so look at pairs of two *different* methods. And who has not
+# learned the task need not have moved: leave out those with a high loss.
+
+# %% kl-run
+from course_lib.display import fold
+from course_lib.explore.forgetting_kl import forgetting_kl, found
+
+forgetting_kl()
+fold("What did you find?", found())
