@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullLocator
 
 from course_lib.display import percent
 from course_lib.explore.controls import Menu
@@ -155,6 +156,7 @@ def figure(result: Result) -> Axes:
     axes.set(xlabel=CAUSES[result.state.cause][1], ylabel="rise of old text's loss (nats)", yscale="log",
              xlim=(min(causes) - margin, max(causes) + margin), ylim=(0.7 * LEAST, 1.5 * most))
     axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_locator(NullLocator())  # they take a third of the time to draw
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9.5)
     return axes
 
