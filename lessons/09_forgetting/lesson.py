@@ -139,14 +139,14 @@ points = {name: [(on_task(one), old_text(one)) for one in runs.values()]
           for name, runs in ways.items()}            # of each run: (the task's loss, old text's)
 say("| | shorter run: task's loss → old text's | longer run |\n|---|---|---|" + "".join(
     f"\n| {name} | " + " | ".join(f"{steps} steps: {loss:.2f} → {old:.2f}"
-                                  for steps, (loss, old) in zip(ways[name], found)) + " |"
-    for name, found in points.items()))
+                                  for steps, (loss, old) in zip(ways[name], seen)) + " |"
+    for name, seen in points.items()))
 
 # %% fill-in 09.at_loss
 
 # %% match-level
 LEVEL = forgetting.LEVEL                             # nats on the task
-old_at_level = {name: at_loss(LEVEL, *zip(*found)) for name, found in points.items()}
+old_at_level = {name: at_loss(LEVEL, *zip(*seen)) for name, seen in points.items()}
 for name, old in old_at_level.items():
     print(f"{name:16} {old:.2f} nats on old text, where the task's loss is {LEVEL}")
 reveal("09.who", forgetting_told.least_forgotten(old_at_level))

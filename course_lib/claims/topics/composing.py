@@ -1,5 +1,5 @@
 """Several tasks in one model: trained together, one after the other, or added from models that learned one each."""
-from course_lib.claims.claim import GUIDE, Figure, Figures, claim, more, share
+from course_lib.claims.claim import GUIDE, Figure, Figures, claim, more, same, share
 from course_lib.experiments import composing, score
 from course_lib.experiments.composing import KINDS, TASKS
 
@@ -48,7 +48,7 @@ def worse_of_two(f: Figures, way: str) -> Figure:
        turned="It did not hold: each part had the rate that is best for its own task, and the larger change drowned "
               "the smaller one, so that one of the two tasks was answered at guessing. Now both parts have one rate, "
               "searched on validation for what they answer together.",
-       asks={called: more(lambda f, way=way: worse_of_two(f, way), -0.05) for way, called in WAYS.items()},
+       asks={called: same(lambda f, way=way: worse_of_two(f, way), 0.05) for way, called in WAYS.items()},
        figures=(*(f"{task}_bare" for task in TASKS), *(f"{task}_{kind}" for kind in KINDS for task in TASKS),
                 *(f"{task}_{way}_sum" for way in WAYS for task in TASKS)))
 def composed(seed: int) -> dict[str, float]:

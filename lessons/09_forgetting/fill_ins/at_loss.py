@@ -9,14 +9,14 @@
 
 # %% stub
 def at_loss(level, losses, values):
-    """The value where the loss first reaches the level; the first run's if that is there already."""
+    """The value where the loss first reaches the level; the first one if that is there."""
     first = next(place for place, loss in enumerate(losses) if loss <= level)
     # Run `first` is at the level or below it, run `first - 1` above it, if there is one.
     raise NotImplementedError
 
 # %% reference
 def at_loss(level, losses, values):
-    """The value where the loss first reaches the level; the first run's if that is there already."""
+    """The value where the loss first reaches the level; the first one if that is there."""
     first = next(place for place, loss in enumerate(losses) if loss <= level)
     if first == 0:
         return values[0]

@@ -31,7 +31,8 @@ def add_tasks(base: dict[str, torch.Tensor], models: list[dict[str, torch.Tensor
     """base + sum of weight * (model - base), name by name."""
     added = {}
     for name, start in base.items():
-        added[name] = start + sum(weight * (model[name] - start) for model, weight in zip(models, weights))
+        added[name] = start + sum(weight * (model[name] - start)
+                                  for model, weight in zip(models, weights))
     return added
 
 # %% checks

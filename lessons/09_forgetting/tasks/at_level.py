@@ -22,7 +22,7 @@ import math
 
 
 def at_level(losses: list[float], values: list[float], level: float) -> float:
-    """The value where the loss first reaches the level, on the straight line between the two measurements around it."""
+    """The value where the loss first reaches the level: on the line between two measurements."""
     raise NotImplementedError
 
 # %% reference
@@ -30,13 +30,13 @@ import math
 
 
 def at_level(losses: list[float], values: list[float], level: float) -> float:
-    """The value where the loss first reaches the level, on the straight line between the two measurements around it."""
+    """The value where the loss first reaches the level: on the line between two measurements."""
     for place, loss in enumerate(losses):
         if loss <= level:
             if place == 0:
                 return values[0]
             before = losses[place - 1]
-            part = (before - level) / (before - loss)                    # of the way from one to the next
+            part = (before - level) / (before - loss)     # of the way from one to the next
             return values[place - 1] + part * (values[place] - values[place - 1])
     return math.nan
 

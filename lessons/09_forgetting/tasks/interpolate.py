@@ -16,8 +16,9 @@
 import torch
 
 
-def interpolate(start: dict[str, torch.Tensor], end: dict[str, torch.Tensor], alpha: float) -> dict[str, torch.Tensor]:
-    """(1 - alpha) start + alpha end, name by name; what holds no floats is taken from the nearer end."""
+def interpolate(start: dict[str, torch.Tensor], end: dict[str, torch.Tensor],
+                alpha: float) -> dict[str, torch.Tensor]:
+    """(1 - alpha) start + alpha end, name by name; what is not floats is that of the nearer end."""
     between = {}
     for name, one in start.items():
         other = end[name]
@@ -29,8 +30,9 @@ def interpolate(start: dict[str, torch.Tensor], end: dict[str, torch.Tensor], al
 import torch
 
 
-def interpolate(start: dict[str, torch.Tensor], end: dict[str, torch.Tensor], alpha: float) -> dict[str, torch.Tensor]:
-    """(1 - alpha) start + alpha end, name by name; what holds no floats is taken from the nearer end."""
+def interpolate(start: dict[str, torch.Tensor], end: dict[str, torch.Tensor],
+                alpha: float) -> dict[str, torch.Tensor]:
+    """(1 - alpha) start + alpha end, name by name; what is not floats is that of the nearer end."""
     between = {}
     for name, one in start.items():
         other = end[name]

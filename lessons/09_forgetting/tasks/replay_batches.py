@@ -22,7 +22,7 @@ from collections.abc import Callable
 
 def replay_batches(n_new: int, n_old: int, batch_size: int, share: float, steps: int,
                    shuffle: Callable[[int], list[int]]) -> list[tuple[list[int], list[int]]]:
-    """For each step (places of new rows, places of old rows): together batch_size, a share of them old."""
+    """For each step (places of new rows, places of old rows): batch_size, a share of them old."""
     raise NotImplementedError
 
 # %% reference
@@ -31,7 +31,7 @@ from collections.abc import Callable
 
 def replay_batches(n_new: int, n_old: int, batch_size: int, share: float, steps: int,
                    shuffle: Callable[[int], list[int]]) -> list[tuple[list[int], list[int]]]:
-    """For each step (places of new rows, places of old rows): together batch_size, a share of them old."""
+    """For each step (places of new rows, places of old rows): batch_size, a share of them old."""
     def endless(n):
         while True:
             yield from shuffle(n)
@@ -40,7 +40,8 @@ def replay_batches(n_new: int, n_old: int, batch_size: int, share: float, steps:
     from_old = round(share * batch_size)
     batches = []
     for _ in range(steps):
-        batches.append(([next(new) for _ in range(batch_size - from_old)], [next(old) for _ in range(from_old)]))
+        batches.append(([next(new) for _ in range(batch_size - from_old)],
+                        [next(old) for _ in range(from_old)]))
     return batches
 
 # %% checks
