@@ -5,8 +5,11 @@ import sys
 import time
 from pathlib import Path
 
+from course_lib import claims
+
 LESSON_SECONDS, CELL_SECONDS = 45, 15
 IMPORT_SECONDS = 0.3
+TOLD = {"C27": "forgetting at one loss on the task", "C89": "from the base to the tuned model (WiSE-FT), and its rival"}
 
 
 def say(measure: str, value: str, budget: str, holds: bool) -> bool:
@@ -42,6 +45,16 @@ def lessons(root: Path) -> bool:
         kept &= say(f"  slowest cell: {slowest}", f"{seconds[slowest]:.1f} s", f"{CELL_SECONDS} s",
                     seconds[slowest] <= CELL_SECONDS)
     return kept
+
+
+def told() -> None:
+    """What the records say of lesson 09's two comparisons: mean and spread over seeds."""
+    for claim_id, what in TOLD.items():
+        figures = claims.recorded(claim_id)
+        seeds = max(len(figure.values) for figure in figures.values())
+        print(f"{what}, recorded ({claim_id}), seeds: {seeds}")
+        for name, figure in figures.items():
+            print(f"  {name:20} {figure.mean:8.3f} ± {figure.spread:.3f}")
 
 
 def imports(repeats: int = 7) -> bool:

@@ -31,7 +31,9 @@ def lessons() -> bool:
     from course_lib.bench import budgets
     from course_lib.root import find_root
 
-    return budgets.lessons(find_root("notebooks"))
+    kept = budgets.lessons(find_root("notebooks"))
+    budgets.told()
+    return kept
 
 
 def explore(names: list[str]) -> bool:
