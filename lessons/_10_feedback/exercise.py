@@ -56,7 +56,7 @@ for answer in answers[:3]:
 
 # %% your-batch
 def batch_of(answers):
-    """(ids, mask), each (B, T): prompt, answer, END up to the longest; true at the answers' tokens."""
+    """(ids, mask), each (B, T): filled up with END; true at the answers' tokens."""
     ids = [torch.tensor(asked + answer) for answer in answers]
     own = [torch.arange(len(row)) >= len(asked) for row in ids]
     return pad_sequence(ids, True, END), pad_sequence(own, True, False)
@@ -73,12 +73,12 @@ h = states(ids)
 centre, spread = h[mask].mean(0), h[mask].std(0)                            # (d,), (d,)
 
 
-def seen(ids, mask):
+def seen(h, mask):
     """What the base has seen of an answer by each place: the sum over its tokens, (B, T, d)."""
-    return ((states(ids) - centre) / spread * mask[:, :, None]).cumsum(1) / 10
+    return ((h - centre) / spread * mask[:, :, None]).cumsum(1) / 10
 
 
-features = seen(ids, mask)[:, -1]                                           # (500, d)
+features = seen(h, mask)[:, -1]                                             # (500, d)
 
 # %% your-pairs
 def pairs_of(places, n):
@@ -123,7 +123,7 @@ def values_of(answers):
     """What is expected before each token, (B, T), and the score of each whole answer, (B,)."""
     ids, mask = batch_of(answers)
     with torch.no_grad():
-        behind = reward(seen(ids, mask))                                    # (B, T)
+        behind = reward(seen(states(ids), mask))                            # (B, T)
     return (behind * mask).roll(1, dims=1) * mask, behind[:, -1]
 
 
@@ -161,7 +161,7 @@ def take(optimizer, loss):
 
 # %% your-advantages
 def advantages_of(answers, mask, old, base, beta):
-    """(advantages (B, T), scores (B,)). To leave the base costs; the score is for the last token."""
+    """(advantages (B, T), scores (B,)). To leave the base costs; the last token is scored."""
     values, scores = values_of(answers)
     rewards, found = -beta * (old - base), torch.zeros_like(values)
     for row, own in enumerate(mask):

@@ -137,11 +137,11 @@ def clipped_loss(new, old, advantages, mask, epsilon):
     return -torch.minimum(gain, gain.clamp(1 - epsilon, 1 + epsilon))[mask].mean()
 
 # %% wrong loss_clipped
-# You clip the whole loss at the end. A mean that lies outside of the range has no gradient at all then, and inside of
-# it every single ratio may be as large as it likes. Clip each token's ratio.
+# You clip the mean gain, and with it the loss. Where it lies outside of the range there is no gradient at all, and
+# inside of it every single ratio may be as large as it likes. Clip each token's ratio.
 def clipped_loss(new, old, advantages, mask, epsilon):
     ratio = (new - old.detach()).exp()
-    return (-(ratio * advantages.detach())[mask].mean()).clamp(-1 - epsilon, 1 - epsilon)
+    return -(ratio * advantages.detach())[mask].mean().clamp(1 - epsilon, 1 + epsilon)
 
 # %% wrong clipped_around_zero
 # You clip between -epsilon and epsilon. A ratio is 1 where nothing has changed: clip between 1 - epsilon and 1 +
