@@ -5,7 +5,7 @@ Shapes: P prompts, G answers to each, T tokens; B = P G.
 import torch
 
 from course_lib.errors import CourseError
-from course_lib.preference.ppo import check_mask
+from course_lib.preference.ppo import check_mask, clipped_surrogate
 
 
 def group_advantages(rewards: torch.Tensor, scaled: bool = True) -> torch.Tensor:
@@ -59,6 +59,40 @@ def grpo_loss(new: torch.Tensor, old: torch.Tensor, reference: torch.Tensor, adv
     apart = reference - new
     loss = beta * (apart.exp() - apart - 1) - gained                                       # (B, T)
     return ((loss * mask).sum(1) / mask.sum(1)).mean()
+
+
+class GRPO:
+    """GRPO as a learner of `improve`: `group` answers a prompt, compared with each other; no value model.
+
+    The KL is a part of the loss. Shao et al. 2024 (arXiv:2402.03300).
+    """
+
+    def __init__(self, beta: float = 0.1, group: int = 8, epsilon: float = 0.2):
+        self.beta, self.group, self.epsilon = beta, group, epsilon
+
+    def advantages(self, rollout) -> torch.Tensor:
+        """One of each answer, (B,)."""
+        return group_advantages(rollout.scores.view(-1, self.group)).flatten()
+
+    def loss(self, rollout, advantages: torch.Tensor, new: torch.Tensor) -> torch.Tensor:
+        """GRPO's, ()."""
+        return grpo_loss(new, rollout.old, rollout.reference, advantages, rollout.mask, self.epsilon, self.beta)
+
+
+class RLOO(GRPO):
+    """Leave one out: the same with a plainer advantage, and the KL as a part of the reward, as PPO has it.
+
+    Ahmadian et al. 2024 (arXiv:2402.14740).
+    """
+
+    def advantages(self, rollout) -> torch.Tensor:
+        """One of each answer, (B,), over their standard deviation."""
+        found = rloo_advantages((rollout.scores - self.beta * rollout.apart).view(-1, self.group)).flatten()
+        return found / (found.std() + 1e-6)
+
+    def loss(self, rollout, advantages: torch.Tensor, new: torch.Tensor) -> torch.Tensor:
+        """-advantage times the answer's log probability, by the clipped ratio of its tokens, ()."""
+        return clipped_surrogate(new, rollout.old, advantages[:, None].expand_as(new), rollout.mask, self.epsilon)
 
 
 def check_groups(rewards: torch.Tensor) -> None:

@@ -59,6 +59,38 @@ def value_loss(values: torch.Tensor, returns: torch.Tensor, mask: torch.Tensor) 
     return ((values - returns.detach()).square() * mask).sum() / mask.sum() / 2
 
 
+class PPO:
+    """PPO as a learner of `improve`: one answer a prompt, and a value model, a line through the base's hidden state.
+
+    `beta` is the KL coefficient, in units of the reward a nat. Ouyang et al. 2022, section 3.5 (arXiv:2203.02155).
+    """
+
+    group = 1
+
+    def __init__(self, width: int, beta: float = 0.1, epsilon: float = 0.2, lam: float = 0.95):
+        self.beta, self.epsilon, self.lam = beta, epsilon, lam
+        self.value = torch.nn.Linear(width, 1)
+        torch.nn.init.zeros_(self.value.weight)
+        torch.nn.init.zeros_(self.value.bias)
+        self.optimizer = torch.optim.AdamW(self.value.parameters(), lr=1e-2, weight_decay=0.0)
+
+    def advantages(self, rollout) -> torch.Tensor:
+        """By GAE, (B, T), less their mean, over their standard deviation; then the value model learns the returns."""
+        rewards = shaped_rewards(rollout.scores, rollout.old, rollout.reference, rollout.mask, self.beta)
+        values = self.value(rollout.states)[:, :, 0]                                           # (B, T)
+        advantages, returns = gae(rewards, values, rollout.mask, lam=self.lam)
+        for _ in range(4):
+            self.optimizer.zero_grad()
+            value_loss(self.value(rollout.states)[:, :, 0], returns, rollout.mask).backward()
+            self.optimizer.step()
+        each = advantages[rollout.mask]
+        return (advantages - each.mean()) / (each.std() + 1e-6)
+
+    def loss(self, rollout, advantages: torch.Tensor, new: torch.Tensor) -> torch.Tensor:
+        """The clipped surrogate, ()."""
+        return clipped_surrogate(new, rollout.old, advantages, rollout.mask, self.epsilon)
+
+
 def check_mask(mask: torch.Tensor, *others: torch.Tensor) -> None:
     """CourseError where a mask marks no tokens of answers from their first one on, or does not go with the others."""
     if any(other.shape != mask.shape for other in others):

@@ -16,11 +16,18 @@ def answer_log_probabilities(logits: torch.Tensor, labels: torch.Tensor) -> tupl
     answer's own log probability; a mean would favour long answers whose tokens are all likely.
     CourseError for an answer without tokens.
     """
-    labels = labels[:, -logits.shape[1]:][:, 1:]                                           # (B, K - 1)
-    real = labels != IGNORED
+    kept = labels[:, -logits.shape[1]:][:, 1:]                                             # (B, K - 1)
+    found = logits[:, :-1].log_softmax(-1).gather(2, kept.clamp_min(0)[:, :, None])[:, :, 0]
+    found, mask = answers_first(found, labels)
+    return found * mask, mask
+
+
+def answers_first(found: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """What belongs to the tokens at the last places, (B, K - 1) or (B, K - 1, d), moved as above; and the mask."""
+    real = labels[:, -found.shape[1]:] != IGNORED
     if not real.any(1).all():
         raise CourseError(f"Answer {int((~real.any(1)).nonzero()[0])} has no tokens, so nothing can be said of it. "
                           "Leave empty answers out.")
-    found = logits[:, :-1].log_softmax(-1).gather(2, labels.clamp_min(0)[:, :, None])[:, :, 0] * real
     order = (~real).int().argsort(dim=1, stable=True)[:, :int(real.sum(1).max())]              # the answer's own first
-    return found.gather(1, order), real.gather(1, order)
+    row = torch.arange(len(found))[:, None]
+    return found[row, order], real[row, order]
