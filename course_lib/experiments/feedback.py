@@ -141,7 +141,7 @@ def further(here: Ground, reward: RewardModel, policy: LoRA, name: str, beta: fl
     """The policy, trained on in place; the history of that."""
     learner = LEARNERS[name](here.states.shape[-1], beta)
     return improve(here.model, here.tokenizer, policy, here.prompts, reward, learner, rate=rate, seed=seed,
-                   progress=False, **options)
+                   progress=False, **{"allowed": TEXTS} | options)
 
 
 def by_pairs(setting: Feedback, here: Ground, pairs: Pairs, beta: float, rate: float, seed: int,

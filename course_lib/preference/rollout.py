@@ -11,11 +11,13 @@ from tqdm.auto import tqdm
 
 from course_lib.architecture import evaluating
 from course_lib.errors import CourseError, whole_number
-from course_lib.preference.answers import batch_of, drawn
+from course_lib.preference.answers import batch_of, drawn, tokens_of
 from course_lib.preference.reward import RewardModel
 from course_lib.preference.tokens import answer_log_probabilities, answers_first
 from course_lib.training.batches import check_method
 from course_lib.training.plan import number
+
+FLOOR = -3.0  # the score of what is no answer: three standard deviations below the base's own
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,9 @@ class Learner(Protocol):
 
 
 @torch.no_grad()
-def roll(model, tokenizer, method, prompts: Sequence[str], reward: RewardModel, seed: int) -> Rollout:
-    """An answer to each of the prompts, with its score."""
+def roll(model, tokenizer, method, prompts: Sequence[str], reward: RewardModel, seed: int,
+         allowed: Sequence[str] | None = None) -> Rollout:
+    """An answer to each of the prompts, with its score: FLOOR for one that is none of those `allowed`."""
     tails = drawn(model, tokenizer, method, prompts, seed)
     batch = batch_of(model, tokenizer, prompts, tails)
     plain = {name: value for name, value in batch.items() if name != "labels"}
@@ -64,13 +67,17 @@ def roll(model, tokenizer, method, prompts: Sequence[str], reward: RewardModel, 
     states, _ = answers_first(hidden[:, -said.logits.shape[1]:-1], batch["labels"])
     ended = torch.tensor([tail[-1] == tokenizer.eos_token_id for tail in tails])
     scores = reward.scores(hidden[torch.arange(len(tails)), torch.where(ended, -2, -1)])
+    if allowed is not None:
+        known = {tuple(tail) for tail in tokens_of(tokenizer, allowed)}
+        scores = torch.where(torch.tensor([tuple(tail) in known for tail in tails]), scores, FLOOR)
     with method.on(model):
         old, _ = answer_log_probabilities(method.logits(model, batch), batch["labels"])
     return Rollout(batch, tails, old, reference, mask, scores, states)
 
 
 def improve(model, tokenizer, method, prompts: Sequence[str], reward: RewardModel, learner: Learner, *,
-            iterations: int = 30, answers: int = 32, passes: int = 2, rate: float = 3e-3, seed: int = 0,
+            allowed: Sequence[str] | None = None, iterations: int = 30, answers: int = 32, passes: int = 2,
+            rate: float = 3e-3, seed: int = 0,
             progress: bool = True, watch: Callable[[dict], None] | None = None) -> list[dict[str, float]]:
     """Trains `method` to write answers that the reward model scores higher; the base keeps its bits.
 
@@ -81,6 +88,8 @@ def improve(model, tokenizer, method, prompts: Sequence[str], reward: RewardMode
         prompts: what is answered, drawn anew in each iteration.
         reward: the reward model.
         learner: PPO(...) or GRPO(...).
+        allowed: the answers that count; any other one is scored FLOOR. None: all count, and what
+            the reward model says of texts unlike those it has seen is what is learned from.
         iterations: how often answers are drawn.
         answers: how many are drawn at a time; a multiple of the learner's `group`.
         passes: how often each of these is learned from.
@@ -110,7 +119,8 @@ def improve(model, tokenizer, method, prompts: Sequence[str], reward: RewardMode
         with torch.enable_grad(), evaluating(model):
             for turn in tqdm(range(whole_number("iterations", iterations, 1)), disable=not progress, unit="turn"):
                 asked = torch.randint(len(prompts), (groups,), generator=generator).repeat_interleave(learner.group)
-                rollout = roll(model, tokenizer, method, [prompts[one] for one in asked], reward, seed + turn)
+                rollout = roll(model, tokenizer, method, [prompts[one] for one in asked], reward, seed + turn,
+                               allowed)
                 advantages = learner.advantages(rollout)
                 for _ in range(whole_number("passes", passes, 1)):
                     with method.on(model):

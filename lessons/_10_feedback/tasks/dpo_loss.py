@@ -39,10 +39,10 @@ def dpo_loss(chosen: dict[str, torch.Tensor], rejected: dict[str, torch.Tensor],
 
     def gained(answers):
         ids = answers["ids"]                                                         # (B, T)
-        behind = torch.arange(ids.shape[1]) >= answers["prompt"][:, None]            # (T,), (B, 1) -> (B, T)
+        behind = torch.arange(ids.shape[1]) >= answers["prompt"][:, None]   # (B, T)
         ends = (ids == end) & behind
-        mask = behind & (ends.cumsum(1) - ends.long() == 0)                          # no end before this place
-        return ((answers["policy"] - answers["reference"].detach()) * mask).sum(1)   # (B, T) -> (B,)
+        mask = behind & (ends.cumsum(1) - ends.long() == 0)              # no end before it
+        return ((answers["policy"] - answers["reference"].detach()) * mask).sum(1)   # (B,)
 
     return -logsigmoid(beta * (gained(chosen) - gained(rejected))).mean()
 

@@ -18,9 +18,10 @@ import torch
 from torch.nn.functional import logsigmoid
 
 
-def preference_loss(chosen: torch.Tensor, rejected: torch.Tensor, tied: torch.Tensor) -> torch.Tensor:
-    """-ln sigmoid of how far the preferred answer is ahead, the mean over pairs: (n,), (n,), (n,) -> ()."""
-    first = torch.where(tied, 0.5, 1.0)              # (n,): how far the first answer of the pair is preferred
+def preference_loss(chosen: torch.Tensor, rejected: torch.Tensor,
+                    tied: torch.Tensor) -> torch.Tensor:
+    """-ln sigmoid of how far the preferred answer is ahead, the mean over pairs: all (n,) -> ()."""
+    first = torch.where(tied, 0.5, 1.0)     # (n,): how far the first of the pair is preferred
     raise NotImplementedError("weigh the two ways in which a pair can come out")
 
 # %% reference
@@ -28,9 +29,10 @@ import torch
 from torch.nn.functional import logsigmoid
 
 
-def preference_loss(chosen: torch.Tensor, rejected: torch.Tensor, tied: torch.Tensor) -> torch.Tensor:
-    """-ln sigmoid of how far the preferred answer is ahead, the mean over pairs: (n,), (n,), (n,) -> ()."""
-    first = torch.where(tied, 0.5, 1.0)              # (n,): how far the first answer of the pair is preferred
+def preference_loss(chosen: torch.Tensor, rejected: torch.Tensor,
+                    tied: torch.Tensor) -> torch.Tensor:
+    """-ln sigmoid of how far the preferred answer is ahead, the mean over pairs: all (n,) -> ()."""
+    first = torch.where(tied, 0.5, 1.0)     # (n,): how far the first of the pair is preferred
     ahead = chosen - rejected                        # (n,)
     return -(first * logsigmoid(ahead) + (1 - first) * logsigmoid(-ahead)).mean()
 
