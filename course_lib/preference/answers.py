@@ -88,7 +88,7 @@ def tree(ids: torch.Tensor, mask: torch.Tensor, flat: torch.Tensor, sees: torch.
     allowed[:, :, :T] = real[:, None]
     allowed[:, :T, :T] &= torch.ones(T, T).tril().bool()
     allowed[:, T:, T:] = sees
-    allowed.diagonal(dim1=1, dim2=2).fill_(True)                      # padding sees itself: over nothing, softmax is nan
+    allowed.diagonal(dim1=1, dim2=2).fill_(True)                    # padding sees itself: over nothing, softmax is nan
     hidden = torch.zeros(allowed.shape).masked_fill(~allowed, torch.finfo(torch.float).min)
     positions = torch.cat([(mask.cumsum(1) - 1).clamp_min(0), mask.sum(1, keepdim=True) + place], 1)
     return {"input_ids": torch.cat([ids, flat.expand(B, N)], 1), "attention_mask": hidden[:, None],
