@@ -9,7 +9,7 @@ import re
 
 import ipywidgets as widgets
 
-SEE = re.compile(r"See the section “[^”]*”\.")
+SEE = re.compile(r"See lesson \d\d, section “[^”]*”\.")
 
 
 class QuizFault(AssertionError):

@@ -60,7 +60,8 @@ def show_question(question: Question, given=None) -> None:
 
 
 def see(question: Question) -> str:
-    return f"See the section “{question.see}”."
+    """Where it is explained: what is due is of another lesson than the one in which it stands."""
+    return f"See lesson {question.id[:2]}, section “{question.see}”."
 
 
 def earlier(question: Question) -> str:
