@@ -1,10 +1,13 @@
 """The alpha line: a point between a base and its tuned model, or beyond one of them (recorded/line.py)."""
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
 from course_lib.claims import Figure as Measured
+from course_lib.claims import recorded
 from course_lib.display import html_table, percent
+from course_lib.experiments import robustness
 from course_lib.explore.controls import Menu, Steps
 from course_lib.explore.explorable import Explorable, checked, picture_of, show
 from course_lib.explore.recorded.line import ALPHAS, FIGURES, PROMPTS, RATES, REVIEW, SEEDS, TEST, read
@@ -17,7 +20,7 @@ DARK_PURPLE = "#8F5575"                              # a text of the palette's w
 KEPT = 0.05                                          # what has lost no more right answers than that is kept
 CONTROLS = {"alpha": Steps("alpha", ALPHAS, "{:g}".format),
             "rate": Menu("Learning rate", RATES,
-                         lambda rate: "best for the answers" if rate == RATES[0] else f"{rate} of it")}
+                         lambda rate: "best for the answers" if rate == RATES[0] else f"{rate} of the best")}
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,25 @@ def figures_of(point: dict) -> dict[str, Measured]:
 
 
 def both_kept(rate: str) -> list[float]:
-    """The alphas from 0 to 1 that keep the task, as at 1, and the base's own question, as at 0: both within KEPT."""
+    """The alphas from 0 to 1 that keep both, in the seeds of the picture."""
     result = compute(State(rate=rate))
-    least = {"own": result.at(1)["own"].mean - KEPT, "asked": result.at(0)["asked"].mean - KEPT}
-    return [alpha for alpha in ALPHAS if 0 <= alpha <= 1
-            and all(result.at(alpha)[name].mean >= share for name, share in least.items())]
+    return keeping({alpha: result.at(alpha) for alpha in ALPHAS if 0 <= alpha <= 1})
+
+
+def keeping(points: Mapping[float, Mapping[str, Measured]]) -> list[float]:
+    """The alphas that keep the task, as at 1, and the base's own question, as at 0: both within KEPT."""
+    least = {"own": points[1]["own"].mean - KEPT, "asked": points[0]["asked"].mean - KEPT}
+    return [alpha for alpha, point in points.items() if all(point[name].mean >= least[name] for name in least)]
+
+
+def found_in_record() -> str:
+    """The same at the best rate in the seeds of C89, which are more, and its alphas fewer."""
+    record = recorded("C89")
+    alphas = keeping({alpha: {name: record[f"{name}_at_{alpha:g}"] for name in ("own", "asked")}
+                      for alpha in robustness.ALPHAS})
+    return (f"These are few seeds: in the {len(record['own_at_1'].values)} of C89, at the best rate, "
+            + (f"both are kept at alpha = {', '.join(f'{alpha:g}' for alpha in alphas)}." if alphas else
+               f"none of {', '.join(f'{alpha:g}' for alpha in robustness.ALPHAS)} keeps both."))
 
 
 def found() -> str:
@@ -81,7 +98,8 @@ def found() -> str:
     return (f"Kept means: within {100 * KEPT:.0f} points of the end that is good at it, in the mean of {len(SEEDS)} "
             f"seeds. {' '.join(told)} " + (
                 f"With {' and '.join(end)} of the rate the tuned model itself (alpha = 1) has kept both: try a lower "
-                "rate before you look for an alpha." if end else "No lower rate does the same without a mix."))
+                "rate before you look for an alpha." if end else "No lower rate does the same without a mix.")
+            + f" {found_in_record()}")
 
 
 def told(point: dict[str, Measured]) -> str:

@@ -109,6 +109,10 @@ def found() -> str:
         by_kl.append(across["kl"][0] / across["kl"][1])
     said = ("Among all of them the KL tells it hardly better than a coin; among those that have learned the task, it "
             "does." if abs(by_kl[0] - 0.5) < NEAR_A_COIN < by_kl[1] - 0.5 else "")
+    left = by_method(compute(State(most=LIMITS[1])))
+    gone = [name for name in METHODS if name not in left]
+    if said and gone:
+        said += f" But no training of {', '.join(gone)} is among those: with the loss, the methods change, too."
     return f"Counted are pairs of two different methods with one seed that differ in it. {' '.join([*told, said])}"
 
 
