@@ -25,7 +25,7 @@ due("09", "00.cross_entropy", "02.chosen_on_test", "06.merged")
 
 # %% load
 from course_lib import evaluate, fit, load_model
-from course_lib.display import percent, say
+from course_lib.display import percent, say, show_table
 from course_lib.evaluation import old_domain_loss
 from course_lib.experiments import forgetting, forgetting_told
 from course_lib.methods import FullFineTuning
@@ -63,14 +63,13 @@ predict("09.cost")
 full = {0: base} | {steps: tuned("full", steps) for steps in (20, 40, 80)}
 full_seen = {steps: look(method) for steps, method in full.items()}
 reveal("09.cost", round(100 * (full_seen[80]["old"] / full_seen[0]["old"] - 1)))
-say(f"| steps | {' | '.join(map(str, full_seen))} |" + "\n|---" + "|---" * len(full_seen) + "|"
-    + "\n| right answers | " + " | ".join(percent(seen["right"]) for seen in full_seen.values())
-    + " |\n| loss on old text | " + " | ".join(f"{seen['old']:.2f}" for seen in full_seen.values())
-    + " |")
+show_table([["right answers", *(percent(seen["right"]) for seen in full_seen.values())],
+            ["loss on old text", *(f"{seen['old']:.2f}" for seen in full_seen.values())]],
+           ["steps", *map(str, full_seen)])
 
 # %% [markdown] asked
-# Its own test sees nothing of that. Nor does a test on *gadgets*, a kind of thing that no label told of: ask it
-# too. And there is a third ruler. The base could tell favourable reviews from others before any training, if
+# Its own test does not look there. Does a test on *gadgets*, a kind of thing that no label told of? Ask it, too.
+# And there is one more ruler. The base could tell favourable reviews from others before any training, if
 # asked in **its own way**: the review, then `In short:`, and which of two words the base finds likelier.
 # The words are searched on other reviews ([lesson 03](03_what_to_train.ipynb)). No row of the training asks so.
 
@@ -103,9 +102,9 @@ predict("09.asked")
 from course_lib.plots import curve, show, wilson
 
 by_steps = {"task's prompt": [seen["right"] for seen in full_seen.values()],
+            "base's question": [asked_base, *(asked(full[steps]) for steps in (20, 40, 80))],
             "gadgets": [evaluate(model, tokenizer, gadgets, one)["accuracy"]
-                        for one in full.values()],
-            "base's question": [asked_base, *(asked(full[steps]) for steps in (20, 40, 80))]}
+                        for one in full.values()]}
 reveal("09.asked", round(100 * by_steps["base's question"][-1]))
 banded = lambda shares: tuple(zip(*(wilson(round(100 * share), 100) for share in shares)))
 bands = {name: banded(shares) for name, shares in by_steps.items()}
@@ -119,7 +118,7 @@ show(curve(list(full), bands, x_label="steps of full fine-tuning", y_label="righ
 # ## Who forgets less, LoRA or full fine-tuning?
 #
 # "LoRA keeps most of what the base knew", says the text. But what is compared with what? After the **same
-# steps** one may have learned more than the other, and whoever has learned nothing forgets nothing. So compare
+# steps** one may have learned more than the other, and whoever hardly moves forgets nothing. So compare
 # at the same success: there where each has *just* reached the same loss on the task. Three ways of training:
 # LoRA and full fine-tuning, each at the rate that is best for the answers, and full fine-tuning at a tenth of
 # its rate.
@@ -137,10 +136,10 @@ on_task = lambda method: forgetting.on_the_task(model, tokenizer, method,
                                                 rows.select(range(60)))[0]
 points = {name: [(on_task(one), old_text(one)) for one in runs.values()]
           for name, runs in ways.items()}            # of each run: (the task's loss, old text's)
-say("| | shorter run: task's loss → old text's | longer run |\n|---|---|---|" + "".join(
-    f"\n| {name} | " + " | ".join(f"{steps} steps: {loss:.2f} → {old:.2f}"
-                                  for steps, (loss, old) in zip(ways[name], seen)) + " |"
-    for name, seen in points.items()))
+show_table([[name, *(f"{steps} steps: {loss:.2f} → {old:.2f}"
+                     for steps, (loss, old) in zip(ways[name], seen))]
+            for name, seen in points.items()],
+           ["", "shorter run: task's loss → old text's", "longer run"])
 
 # %% fill-in 09.at_loss
 
@@ -153,9 +152,11 @@ reveal("09.who", forgetting_told.least_forgotten(old_at_level))
 say(forgetting_told.told_least(old_at_level))
 
 # %% [markdown] match-said
-# Over seeds, C27 in the ledger says how sure that is. In large models LoRA *did* forget less than full
-# fine-tuning, which also learned more ([Biderman et al. 2024](https://arxiv.org/abs/2405.09673)). Before you
-# say that a method forgets, give its rival more than one rate.
+# Over seeds, C27 in the ledger says how sure that is, and what a *third* of the rate has forgotten. By how much
+# was the best rate better for the answers? In a terminal, `.venv/bin/course claims list C27` shows what was tried.
+# In large models LoRA *did* forget less than full fine-tuning, which also learned more
+# ([Biderman et al. 2024](https://arxiv.org/abs/2405.09673)). Before you say that a method forgets, give its rival
+# more than one rate.
 
 # %% [markdown] kl
 # ## Can you tell what it forgets without any old text?
@@ -177,8 +178,8 @@ from course_lib import claims
 from course_lib.intervals import students_t
 
 recorded = claims.recorded("C27")                    # five trainings and several seeds: recorded
-called = {"full": "full", "slow": "full, a third", "slower": "full, a tenth", "lora": "LoRA",
-          "adapter": "adapters"}
+called = {"full": "full, best rate", "slow": "full, a third", "slower": "full, a tenth",
+          "lora": "LoRA", "adapter": "adapters"}
 by_seed = list(zip(*(zip(recorded[f"{one}_kl"].values, recorded[f"{one}_old"].values)
                      for one in called)))            # of each seed: five pairs (KL, old text)
 in_order, low, high = students_t([forgetting_told.pairs_in_order(*zip(*points))
@@ -194,11 +195,15 @@ middle = lambda values: sum(values) / len(values)
 show(clouds(clouds_of, x_label="KL from the base on the task (nats)", y_label="loss on old text"),
      alt="Points by KL and by loss on old text; means: " + "; ".join(
          f"{name} {middle(xs):.1f} and {middle(ys):.2f}" for name, (xs, ys) in clouds_of.items()),
-     caption=f"Recorded. A point is one training; seeds: {len(by_seed)}. All at a loss of "
-             f"{LEVEL} nats on the task.")
+     caption=f"Recorded; seeds: {len(by_seed)}, a point for each. All are read off, as above, "
+             f"where the loss on the task is {LEVEL} nats.")
 say(f"In **{percent(in_order)}** of the pairs (95 % interval {percent(max(low, 0))} to "
     f"{percent(min(high, 1))}) more KL goes with more forgetting. "
     + forgetting_told.told_order(in_order, low, high))
+
+# %% [markdown] kl-said
+# *Which* of two forgets more is not *how much*: compare LoRA and the adapters. And what if the loss is not the same?
+# [More measurements](09_forgetting_more.ipynb) ask that of nine methods.
 
 # %% [markdown] line
 # ## Half way back
@@ -266,9 +271,10 @@ stranger = FullFineTuning(load_model("orchard-s", random=True, seed=lesson.seed)
 mixed = with_weights(between(W_old, stranger, 0.5))
 table = {"half way": line_seen[0.5]} | {name: look(one) | {"asked": asked(one)} for name, one in {
     "a tenth of the rate": ways["full, a tenth"][60], "half way to random": mixed}.items()}
-say("| | task's prompt | base's question | old text |\n|---|---|---|---|" + "".join(
-    f"\n| {name} | {percent(seen['right'])} | {percent(seen['asked'])} | {seen['old']:.2f} |"
-    for name, seen in table.items()))
+show_table([[name, percent(seen["right"]), percent(seen["asked"]), f"{seen['old']:.2f}"]
+            for name, seen in table.items()],
+           ["", "task's prompt", "base's question", "old text (nats)"],
+           f"One run each; n = {len(rows)} reviews.")
 say(forgetting_told.told_rival(table["half way"], table["a tenth of the rate"]))
 
 # %% [markdown] alphas
@@ -289,7 +295,8 @@ fold("What did you find?", found())
 # ## Two tasks in one model
 #
 # A line needs one training. With two, on reviews and on spam, each from the same base, the changes could be
-# **added** ([Ilharco et al. 2022](https://arxiv.org/abs/2212.04089)). Neither training knew of the other.
+# **added** ([Ilharco et al. 2022](https://arxiv.org/abs/2212.04089)). Neither training knew of the other. And a
+# change that can be added can be taken away from the base: what is gone then?
 
 # %% fill-in 09.add_changes
 
@@ -318,10 +325,11 @@ both = {name: [evaluate(model, tokenizer, some, method)["accuracy"] for some in 
         for name, method in made.items()}
 alone = (both["reviews"][0], both["spam"][1])
 reveal("09.sum", round(100 * max(one - two for one, two in zip(alone, both["sum"]))))
-say("| right in | reviews | spam |\n|---|---|---|" + "".join(
-    f"\n| {name} | {percent(shares[0])} | {percent(shares[1])} |" for name, shares in both.items()))
-say("The base less the change of reviews answers **"
-    f"{percent(asked(made['base minus reviews']))}** of the reviews by the base's own question.")
+show_table([[name, *map(percent, shares)] for name, shares in both.items()],
+           ["right in", "reviews", "spam"], f"One run each; n = {len(rows)} rows of each task.")
+say("By the base's own question the base less the change of reviews is right in **"
+    f"{percent(asked(made['base minus reviews']))}** of the reviews, the base itself in "
+    f"{percent(asked_base)}.")
 
 # %% [markdown] library
 # `peft` adds LoRA with `add_weighted_adapter`. For a sum of the *changes* say `"cat"`, which puts the thin
@@ -340,7 +348,7 @@ for kind in ("cat", "linear"):
     added = added_by_peft(load_model("orchard-s")[0], adapters, kind)
     with torch.no_grad():
         off = (added(**batch).logits - ours).abs().max().item()
-    print(f"{kind:7} logits differ from our sum by up to {off:.0e}")
+    print(f"{kind:7} logits differ from our sum by up to {off:.1g}")
     assert kind == "linear" or off < 1e-3
 
 # %% [markdown] replay
@@ -357,18 +365,19 @@ predict("09.replay")
 # %% replay-reveal
 from course_lib.plots import show_shares
 
-later = claims.recorded("C81")                       # recorded: each way has a rate of its own
+later = claims.recorded("C81")                       # recorded
 over_seeds = lambda figure: (figure.mean, min(figure.values), max(figure.values))
 lost = later["reviews_alone"] - later["reviews_after"]
 won = later["reviews_replay"] - later["reviews_after"]
 reveal("09.replay", round(100 * lost.mean))
 trainings = {"alone": "reviews alone", "after": "then spam", "replay": "then spam, with replay",
              "joint": "both at once"}
+spam = [percent(later[f"spam_{what}"].mean) for what in trainings if what != "alone"]
 show_shares({name: over_seeds(later[f"reviews_{what}"]) for what, name in trainings.items()},
             "right answers in reviews", f"Recorded, seeds: {len(lost.values)}; lines from the "
-            "lowest to the highest. Spam is learned by all but the first.", ["then spam"],
-            {"guessing": 0.5})
-say(forgetting_told.told_replay(*students_t(won.values)))
+            "lowest to the highest. Each has the rate that is best for what it learns last. "
+            f"The last three in spam: {', '.join(spam)}.", ["then spam"], {"guessing": 0.5})
+say(forgetting_told.told_replay(lost.mean, *students_t(won.values)))
 
 # %% [markdown] exercise
 # ## Now you
@@ -418,8 +427,8 @@ ledger("09")
 # 1. What a training costs is seen only by a ruler that it was not made for: old text, or a question that the
 #    base could answer before.
 # 2. Whether a method forgets less is a question at the same success, and about its rate as much as its name.
-# 3. Models from one base can be mixed and added like vectors; each such trick has a simpler rival, a lower rate or
-#    training together, and is worth what it wins over that.
+# 3. Models from one base can be mixed and added like vectors. Whether the result still does both must be measured,
+#    and against a simpler rival, a lower rate or training together: the trick is worth what it wins over that.
 #
 # **What stays open:** every training so far was told the right answer. What if nobody can say it, and people can
 # only say which of two answers is better? Lesson 10 takes that up.
