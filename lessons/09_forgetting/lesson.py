@@ -33,7 +33,7 @@ from course_lib.methods import FullFineTuning
 model, tokenizer = load_model("orchard-s")
 SETTING, ARMS = forgetting.SETTING, forgetting.arms()   # the ways of training, each with its rate
 labelled = SETTING.train_rows(tokenizer, lesson.seed)   # 1,000 short reviews
-rows = SETTING.test_rows(tokenizer, lesson.seed).select(range(100))
+rows = SETTING.test_rows(tokenizer, lesson.seed).select(range(80))
 base = FullFineTuning(model)                            # not trained yet: the base itself
 
 # %% look
@@ -60,9 +60,9 @@ from course_lib.quiz import predict, reveal
 predict("09.cost")
 
 # %% cost-run
-full = {0: base} | {steps: tuned("full", steps) for steps in (20, 40, 80)}
+full = {0: base} | {steps: tuned("full", steps) for steps in (20, 50)}
 full_seen = {steps: look(method) for steps, method in full.items()}
-reveal("09.cost", round(100 * (full_seen[80]["old"] / full_seen[0]["old"] - 1)))
+reveal("09.cost", round(100 * (full_seen[50]["old"] / full_seen[0]["old"] - 1)))
 show_table([["right answers", *(percent(seen["right"]) for seen in full_seen.values())],
             ["loss on old text", *(f"{seen['old']:.2f}" for seen in full_seen.values())]],
            ["steps", *map(str, full_seen)])
@@ -78,7 +78,7 @@ from course_lib import load_task
 from course_lib.experiments.labels import right_share
 from course_lib.prompting.search import margins, search
 
-gadgets = load_task("reviews")["shifted"].shuffle(seed=lesson.seed).select(range(100))
+gadgets = load_task("reviews")["shifted"].shuffle(seed=lesson.seed).select(range(80))
 searched = load_task("reviews")["validation"].shuffle(seed=lesson.seed).select(range(64))
 question = search(model, tokenizer, searched, templates=("{text}\nIn short:",))[0]
 
@@ -102,17 +102,17 @@ predict("09.asked")
 from course_lib.plots import curve, show, wilson
 
 by_steps = {"task's prompt": [seen["right"] for seen in full_seen.values()],
-            "base's question": [asked_base, *(asked(full[steps]) for steps in (20, 40, 80))],
+            "base's question": [asked_base, *(asked(full[steps]) for steps in (20, 50))],
             "gadgets": [evaluate(model, tokenizer, gadgets, one)["accuracy"]
                         for one in full.values()]}
 reveal("09.asked", round(100 * by_steps["base's question"][-1]))
-banded = lambda shares: tuple(zip(*(wilson(round(100 * share), 100) for share in shares)))
+banded = lambda shares: tuple(zip(*(wilson(round(80 * share), 80) for share in shares)))
 bands = {name: banded(shares) for name, shares in by_steps.items()}
 show(curve(list(full), bands, x_label="steps of full fine-tuning", y_label="right answers",
            y_limits=(0, 1), baselines={"guessing": 0.5}),
      alt="Right answers by steps, " + "; ".join(
          f"{name}: {', '.join(map(percent, shares))}" for name, shares in by_steps.items()),
-     caption="One run; n = 100 reviews each. Bands: 95 % intervals.")
+     caption="One run; n = 80 reviews each. Bands: 95 % intervals.")
 
 # %% [markdown] match
 # ## Who forgets less, LoRA or full fine-tuning?
@@ -129,8 +129,8 @@ from course_lib.quiz import predict, reveal
 predict("09.who")
 
 # %% match-run
-ways = {"full, best rate": {steps: full[steps] for steps in (20, 40)},
-        "full, a tenth": {steps: tuned("slower", steps) for steps in (20, 60)},
+ways = {"full, best rate": {steps: full[steps] for steps in (20, 50)},
+        "full, a tenth": {steps: tuned("slower", steps) for steps in (20, 50)},
         "LoRA": {steps: tuned("lora", steps) for steps in (20, 30)}}
 on_task = lambda method: forgetting.on_the_task(model, tokenizer, method,
                                                 rows.select(range(60)))[0]
@@ -240,16 +240,16 @@ def with_weights(state):
 
 
 ALPHAS = (0.0, 0.25, 0.5, 0.75, 1.0)
-W_old, W_new = base.state_dict(), full[80].state_dict()
+W_old, W_new = base.state_dict(), full[50].state_dict()
 line = {alpha: with_weights(between(W_old, W_new, alpha)) for alpha in ALPHAS}
-theirs = wise_ft(model, full[80], 0.5).state_dict()  # the course's own
+theirs = wise_ft(model, full[50], 0.5).state_dict()  # the course's own
 assert all(torch.allclose(line[0.5].state_dict()[name], theirs[name], atol=1e-6) for name in W_old)
 
 # %% line-measure
 line_seen = {alpha: look(one) | {"asked": asked(one)} for alpha, one in line.items()
              if 0 < alpha < 1}                       # the ends are known already
 line_seen = {0.0: full_seen[0] | {"asked": asked_base}, **line_seen,
-             1.0: full_seen[80] | {"asked": by_steps["base's question"][-1]}}
+             1.0: full_seen[50] | {"asked": by_steps["base's question"][-1]}}
 at = lambda what: [seen[what] for seen in line_seen.values()]
 reveal("09.half", forgetting_told.half_way(at("right")[::2], at("asked")[::2]))
 bands = {"task's prompt": banded(at("right")), "base's question": banded(at("asked"))}
@@ -257,7 +257,7 @@ show(curve(ALPHAS, bands, x_label="alpha, from the base (0) to the tuned model (
            y_label="right answers", y_limits=(0, 1), baselines={"guessing": 0.5}),
      alt=f"Right answers by alpha. Task's prompt: {', '.join(map(percent, at('right')))}; base's "
          f"question: {', '.join(map(percent, at('asked')))}.",
-     caption="One run; n = 100 reviews. Bands: 95 % intervals. Old text, nats: "
+     caption="One run; n = 80 reviews. Bands: 95 % intervals. Old text, nats: "
              + ", ".join(f"{old:.2f}" for old in at("old")))
 
 # %% [markdown] rival
@@ -270,7 +270,7 @@ show(curve(ALPHAS, bands, x_label="alpha, from the base (0) to the tuned model (
 stranger = FullFineTuning(load_model("orchard-s", random=True, seed=lesson.seed)[0]).state_dict()
 mixed = with_weights(between(W_old, stranger, 0.5))
 table = {"half way": line_seen[0.5]} | {name: look(one) | {"asked": asked(one)} for name, one in {
-    "a tenth of the rate": ways["full, a tenth"][60], "half way to random": mixed}.items()}
+    "a tenth of the rate": ways["full, a tenth"][50], "half way to random": mixed}.items()}
 show_table([[name, percent(seen["right"]), percent(seen["asked"]), f"{seen['old']:.2f}"]
             for name, seen in table.items()],
            ["", "task's prompt", "base's question", "old text (nats)"],
@@ -310,8 +310,8 @@ from course_lib.experiments import composing
 from course_lib.merging import combine
 
 letters = composing.rows_of("spam", tokenizer, lesson.seed)
-spam_rows = composing.TASKS["spam"].test_rows(tokenizer, lesson.seed).select(range(100))
-two = {"reviews": full[80], "spam": tuned("full", 40, letters)}
+spam_rows = composing.TASKS["spam"].test_rows(tokenizer, lesson.seed).select(range(80))
+two = {"reviews": full[50], "spam": tuned("full", 30, letters)}
 states = [method.state_dict() for method in two.values()]
 made = {"base": base, **two} | {name: with_weights(add_changes(W_old, states, weights))
                                 for name, weights in {"sum": [1.0, 1.0], "mean": [0.5, 0.5],
@@ -339,7 +339,7 @@ say("By the base's own question the base less the change of reviews is right in 
 # %% library-run
 from course_lib.experiments.peft_sum import added_by_peft
 
-adapters = {"reviews": ways["LoRA"][30], "spam": tuned("lora", 10, letters)}
+adapters = {"reviews": ways["LoRA"][30], "spam": tuned("lora", 4, letters)}
 texts = tokenizer(rows["prompt"][:8], return_tensors="pt", padding=True)
 batch = {name: texts[name] for name in ("input_ids", "attention_mask")}
 with torch.no_grad(), combine(model, list(adapters.values())).on(model):
