@@ -6,8 +6,6 @@
 # it names the likely mistake, and what you have solved is kept. Below the check, your own code meets the model.
 
 # %% start
-import functools
-
 import torch
 
 from course_lib import evaluate, load_model, load_task
@@ -60,10 +58,14 @@ def made_of(state):
     return made
 
 
-@functools.cache               # trained once, however often you run a cell
+weights_after = {}                   # trained once, however often you run a cell
+
+
 def trained_on(name):
     """The weights of the base after 32 steps on a task."""
-    return train(made_of(model.state_dict()), batches_of(name, 32)).state_dict()
+    if name not in weights_after:
+        weights_after[name] = train(made_of(model.state_dict()), batches_of(name, 32)).state_dict()
+    return weights_after[name]
 
 
 def right_on(model, name):

@@ -17,20 +17,14 @@
 # the old, two steps are `[([1, 0], [2, 0]), ([0, 1], [1, 0])]`.
 
 # %% stub
-from collections.abc import Callable
-
-
 def replay_batches(n_new: int, n_old: int, batch_size: int, share: float, steps: int,
-                   shuffle: Callable[[int], list[int]]) -> list[tuple[list[int], list[int]]]:
+                   shuffle) -> list[tuple[list[int], list[int]]]:
     """For each step (places of new rows, places of old rows): batch_size, a share of them old."""
     raise NotImplementedError
 
 # %% reference
-from collections.abc import Callable
-
-
 def replay_batches(n_new: int, n_old: int, batch_size: int, share: float, steps: int,
-                   shuffle: Callable[[int], list[int]]) -> list[tuple[list[int], list[int]]]:
+                   shuffle) -> list[tuple[list[int], list[int]]]:
     """For each step (places of new rows, places of old rows): batch_size, a share of them old."""
     def endless(n):
         while True:
