@@ -131,9 +131,9 @@ predict("09.who")
 # %% match-run
 ways = {"full, best rate": {steps: full[steps] for steps in (20, 50)},
         "full, a tenth": {steps: tuned("slower", steps) for steps in (20, 50)},
-        "LoRA": {steps: tuned("lora", steps) for steps in (20, 30)}}
+        "LoRA": {steps: tuned("lora", steps) for steps in (15, 25)}}
 on_task = lambda method: forgetting.on_the_task(model, tokenizer, method,
-                                                rows.select(range(60)))[0]
+                                                rows.select(range(40)))[0]
 points = {name: [(on_task(one), old_text(one)) for one in runs.values()]
           for name, runs in ways.items()}            # of each run: (the task's loss, old text's)
 show_table([[name, *(f"{steps} steps: {loss:.2f} → {old:.2f}"
@@ -311,7 +311,7 @@ from course_lib.merging import combine
 
 letters = composing.rows_of("spam", tokenizer, lesson.seed)
 spam_rows = composing.TASKS["spam"].test_rows(tokenizer, lesson.seed).select(range(80))
-two = {"reviews": full[50], "spam": tuned("full", 30, letters)}
+two = {"reviews": full[50], "spam": tuned("full", 25, letters)}
 states = [method.state_dict() for method in two.values()]
 made = {"base": base, **two} | {name: with_weights(add_changes(W_old, states, weights))
                                 for name, weights in {"sum": [1.0, 1.0], "mean": [0.5, 0.5],
@@ -339,7 +339,7 @@ say("By the base's own question the base less the change of reviews is right in 
 # %% library-run
 from course_lib.experiments.peft_sum import added_by_peft
 
-adapters = {"reviews": ways["LoRA"][30], "spam": tuned("lora", 4, letters)}
+adapters = {"reviews": ways["LoRA"][25], "spam": tuned("lora", 4, letters)}
 texts = tokenizer(rows["prompt"][:8], return_tensors="pt", padding=True)
 batch = {name: texts[name] for name in ("input_ids", "attention_mask")}
 with torch.no_grad(), combine(model, list(adapters.values())).on(model):
