@@ -16,11 +16,11 @@ from course_lib.experiments import tuning
 from course_lib.methods import LoRA
 from course_lib.models import load_model
 from course_lib.preference.answers import all_answers
-from course_lib.preference.closings import Rater, Taste, closings, reviews_to_close
 from course_lib.preference.dpo import prefer
 from course_lib.preference.exact import divergence, mean_reward
 from course_lib.preference.grpo import GRPO, RLOO
 from course_lib.preference.ppo import PPO
+from course_lib.preference.raters import Rater, Taste, closings, reviews_to_close
 from course_lib.preference.reward import RewardModel, fit_reward
 from course_lib.preference.rollout import improve
 

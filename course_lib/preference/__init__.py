@@ -7,8 +7,8 @@ from course_lib.lazy import lazily
 _HOMES = {"answer_log_probabilities": ".tokens"}
 _HOMES |= {"bradley_terry": ".reward", "accuracy_by_margin": ".reward"}
 _HOMES |= {"fit_reward": ".reward", "RewardModel": ".reward", "improve": ".rollout", "PPO": ".ppo", "GRPO": ".grpo"}
-_HOMES |= {"RLOO": ".grpo", "prefer": ".dpo", "all_answers": ".answers", "closings": ".closings", "Taste": ".closings"}
-_HOMES |= {"Rater": ".closings", "reviews_to_close": ".closings"}
+_HOMES |= {"RLOO": ".grpo", "prefer": ".dpo", "all_answers": ".answers", "closings": ".raters", "Taste": ".raters"}
+_HOMES |= {"Rater": ".raters", "reviews_to_close": ".raters"}
 _HOMES |= {"dpo_loss": ".dpo", "implicit_rewards": ".dpo"}
 _HOMES |= {"gae": ".ppo", "clipped_surrogate": ".ppo", "value_loss": ".ppo", "shaped_rewards": ".ppo"}
 _HOMES |= {"group_advantages": ".grpo", "rloo_advantages": ".grpo", "grpo_loss": ".grpo"}

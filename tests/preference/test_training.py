@@ -6,11 +6,11 @@ from course_lib.errors import CourseError
 from course_lib.methods import LoRA
 from course_lib.models import weights_hash
 from course_lib.preference.answers import all_answers
-from course_lib.preference.closings import closings, reviews_to_close
 from course_lib.preference.dpo import prefer
 from course_lib.preference.exact import mean_reward
 from course_lib.preference.grpo import GRPO, RLOO
 from course_lib.preference.ppo import PPO
+from course_lib.preference.raters import closings, reviews_to_close
 from course_lib.preference.reward import RewardModel
 from course_lib.preference.rollout import improve
 

@@ -1,9 +1,12 @@
 """Tastes and raters: a known function, and who clicks by it."""
+import importlib
+
 import pytest
 import torch
 
+from course_lib import preference
 from course_lib.errors import CourseError
-from course_lib.preference.closings import Rater, Taste, closings, reviews_to_close
+from course_lib.preference.raters import Rater, Taste, closings, reviews_to_close
 
 TEXTS = [one.text for one in closings()]
 n = 2000
@@ -48,3 +51,10 @@ def test_careless_clicks_are_left_and_ties_are_half():
     assert (Rater(tie=9.0).clicks(SIDES, LEFT, RIGHT) == 0.5).all()
     with pytest.raises(CourseError, match="careless"):
         Rater(careless=2.0).clicks(SIDES, LEFT, RIGHT)
+
+
+def test_a_public_name_is_no_module():
+    """Once a module of the package is imported, its name stands in the package, in the way of a lazy name."""
+    for home in set(preference._HOMES.values()):
+        importlib.import_module(home, "course_lib.preference")
+    assert all(callable(getattr(preference, name)) for name in preference.__all__)
