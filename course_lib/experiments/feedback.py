@@ -20,15 +20,13 @@ from course_lib.preference.dpo import prefer
 from course_lib.preference.exact import divergence, mean_reward
 from course_lib.preference.grpo import GRPO, RLOO
 from course_lib.preference.ppo import PPO
-from course_lib.preference.raters import Rater, Taste, closings, reviews_to_close
+from course_lib.preference.raters import Rater, Taste, reviews_to_close, texts
 from course_lib.preference.reward import RewardModel, fit_reward
 from course_lib.preference.rollout import improve
 
-TEXTS = [one.text for one in closings()]
 LIKES_LENGTH = Taste(0.0, 0.0, length=0.3)
 DPO_BETA = 0.3
-LEARNERS = {"PPO": lambda width, beta: PPO(width, beta), "GRPO": lambda width, beta: GRPO(beta),
-            "RLOO": lambda width, beta: RLOO(beta)}
+LEARNERS = {"PPO": PPO, "GRPO": lambda width, beta: GRPO(beta), "RLOO": lambda width, beta: RLOO(beta)}
 
 
 @dataclass(frozen=True)
@@ -88,8 +86,8 @@ def ground(setting: Feedback, seed: int) -> Ground:
     model, tokenizer = load_model(setting.base)
     prompts, sides = reviews_to_close("train", setting.prompts, seed)
     tests, test_sides = reviews_to_close(setting.split, setting.tests, seed)
-    reference, states = all_answers(model, tokenizer, prompts, TEXTS)
-    raw, test_states = all_answers(model, tokenizer, tests, TEXTS)
+    reference, states = all_answers(model, tokenizer, prompts, texts())
+    raw, test_states = all_answers(model, tokenizer, tests, texts())
     return Ground(model, tokenizer, prompts, sides, reference.log_softmax(1), states, tests, test_sides, test_states,
                   raw, raw.log_softmax(1), setting.rater.taste.rewards(test_sides))
 
@@ -115,14 +113,14 @@ def policy_of(setting: Feedback, here: Ground, seed: int) -> LoRA:
 
 def table_of(here: Ground, policy: LoRA) -> torch.Tensor:
     """The policy's log probabilities over the K answers to the prompts that are trained on, (P, K)."""
-    return all_answers(here.model, here.tokenizer, here.prompts, TEXTS, policy)[0].log_softmax(1)
+    return all_answers(here.model, here.tokenizer, here.prompts, texts(), policy)[0].log_softmax(1)
 
 
 def outcome(here: Ground, reward: RewardModel, policy: LoRA) -> dict[str, float]:
     """Exact, over the test's prompts: "kl" from the base, "learned" and "true" reward, how often it "wins" against the
     base by the true one, and the share "outside" of the K answers, by whose probabilities the others are divided.
     """
-    table, _ = all_answers(here.model, here.tokenizer, here.tests, TEXTS, policy)
+    table, _ = all_answers(here.model, here.tokenizer, here.tests, texts(), policy)
     own = table.log_softmax(1)
     return {"kl": divergence(own, here.own).mean().item(), "true": mean_reward(own, here.true),
             "learned": mean_reward(own, reward.scores(here.test_states)), "wins": wins(own, here.own, here.true),
@@ -141,7 +139,7 @@ def further(here: Ground, reward: RewardModel, policy: LoRA, name: str, beta: fl
     """The policy, trained on in place; the history of that."""
     learner = LEARNERS[name](here.states.shape[-1], beta)
     return improve(here.model, here.tokenizer, policy, here.prompts, reward, learner, rate=rate, seed=seed,
-                   progress=False, **{"allowed": TEXTS} | options)
+                   progress=False, **{"allowed": texts()} | options)
 
 
 def by_pairs(setting: Feedback, here: Ground, pairs: Pairs, beta: float, rate: float, seed: int,
@@ -151,7 +149,7 @@ def by_pairs(setting: Feedback, here: Ground, pairs: Pairs, beta: float, rate: f
     better = torch.where(pairs.clicked == 1, pairs.left, pairs.right)[told].tolist()
     worse = torch.where(pairs.clicked == 1, pairs.right, pairs.left)[told].tolist()
     return policy, prefer(here.model, here.tokenizer, policy, [here.prompts[row] for row in pairs.rows[told]],
-                          [TEXTS[k] for k in better], [TEXTS[k] for k in worse], beta=beta, rate=rate, seed=seed,
+                          [texts()[k] for k in better], [texts()[k] for k in worse], beta=beta, rate=rate, seed=seed,
                           progress=False, **options)
 
 
@@ -194,7 +192,7 @@ def rate_of(name: str, beta: float, setting: Feedback = Feedback()) -> float:
 
 def in_order(setting: Feedback, here: Ground, policy: LoRA, seed: int) -> float:
     """The share of pairs of the test's prompts whose click DPO's own reward foretells."""
-    table, _ = all_answers(here.model, here.tokenizer, here.tests, TEXTS, policy)
+    table, _ = all_answers(here.model, here.tokenizer, here.tests, texts(), policy)
     own = table - here.raw                                                                        # (P, K)
     generator = torch.Generator().manual_seed(seed + 1)
     rows = torch.randint(len(here.tests), (setting.clicks,), generator=generator)

@@ -10,6 +10,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from course_lib.architecture import context_of, with_positions
 from course_lib.errors import CourseError, shown
+from course_lib.methods.base.method import Method
 from course_lib.training.batches import IGNORED
 
 TOGETHER = 16        # prompts in one forward pass
@@ -97,8 +98,8 @@ def tree(ids: torch.Tensor, mask: torch.Tensor, flat: torch.Tensor, sees: torch.
 
 def unchanged(method, batch: dict) -> dict:
     """The batch, if the method leaves what is read as it is; CourseError for virtual tokens and heads."""
-    if getattr(method, "length", 0) or method.head is not None:
-        raise CourseError(f"{method.name} puts something before the text or answers through a head of its own; what is "
+    if type(method).prepare is not Method.prepare or method.head is not None:
+        raise CourseError(f"{method.name} changes what is read or answers through a head of its own; what is "
                           "enumerated here are answers to the text alone. Take LoRA or full fine-tuning.")
     return batch
 

@@ -3,19 +3,21 @@
 Shapes: n pairs. A log probability is that of a whole answer: the sum over its tokens, and over no token of the prompt.
 """
 from collections.abc import Sequence
+from itertools import islice
 
 import torch
 from torch.nn.functional import logsigmoid
 from tqdm.auto import tqdm
 
 from course_lib.architecture import evaluating
-from course_lib.errors import CourseError, whole_number
+from course_lib.errors import CourseError
 from course_lib.preference.answers import batch_of, tokens_of
 from course_lib.preference.reward import check_pairs
 from course_lib.preference.rollout import step
 from course_lib.preference.tokens import answer_log_probabilities
 from course_lib.training.batches import check_method
-from course_lib.training.plan import number
+from course_lib.training.loop import copied
+from course_lib.training.plan import make_plan
 
 
 def implicit_rewards(policy: torch.Tensor, reference: torch.Tensor, beta: float) -> torch.Tensor:
@@ -84,17 +86,15 @@ def prefer(model, tokenizer, method, prompts: Sequence[str], chosen: Sequence[st
     same = [place for place, (one, other) in enumerate(zip(chosen, rejected)) if one.strip() == other.strip()]
     if same:
         raise CourseError(f"Pair {same[0]} is twice the same answer, so nothing is preferred. Leave it out.")
-    number("rate", rate, 1, above=True)
-    before = {name: value.clone() for name, value in method.state_dict().items()}
+    plan = make_plan(len(prompts), epochs=1, learning_rate=rate, seed=seed, steps=steps, batch_size=pairs, warm_up=0.0,
+                     weight_decay=0.0, clip=1.0, validate_every=None, patience=None)
+    before = copied(method)
     optimizer = torch.optim.AdamW(method.parameters(), lr=rate, weight_decay=0.0)
-    tails, order, history = [tokens_of(tokenizer, part) for part in (chosen, rejected)], [], []
-    generator = torch.Generator().manual_seed(seed)
+    tails, history = [tokens_of(tokenizer, part) for part in (chosen, rejected)], []
     try:
         with torch.enable_grad(), evaluating(model):
-            for _ in tqdm(range(whole_number("steps", steps, 1)), disable=not progress, unit="step"):
-                if len(order) < min(pairs, len(prompts)):
-                    order += torch.randperm(len(prompts), generator=generator).tolist()
-                rows, order = order[:pairs], order[pairs:]
+            batches = islice(plan.batches(len(prompts)), plan.steps)
+            for rows in tqdm(batches, total=plan.steps, disable=not progress, unit="step"):
                 batch = batch_of(model, tokenizer, [prompts[row] for row in rows] * 2,
                                  [part[row] for part in tails for row in rows])
                 with torch.no_grad():

@@ -42,6 +42,11 @@ def closings() -> tuple[Closing, ...]:
     return tuple(found.values())
 
 
+def texts() -> list[str]:
+    """The answers as they are written."""
+    return [one.text for one in closings()]
+
+
 def reviews_to_close(split: str, n: int, seed: int = 0) -> tuple[list[str], torch.Tensor]:
     """`n` short reviews with "In short:" behind them, no two the same, and the side of each, (n,): 1 or -1.
 

@@ -15,6 +15,7 @@ from course_lib.preference.answers import batch_of, drawn, tokens_of
 from course_lib.preference.reward import RewardModel
 from course_lib.preference.tokens import answer_log_probabilities, answers_first
 from course_lib.training.batches import check_method
+from course_lib.training.loop import copied
 from course_lib.training.plan import number
 
 FLOOR = -3.0  # the score of what is no answer: three standard deviations below the base's own
@@ -56,8 +57,8 @@ class Learner(Protocol):
 
 @torch.no_grad()
 def roll(model, tokenizer, method, prompts: Sequence[str], reward: RewardModel, seed: int,
-         allowed: Sequence[str] | None = None) -> Rollout:
-    """An answer to each of the prompts, with its score: FLOOR for one that is none of those `allowed`."""
+         allowed: set[tuple[int, ...]] | None = None) -> Rollout:
+    """An answer to each of the prompts, with its score: FLOOR for one whose tokens are none of those `allowed`."""
     tails = drawn(model, tokenizer, method, prompts, seed)
     batch = batch_of(model, tokenizer, prompts, tails)
     plain = {name: value for name, value in batch.items() if name != "labels"}
@@ -68,8 +69,7 @@ def roll(model, tokenizer, method, prompts: Sequence[str], reward: RewardModel, 
     ended = torch.tensor([tail[-1] == tokenizer.eos_token_id for tail in tails])
     scores = reward.scores(hidden[torch.arange(len(tails)), torch.where(ended, -2, -1)])
     if allowed is not None:
-        known = {tuple(tail) for tail in tokens_of(tokenizer, allowed)}
-        scores = torch.where(torch.tensor([tuple(tail) in known for tail in tails]), scores, FLOOR)
+        scores = torch.where(torch.tensor([tuple(tail) in allowed for tail in tails]), scores, FLOOR)
     with method.on(model):
         old, _ = answer_log_probabilities(method.logits(model, batch), batch["labels"])
     return Rollout(batch, tails, old, reference, mask, scores, states)
@@ -77,8 +77,8 @@ def roll(model, tokenizer, method, prompts: Sequence[str], reward: RewardModel, 
 
 def improve(model, tokenizer, method, prompts: Sequence[str], reward: RewardModel, learner: Learner, *,
             allowed: Sequence[str] | None = None, iterations: int = 30, answers: int = 32, passes: int = 2,
-            rate: float = 3e-3, seed: int = 0,
-            progress: bool = True, watch: Callable[[dict], None] | None = None) -> list[dict[str, float]]:
+            rate: float = 3e-3, seed: int = 0, progress: bool = True,
+            watch: Callable[[dict], None] | None = None) -> list[dict[str, float]]:
     """Trains `method` to write answers that the reward model scores higher; the base keeps its bits.
 
     Args:
@@ -112,7 +112,8 @@ def improve(model, tokenizer, method, prompts: Sequence[str], reward: RewardMode
         raise CourseError("There is no prompt to answer. Give a list of texts.")
     groups = whole_number("answers", answers, learner.group) // learner.group
     number("rate", rate, 1, above=True)
-    before = {name: value.clone() for name, value in method.state_dict().items()}
+    known = None if allowed is None else {tuple(tail) for tail in tokens_of(tokenizer, allowed)}
+    before = copied(method)
     optimizer = torch.optim.AdamW(method.parameters(), lr=rate, weight_decay=0.0)
     generator, history = torch.Generator().manual_seed(seed), []
     try:
@@ -120,7 +121,7 @@ def improve(model, tokenizer, method, prompts: Sequence[str], reward: RewardMode
             for turn in tqdm(range(whole_number("iterations", iterations, 1)), disable=not progress, unit="turn"):
                 asked = torch.randint(len(prompts), (groups,), generator=generator).repeat_interleave(learner.group)
                 rollout = roll(model, tokenizer, method, [prompts[one] for one in asked], reward, seed + turn,
-                               allowed)
+                               known)
                 advantages = learner.advantages(rollout)
                 for _ in range(whole_number("passes", passes, 1)):
                     with method.on(model):

@@ -6,9 +6,9 @@ import torch
 
 from course_lib import preference
 from course_lib.errors import CourseError
-from course_lib.preference.raters import Rater, Taste, closings, reviews_to_close
+from course_lib.preference.raters import Rater, Taste, closings, reviews_to_close, texts
 
-TEXTS = [one.text for one in closings()]
+TEXTS = texts()
 n = 2000
 SIDES = torch.ones(n)
 LEFT, RIGHT = (torch.full((n,), TEXTS.index(text)) for text in ("bravo", "you must try this"))

@@ -10,11 +10,11 @@ from course_lib.preference.dpo import prefer
 from course_lib.preference.exact import mean_reward
 from course_lib.preference.grpo import GRPO, RLOO
 from course_lib.preference.ppo import PPO
-from course_lib.preference.raters import closings, reviews_to_close
+from course_lib.preference.raters import reviews_to_close, texts
 from course_lib.preference.reward import RewardModel
 from course_lib.preference.rollout import improve
 
-TEXTS = [one.text for one in closings()]
+TEXTS = texts()
 
 
 @pytest.fixture(scope="module")
