@@ -27,11 +27,7 @@ KINDS = {"full": near_and_far.FULL, "lora": near_and_far.lora(), "adapter": near
 def arms() -> dict[str, Arm]:
     """Each kind at the rate that is best on the task, and full fine-tuning at the next lower rates, too."""
     found = {name: tuning.tuned(near_and_far.NEAR, one) for name, one in KINDS.items()}
-    rate = found["full"].rate
-    for name in ("slow", "slower"):
-        rate = tuning.neighbour(rate, -1)
-        found[name] = replace(found["full"], rate=rate)
-    return found
+    return found | {"slow": tuning.slower(found["full"], 1), "slower": tuning.slower(found["full"], 2)}
 
 
 @torch.no_grad()

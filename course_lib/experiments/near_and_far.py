@@ -9,7 +9,7 @@ from course_lib.evaluation import old_domain_loss
 from course_lib.experiments.run import trained
 from course_lib.experiments.setting import Arm, Setting, arm, score
 from course_lib.experiments.store import once
-from course_lib.experiments.tuning import neighbour, tuned
+from course_lib.experiments.tuning import slower, tuned
 from course_lib.methods import Adapter, Frozen, FullFineTuning, LoRA
 
 MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")  # of a block: every matrix
@@ -69,15 +69,9 @@ def outcome(setting: Setting, one: Arm, seed: int) -> dict[str, float]:
 
 def at_lower_rates(seed: int, *runs: str) -> dict[str, float]:
     """As `outcomes`, of these runs of SLOWER."""
-    found = {run: once(outcome, (RUNS[SLOWER[run][0]][0].base,), RUNS[SLOWER[run][0]][0], slower(run), seed)
-             for run in runs}
+    found = {}
+    for run in runs:
+        of, places = SLOWER[run]
+        setting, one = RUNS[of]
+        found[run] = once(outcome, (setting.base,), setting, slower(tuned(setting, one), places), seed)
     return {name: found[run][what] for run in runs for name, what in ((run, "right"), (f"{run}_old", "old"))}
-
-
-def slower(run: str) -> Arm:
-    """The arm of a run of SLOWER, with its rate."""
-    of, ways = SLOWER[run]
-    one = tuned(*RUNS[of])
-    for _ in range(ways):
-        one = replace(one, rate=neighbour(one.rate, -1))
-    return one

@@ -39,11 +39,8 @@ def looked_at(model, tokenizer, method, rows, gadgets, prompt: Prompt) -> dict[s
 
 def full(steps: int, seed: int, slower: int = 0):
     """The run of full fine-tuning at the rate that is best on the task, or at one `slower` places below it."""
-    one = tuning.tuned(near_and_far.NEAR, near_and_far.FULL)
-    rate = one.rate
-    for _ in range(slower):
-        rate = tuning.neighbour(rate, -1)
-    return trained(replace(SETTING, steps=steps), replace(one, rate=rate), seed)
+    one = tuning.slower(tuning.tuned(near_and_far.NEAR, near_and_far.FULL), slower)
+    return trained(replace(SETTING, steps=steps), one, seed)
 
 
 def looks(seed: int, setting: Setting = SETTING) -> dict[str, float]:
