@@ -8,6 +8,8 @@ import ipywidgets as widgets
 from course_lib.errors import CourseError
 from course_lib.framed import Framed
 
+_STYLE = "<style>.course-explorable .widget-html-content { line-height: 1.5 }</style>"  # else that of a button, 28 px
+
 
 class Panel(Framed):
     """The controls of an explorable, set to `start`, and its picture. A change of any control draws once."""
@@ -20,7 +22,7 @@ class Panel(Framed):
         self.held = False
         self.picture = widgets.HTML(layout=widgets.Layout(width="auto", max_width="100%"))
         self.reset_button = widgets.Button(description="Reset")
-        head = widgets.HTML(f"<b>{html.escape(self.title)}</b>")
+        head = widgets.HTML(f"{_STYLE}<b>{html.escape(self.title)}</b>")
         super().__init__([head, *self.controls.values(), self.reset_button, self.picture], "course-explorable")
         for control in self.controls.values():
             control.observe(lambda _: self.changed(), names="value")
