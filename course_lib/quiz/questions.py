@@ -12,6 +12,15 @@ from functools import cached_property
 from course_lib.quiz.numbers import readings
 
 RIGHT, NOT_YET = "Right.", "Not yet."
+_INNER = str.maketrans("“”", "‘’")
+
+
+def quoted(text: str) -> str:
+    """
+    >>> quoted("“cat” adds the products")
+    '“‘cat’ adds the products”'
+    """
+    return f"“{text.translate(_INNER)}”"
 
 
 @dataclass(frozen=True)
@@ -101,14 +110,14 @@ class SeveralChoices(Question):
         wrong = [c for i, c in enumerate(self.choices) if i in ticked and not c.correct]
         left_out = [c for i, c in enumerate(self.choices) if i not in ticked and c.correct]
         if wrong:
-            told = [f"You ticked “{c.text}”. {c.reason}" for c in wrong]
+            told = [f"You ticked {quoted(c.text)}. {c.reason}" for c in wrong]
             if left_out:
                 told.append("Something true is still unticked, too.")
             return Mark(False, "\n\n".join(told), wrong[0].misconception)
         if left_out:
-            told = f"What you ticked is true, but one is missing: “{left_out[0].text}”. {left_out[0].reason}"
+            told = f"What you ticked is true, but one is missing: {quoted(left_out[0].text)}. {left_out[0].reason}"
             return Mark(False, told, "stopped too early")
-        return Mark(True, "\n\n".join(f"“{c.text}”: {c.reason}" for c in self.choices))
+        return Mark(True, "\n\n".join(f"{quoted(c.text)}: {c.reason}" for c in self.choices))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,11 +188,11 @@ class Ordering(Question):
         order = [self.shown[place] for place in answer]
         for place, item in enumerate(order):
             if item in order[:place]:
-                return Mark(None, f"“{self.items[item].text}” stands in two places. Use each one once.")
+                return Mark(None, f"{quoted(self.items[item].text)} stands in two places. Use each one once.")
         for place, item in enumerate(order):
             if item != place:
                 early = self.items[item]
                 before = ("At", "The first is in place. But at", f"The first {place} are in place. But at")
-                told = f"{before[min(place, 2)]} place {place + 1}, “{early.text}” comes too early. {early.reason}"
-                return Mark(False, told, early.misconception)
+                told = f"{before[min(place, 2)]} place {place + 1}, {quoted(early.text)} comes too early."
+                return Mark(False, f"{told} {early.reason}", early.misconception)
         return Mark(True, self.right_reason)
