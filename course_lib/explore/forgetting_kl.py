@@ -88,7 +88,7 @@ def compared(points: tuple[Point, ...]) -> Iterator[tuple[Point, Point]]:
 def summary(result: Result) -> str:
     """In how many of the pairs more of the cause goes with more forgetting."""
     state, cause = result.state, CAUSES[result.state.cause][0]
-    left = f"{state.shown}, loss on the task {CONTROLS['most'].words(state.most)}: {len(result.points)} trainings"
+    left = f"{state.shown}; loss on the task: {CONTROLS['most'].words(state.most)}: {len(result.points)} trainings"
     (ordered, pairs), (apart, across) = result.pairs, result.across
     if not pairs:
         return f"Methods: {left}. No pair of them can be compared."

@@ -311,7 +311,7 @@ from course_lib.merging import combine
 
 letters = composing.rows_of("spam", tokenizer, lesson.seed)
 spam_rows = composing.TASKS["spam"].test_rows(tokenizer, lesson.seed).select(range(80))
-two = {"reviews": full[50], "spam": tuned("full", 25, letters)}
+two = {"reviews": full[50], "spam": tuned("full", 40, letters)}
 states = [method.state_dict() for method in two.values()]
 made = {"base": base, **two} | {name: with_weights(add_changes(W_old, states, weights))
                                 for name, weights in {"sum": [1.0, 1.0], "mean": [0.5, 0.5],
