@@ -4,15 +4,10 @@ Everything that can be answered is enumerated, so how far a policy has gone, and
 Shapes: P prompts, K answers.
 """
 import functools
-from collections.abc import Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
-from course_lib.cost import eager_attention
-from course_lib.experiments import tuning
 from course_lib.methods import LoRA
 from course_lib.models import load_model
 from course_lib.preference.answers import all_answers
@@ -25,7 +20,6 @@ from course_lib.preference.reward import RewardModel, fit_reward
 from course_lib.preference.rollout import improve
 
 LIKES_LENGTH = Taste(0.0, 0.0, length=0.3)
-DPO_BETA = 0.3
 LEARNERS = {"PPO": PPO, "GRPO": lambda width, beta: GRPO(beta), "RLOO": lambda width, beta: RLOO(beta)}
 
 
@@ -117,14 +111,19 @@ def table_of(here: Ground, policy: LoRA) -> torch.Tensor:
 
 
 def outcome(here: Ground, reward: RewardModel, policy: LoRA) -> dict[str, float]:
-    """Exact, over the test's prompts: "kl" from the base, "learned" and "true" reward, how often it "wins" against the
-    base by the true one, and the share "outside" of the K answers, by whose probabilities the others are divided.
+    """Exact, over the test's prompts: what `measured` says of this policy."""
+    return measured(here, reward, all_answers(here.model, here.tokenizer, here.tests, texts(), policy)[0])
+
+
+def measured(here: Ground, reward: RewardModel, table: torch.Tensor) -> dict[str, float]:
+    """Of log probabilities (P, K): "kl" from the base, "learned" and "true" reward, how often it "wins" against the
+    base by the true one, all over the K answers alone; the share "outside" of them; and what the policy's answers are
+    "worth" if one outside is worth nothing.
     """
-    table, _ = all_answers(here.model, here.tokenizer, here.tests, texts(), policy)
     own = table.log_softmax(1)
     return {"kl": divergence(own, here.own).mean().item(), "true": mean_reward(own, here.true),
             "learned": mean_reward(own, reward.scores(here.test_states)), "wins": wins(own, here.own, here.true),
-            "outside": 1 - table.exp().sum(1).mean().item()}
+            "outside": 1 - table.exp().sum(1).mean().item(), "worth": (table.exp() * here.true).sum(1).mean().item()}
 
 
 def by_reward(setting: Feedback, here: Ground, reward: RewardModel, name: str, beta: float, rate: float, seed: int,
@@ -143,9 +142,9 @@ def further(here: Ground, reward: RewardModel, policy: LoRA, name: str, beta: fl
 
 
 def by_pairs(setting: Feedback, here: Ground, pairs: Pairs, beta: float, rate: float, seed: int,
-             **options) -> tuple[LoRA, list[dict]]:
-    """(the policy, its history), trained by DPO on these pairs; ties are left out."""
-    policy, told = policy_of(setting, here, seed), pairs.clicked != 0.5
+             policy: LoRA | None = None, **options) -> tuple[LoRA, list[dict]]:
+    """(the policy, its history), trained by DPO on these pairs, from the base or as it is; ties are left out."""
+    policy, told = policy or policy_of(setting, here, seed), pairs.clicked != 0.5
     better = torch.where(pairs.clicked == 1, pairs.left, pairs.right)[told].tolist()
     worse = torch.where(pairs.clicked == 1, pairs.right, pairs.left)[told].tolist()
     return policy, prefer(here.model, here.tokenizer, policy, [here.prompts[row] for row in pairs.rows[told]],
@@ -157,72 +156,3 @@ def wins(policy: torch.Tensor, other: torch.Tensor, rewards: torch.Tensor) -> fl
     """How often an answer of this policy is worth more than one of the other to the same prompt; a tie counts half."""
     ahead = (rewards[:, :, None] > rewards[:, None]).float() + (rewards[:, :, None] == rewards[:, None]).float() / 2
     return torch.einsum("pk,pkl,pl->p", policy.exp(), ahead, other.exp()).mean().item()
-
-
-@contextmanager
-def counted(model):
-    """Yields a list that holds, after the block, the floating-point operations of what ran in it."""
-    found: list[int] = []
-    with eager_attention(model), FlopCounterMode(display=False) as counter:
-        yield found
-    found.append(counter.get_total_flops())
-
-
-def rate_of(name: str, beta: float, setting: Feedback = Feedback()) -> float:
-    """The learning rate of PPO, GRPO, RLOO or DPO: by the learned reward less beta times the KL, on validation prompts.
-
-    DPO has no reward model: there it is the share of pairs of new prompts that its own reward puts in order.
-    """
-    validation = replace(setting, split="validation")
-
-    def run(rate: float, seed: int) -> dict[str, float]:
-        here = ground(validation, seed)
-        pairs = asked(setting, here, here.reference, setting.clicks, seed)
-        reward = reward_of(here, pairs)
-        if name == "DPO":
-            policy, _ = by_pairs(setting, here, pairs, beta, rate, seed)
-        else:
-            policy, _ = by_reward(setting, here, reward, name, beta, rate, seed)
-        found = outcome(here, reward, policy)
-        score = found["learned"] - beta * found["kl"] if name != "DPO" else in_order(setting, here, policy, seed)
-        return {"score": score, "guessing": 0.5 if name == "DPO" else 0.0, "diverged": float(found["outside"] > 0.5)}
-
-    return tuning.best_rate(f"{name}, beta {beta:g}, on {setting.clicks} clicks (lesson 10)", run, 3e-3)
-
-
-def in_order(setting: Feedback, here: Ground, policy: LoRA, seed: int) -> float:
-    """The share of pairs of the test's prompts whose click DPO's own reward foretells."""
-    table, _ = all_answers(here.model, here.tokenizer, here.tests, texts(), policy)
-    own = table - here.raw                                                                        # (P, K)
-    generator = torch.Generator().manual_seed(seed + 1)
-    rows = torch.randint(len(here.tests), (setting.clicks,), generator=generator)
-    left, right = torch.multinomial(here.own.exp()[rows], 2, generator=generator).T
-    clicked = setting.rater.clicks(here.test_sides[rows], left, right, seed + 1)
-    return ((own[rows, left] > own[rows, right]) == (clicked == 1)).float().mean().item()
-
-
-def ppo_path(setting: Feedback, here: Ground, reward: RewardModel, beta: float, turns: Sequence[int], seed: int,
-             name: str = "PPO") -> list[dict[str, float]]:
-    """The outcome of one training after each of these turns, with the "operations" so far."""
-    policy, seen = policy_of(setting, here, seed), []
-    with counted(here.model) as operations:
-        by_reward(setting, here, reward, name, beta, 1e-3, seed, iterations=1)
-
-    def watch(_: dict) -> None:
-        watch.turn += 1
-        if watch.turn in turns:
-            seen.append(outcome(here, reward, policy) | {"operations": watch.turn * operations[0]})
-
-    watch.turn = 0
-    further(here, reward, policy, name, beta, rate_of(name, beta), seed, iterations=turns[-1], watch=watch)
-    return seen
-
-
-def dpo_path(setting: Feedback, here: Ground, pairs: Pairs, reward: RewardModel, lengths: Sequence[int],
-             seed: int) -> list[dict[str, float]]:
-    """The outcomes of trainings by DPO, each to its end, with the "operations" of each."""
-    with counted(here.model) as operations:
-        by_pairs(setting, here, pairs, DPO_BETA, 1e-3, seed, steps=1)
-    rate = rate_of("DPO", DPO_BETA)
-    return [outcome(here, reward, by_pairs(setting, here, pairs, DPO_BETA, rate, seed, steps=steps)[0])
-            | {"operations": steps * operations[0]} for steps in lengths]

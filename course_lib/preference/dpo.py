@@ -2,7 +2,7 @@
 
 Shapes: n pairs. A log probability is that of a whole answer: the sum over its tokens, and over no token of the prompt.
 """
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 import torch
@@ -54,7 +54,7 @@ def dpo_loss(chosen: torch.Tensor, rejected: torch.Tensor, reference_chosen: tor
 
 def prefer(model, tokenizer, method, prompts: Sequence[str], chosen: Sequence[str], rejected: Sequence[str], *,
            beta: float = 0.1, steps: int = 40, pairs: int = 16, rate: float = 1e-3, seed: int = 0,
-           progress: bool = True) -> list[dict[str, float]]:
+           progress: bool = True, watch: Callable[[dict], None] | None = None) -> list[dict[str, float]]:
     """Trains `method` by DPO on these pairs, pair i being two answers to prompts[i]; the base is the reference.
 
     Args:
@@ -70,6 +70,7 @@ def prefer(model, tokenizer, method, prompts: Sequence[str], chosen: Sequence[st
         rate: AdamW's learning rate.
         seed: of their order.
         progress: whether to show a bar.
+        watch: called after each step with what happened in it.
 
     Returns:
         Of each step {"loss", "chosen", "rejected"}: how far the log probability of the chosen and
@@ -107,6 +108,8 @@ def prefer(model, tokenizer, method, prompts: Sequence[str], chosen: Sequence[st
                 step(optimizer, loss, method)
                 history.append({"loss": loss.item(), "chosen": (better - was_better).mean().item(),
                                 "rejected": (worse - was_worse).mean().item()})
+                if watch is not None:
+                    watch(history[-1])
     except Exception:
         method.load_state_dict(before)
         raise
