@@ -28,15 +28,16 @@ from course_lib.experiments.feedback import (
 )
 from course_lib.experiments.forgetting import at_level
 from course_lib.methods import LoRA
-from course_lib.preference.answers import all_answers
+from course_lib.preference.answers import all_answers, batch_of, tokens_of
 from course_lib.preference.exact import best_of, coefficient_for, mean_reward, optimum
 from course_lib.preference.raters import texts
 from course_lib.preference.reward import RewardModel
 
 BETA = 0.3                                   # the KL coefficient of all three, in units of the reward a nat
-BUDGETS = (0.5, 1.0, 2.0)                    # nats from the base
+BUDGETS = (0.25, 0.5, 1.0)                   # nats from the base
 LOOKS = {"PPO": (2, 4, 6, 8, 10, 12, 15, 20, 30), "GRPO": (4, 8, 12, 16, 20, 25, 30, 40),
          "DPO": (15, 30, 45, 60, 75, 90, 120)}   # turns, and steps of DPO
+TUNED = {"PPO": 30, "GRPO": 40, "DPO": 60}   # how many of these the search for a rate takes
 NS = tuple(2 ** power for power in range(11))    # of best-of-n
 
 
@@ -52,9 +53,9 @@ def rate_of(setting: Feedback, name: str, beta: float = BETA) -> float:
         pairs = asked(setting, here, here.reference, setting.clicks, seed)
         reward = reward_of(here, pairs)
         if name == "DPO":
-            policy, _ = by_pairs(setting, here, pairs, beta, rate, seed, steps=LOOKS[name][-1])
+            policy, _ = by_pairs(setting, here, pairs, beta, rate, seed, steps=TUNED[name])
         else:
-            policy, _ = by_reward(setting, here, reward, name, beta, rate, seed, iterations=LOOKS[name][-1])
+            policy, _ = by_reward(setting, here, reward, name, beta, rate, seed, iterations=TUNED[name])
         found = outcome(here, reward, policy)
         score = found["learned"] - beta * found["kl"] if name != "DPO" else in_order(setting, here, policy, seed)
         return {"score": score, "guessing": 0.5 if name == "DPO" else 0.0, "diverged": float(found["outside"] > 0.5)}
@@ -75,9 +76,13 @@ def in_order(setting: Feedback, here: Ground, policy: LoRA, seed: int) -> float:
 
 def path(setting: Feedback, here: Ground, pairs: Pairs, reward: RewardModel, name: str,
          seed: int) -> list[dict[str, float]]:
-    """The base, and then the outcome at each of LOOKS, with the "operations" so far."""
+    """The base, and then the outcome at each of LOOKS, with the "operations" so far.
+
+    Those of a reward model begin with reading the pairs that it is fitted to.
+    """
     rate, policy = rate_of(setting, name), policy_of(setting, here, seed)
-    seen = [measured(here, reward, here.raw) | {"operations": 0}]
+    before = 0.0 if name == "DPO" else reading(here, pairs)
+    seen = [measured(here, reward, here.raw) | {"operations": before}]
 
     def train(one: LoRA, length: int, watch: Callable[[dict], None] | None = None) -> None:
         if name == "DPO":
@@ -93,10 +98,20 @@ def path(setting: Feedback, here: Ground, pairs: Pairs, reward: RewardModel, nam
         nonlocal turn
         turn += 1
         if turn in LOOKS[name]:
-            seen.append(outcome(here, reward, policy) | {"operations": turn * operations[0]})
+            seen.append(outcome(here, reward, policy) | {"operations": before + turn * operations[0]})
 
     train(policy, LOOKS[name][-1], look)
     return seen
+
+
+def reading(here: Ground, pairs: Pairs, some: int = 16) -> float:
+    """The operations of reading both answers of all pairs with the base, as many as of `some` of them a pair."""
+    rows, sides = pairs.rows[:some].tolist(), torch.cat([pairs.left[:some], pairs.right[:some]]).tolist()
+    tails = tokens_of(here.tokenizer, [texts()[k] for k in sides])
+    batch = batch_of(here.model, here.tokenizer, [here.prompts[row] for row in rows] * 2, tails)
+    with counted(here.model) as operations, torch.no_grad():
+        here.model(**{name: value for name, value in batch.items() if name != "labels"})
+    return operations[0] * len(pairs.rows) / some
 
 
 @contextmanager

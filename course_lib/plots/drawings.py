@@ -42,3 +42,19 @@ def line_and_sum() -> Axes:
     arrow(axes, one.right, both.left, on="change 2")
     arrow(axes, other.top, both.bottom, on="change 1")
     return axes
+
+
+def two_ways_from_clicks() -> Axes:
+    """From clicks to a policy: through a reward model, or directly."""
+    axes = canvas(2.7)
+    base = box(axes, "base\nfrozen", 0.75, 1.35, height=0.6)
+    pairs = box(axes, "pairs of\nits answers", 2.2, 1.35, width=1.05, height=0.6)
+    clicks = box(axes, "clicks", 3.5, 1.35, width=0.75, colour="orange")
+    reward = box(axes, "reward model\n(d,) → number", 4.75, 2.15, width=1.45, height=0.6, colour="blue")
+    policy = box(axes, "policy\nLoRA", 6.35, 1.35, width=0.9, height=0.6, colour="vermillion")
+    arrow(axes, base.right, pairs.left)
+    arrow(axes, pairs.right, clicks.left)
+    arrow(axes, clicks.top, (3.5, 2.15), reward.left)
+    arrow(axes, reward.right, (6.35, 2.15), policy.top, on="PPO")
+    arrow(axes, clicks.bottom, (3.5, 0.55), (6.35, 0.55), policy.bottom, on="DPO: no reward model")
+    return axes

@@ -6,8 +6,7 @@ from course_lib.preference.exact import coefficient_for, divergence, mean_reward
 
 SETTING = feedback.Feedback()
 FREE = 0.0                              # the KL coefficient of a policy that nothing holds to the base
-APART = 1.0                             # nats from the base, where PPO's and DPO's costs are compared
-FURTHER = BUDGETS[-1]
+FAR = BUDGETS[-1]                       # nats from the base, where PPO and DPO are compared
 TURNS = feedback_paths.LOOKS["PPO"][-1]
 WHAT = ("kl", "learned", "true", "outside")
 WAYS = ("PPO", "GRPO", "DPO", "best")
@@ -42,8 +41,8 @@ def maximises(seed: int) -> dict[str, float]:
     found = {"base_learned": mean_reward(here.own, learned), "base_true": mean_reward(here.own, here.true),
              "best_true": max(true_at(2 ** (power / 2)) for power in range(-10, 6))}
     for name, beta in (("held", BETA), ("free", FREE)):
-        policy, _ = feedback.by_reward(SETTING, here, reward, "PPO", beta, feedback_paths.rate_of(SETTING, "PPO", beta), seed,
-                                       iterations=TURNS)
+        rate = feedback_paths.rate_of(SETTING, "PPO", beta)
+        policy, _ = feedback.by_reward(SETTING, here, reward, "PPO", beta, rate, seed, iterations=TURNS)
         seen = feedback.outcome(here, reward, policy)
         found |= {f"{name}_{what}": seen[what] for what in WHAT}
         found[f"{name}_best"] = highest_at(here.own, learned, seen["kl"])
@@ -110,14 +109,14 @@ def tell_live(f: Figures) -> str:
                 "same KL from the base?",
        asks={"costly: PPO's operations, in DPO's": more(lambda f: f["PPO_operations"] / f["DPO_operations"], 1.1, ""),
              **{f"more finely, {kl:g} nats away": more(lambda f, kl=kl: f[f"PPO_worth_{kl:g}"] - f[f"DPO_worth_{kl:g}"],
-                                                       0.1, "reward") for kl in (APART, FURTHER)}},
-       figures=("base_true", "base_worth", "PPO_operations", "DPO_operations",
+                                                       0.1, "reward") for kl in BUDGETS[1:]}},
+       figures=("base_true", "base_worth", *(f"{name}_operations" for name in WAYS[:3]),
                 *(f"{name}_{what}_{kl:g}" for name in WAYS for kl in BUDGETS for what in ("below", "true", "worth")),
                 *(f"{name}_wins" for name in WAYS), *(f"{name}_outside" for name in WAYS)))
 def costly(seed: int) -> dict[str, float]:
     """Where each way has just come to a KL from the base: how far `below` the frontier its learned reward is, the
-    `true` reward of its answers, and what all that it writes is `worth`. At FURTHER nats: how often its answer is
-    better than the base's, and the share outside of the answers. Up to APART nats: the operations.
+    `true` reward of its answers, and what all that it writes is `worth`. At FAR nats: how often its answer is better
+    than the base's, the share outside of the answers, and the operations up to there.
     """
     here = feedback.ground(SETTING, seed)
     pairs, reward = clicked(here, seed)
@@ -129,18 +128,18 @@ def costly(seed: int) -> dict[str, float]:
         for kl in BUDGETS:
             found[f"{name}_below_{kl:g}"] = feedback_paths.below_frontier(here, reward, seen, kl)
             found |= {f"{name}_{what}_{kl:g}": at(seen, kl, what) for what in ("true", "worth")}
-        found |= {f"{name}_{what}": at(seen, FURTHER, what) for what in ("wins", "outside")}
-    return found | {f"{name}_operations": at(paths[name], APART, "operations") for name in ("PPO", "DPO")}
+        found |= {f"{name}_{what}": at(seen, FAR, what) for what in ("wins", "outside")}
+    return found | {f"{name}_operations": at(paths[name], FAR, "operations") for name in WAYS[:3]}
 
 
 @costly.told
 def tell_costly(f: Figures) -> str:
     """What each costs and brings."""
     told = " and ".join(
-        f"{name} {f[f'{name}_worth_{FURTHER:g}'].mean:.2f} ({f[f'{name}_true_{FURTHER:g}'].mean:.2f} for the stated "
+        f"{name} {f[f'{name}_worth_{FAR:g}'].mean:.2f} ({f[f'{name}_true_{FAR:g}'].mean:.2f} for the stated "
         f"answers, {100 * f[f'{name}_outside'].mean:.0f} % outside of them; better than the base's answer in "
         f"{100 * f[f'{name}_wins'].mean:.0f} %)" for name in ("PPO", "DPO"))
     costs = f["PPO_operations"] / f["DPO_operations"]
-    return (f"Up to {APART:g} nat from the base PPO takes {costs.mean:.1f} times DPO's operations. What is written "
-            f"{FURTHER:g} nats from it is worth with {told}; with the base {f['base_worth'].mean:.2f}. A text outside "
+    return (f"Up to {FAR:g} nat from the base PPO takes {costs.mean:.1f} times DPO's operations. What is written "
+            f"{FAR:g} nats from it is worth with {told}; with the base {f['base_worth'].mean:.2f}. A text outside "
             "of the stated answers counts as worth nothing.")

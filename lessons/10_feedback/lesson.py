@@ -1,0 +1,380 @@
+# %% [markdown] title
+# # Lesson 10 · Human feedback: reward model, PPO, DPO
+#
+# **What this lesson claims:** preferences between two answers can train a model, with or without a reward model.
+# And whoever optimises a learned reward too far can get what nobody wanted. You need what a model's
+# probabilities are ([lesson 00](00_start_here.ipynb)) and LoRA ([lesson 06](06_lora.ipynb)). After it you can
+#
+# - train a reward model from clicks, and say what it has learned beside what it should;
+# - tell by an exact curve where more reward begins to be less good;
+# - train a policy by PPO and by DPO, and say what each costs and where each goes astray.
+
+# %% setup
+from course_lib.lesson import start
+from course_lib.quiz import due
+
+lesson = start("10")
+due("10", "04.temperature", "06.low_rank", "09.fair")
+
+# %% [markdown] ground
+# ## Nobody can say the right answer
+#
+# How should a review be summed up in a few words? There is no label to learn from: several answers are good, some are
+# better. The base, `orchard-s`, closes a review with one of 51 phrases nearly always. So **all that it can answer
+# can be listed**, each with its probability, and little in this lesson has to be estimated by drawing.
+
+# %% load
+from course_lib.display import percent, say, show_table
+from course_lib.experiments import feedback, feedback_paths, feedback_told
+from course_lib.preference import closings
+
+SETTING = feedback.Feedback()
+here = feedback.ground(SETTING, lesson.seed)         # 128 reviews to learn with, 32 for the test
+answers = [one.text for one in closings()]
+p = here.own.exp()                                   # (32, 51): the base, over these answers
+inside = here.raw.exp().sum(1).mean().item()
+say(f"`{here.tests[0]}` The base's likeliest answers, of {len(answers)}:")
+show_table([[answers[k], percent(p[0, k].item())] for k in p[0].topk(5).indices], ["answer", "probability"])
+say(f"On all of them the base puts **{percent(inside)}** of its probability; it is divided by that.")
+
+# %% [markdown] plan
+# A model that draws its answers by probabilities is called a **policy** here. People look at two of its answers and
+# click on the better one. There are two ways from their clicks to a better policy:
+
+# %% plan-draw tags=["presentation"]
+from course_lib.plots import show
+from course_lib.plots.drawings import two_ways_from_clicks
+
+show(two_ways_from_clicks(), alt="The frozen base writes pairs of answers, people click on one of each. "
+     "From the clicks one way leads to a reward model and from there, by PPO, to the policy, a LoRA. The other, "
+     "DPO, leads from the clicks to the policy directly.",
+     caption="d: the width of the base's hidden state. What has a colour is learned or said by people.")
+
+# %% [markdown] yours
+# ### You click first
+#
+# Which answer would help you more? Ten pairs.
+
+# %% [markdown] taste
+# ## Somebody clicks, 400 times
+#
+# You may disagree with yourself tomorrow. So the rest is done by a rater with a known **taste**: a point for
+# saying what the review says (minus one for the opposite), a point for telling the reader what to do. So what an
+# answer is *really* worth is known, as it never is with people. While clicking, though, our rater is moved by length
+# as well: a long answer looks thorough.
+
+# %% clicks
+rater = SETTING.rater
+pairs = feedback.asked(SETTING, here, here.reference, SETTING.clicks, lesson.seed)
+worth = lambda row, k: rater.taste.rewards(here.sides[row:row + 1])[0, k]
+named = lambda row, k: f"{answers[k]} ({worth(row, k):+.0f})"
+show_table([[here.prompts[row].splitlines()[0][:50], named(row, left), named(row, right),
+             "left" if click else "right"]
+            for row, left, right, click in zip(*(part[:4].tolist() for part in vars(pairs).values()))],
+           ["review", "left (worth)", "right (worth)", "clicked"],
+           f"The first of {SETTING.clicks} pairs. Both answers are the base's own.")
+
+# %% fill-in 10.prefer_loss
+
+# %% [markdown] reward
+# ### A reward model
+#
+# It is anything that gives a number for an answer. Ours is a line through what the base has in its last
+# hidden state at the end of an answer, fitted so that the clicks are likely. Nothing else is trained.
+
+# %% reward-predict
+from course_lib.quiz import predict, reveal
+
+predict("10.foretold")
+
+# %% reward-run
+from course_lib.preference import fit_reward
+
+first, second = (here.states[pairs.rows, side] for side in (pairs.left, pairs.right))   # (400, 128)
+reward = fit_reward(first, second, pairs.clicked).measured_on(here.states, here.reference)
+won = (pairs.clicked == 1)[:, None]
+chosen, rejected = reward.scores(first.where(won, second)), reward.scores(second.where(won, first))
+assert prefer_loss(chosen, rejected) < prefer_loss(0 * chosen, 0 * rejected)      # better than no reward
+
+fresh = feedback.asked(SETTING, here, here.reference, 2000, lesson.seed + 1)      # new pairs
+foretold = lambda r: ((r[fresh.rows, fresh.left] > r[fresh.rows, fresh.right])
+                      == (fresh.clicked == 1)).float().mean().item()
+learned, true = reward.scores(here.states), rater.taste.rewards(here.sides)       # (128, 51) each
+reveal("10.foretold", round(100 * foretold(learned)))
+
+# %% reward-margins
+import torch
+
+from course_lib.preference import accuracy_by_margin
+
+better, worse = (torch.where(fresh.clicked == one, fresh.left, fresh.right) for one in (1, 0))
+margins = true[fresh.rows, better] - true[fresh.rows, worse]        # how much better what was clicked is
+by_margin = accuracy_by_margin(learned[fresh.rows, better], learned[fresh.rows, worse], margins,
+                               (-0.5, 0.5, 1.5))
+show_table([[name, n, percent(share)] for name, (n, share) in
+            zip(["worse than the other", "worth the same", "better by 1", "better by 2 or 3"], by_margin)],
+           ["what was clicked is really", "pairs", "the reward model foretells"])
+say(f"The true worth itself foretells {percent(foretold(true))} of the clicks: they are made by "
+    "chance and by length as well.")
+
+# %% [markdown] likes
+# What has it learned? Explain its rewards by the three things that move the rater, a line fitted to all answers to
+# the test's reviews. Its unit is its own standard deviation, so compare the three with each other.
+
+# %% likes-run
+L, T = reward.scores(here.test_states), here.true                                # (32, 51) each
+explained = feedback_told.explained(here, L)
+taste, charm = rater.taste, rater.charm
+show_table([[name, f"{wanted:g}", f"{moved:g}", f"{found:.2f}"] for (name, found), wanted, moved in zip(
+    explained.items(), (taste.honest, taste.advice, 0), (taste.honest, taste.advice, charm.length))],
+    ["", "the rater wants", "the rater clicks by", "the reward model"])
+opposite = here.test_sides[:, None] * torch.tensor([one.side for one in closings()]) < 0   # (32, 51)
+seldom = (p * opposite).sum(1).mean().item()
+say(feedback_told.told_learned(explained) + f" In the base's own answers the opposite of the review has a "
+    f"probability of {percent(seldom)}: what is seldom shown is hardly learned.")
+
+# %% [markdown] best
+# ## Best of n
+#
+# The plainest use of a reward model trains nothing: draw n answers, give the one with the highest reward. The chance of
+# each answer to be the best of n follows from the base's probabilities, so no drawing is needed.
+
+# %% best-predict
+from course_lib.quiz import predict, reveal
+
+predict("10.best")
+
+# %% best-run
+from course_lib.preference import best_of, divergence, mean_reward
+
+best = {n: best_of(here.own, L, n) for n in (1, 2, 4, 8, 16, 32, 64, 128, 256)}
+best_points = [(divergence(policy, here.own).mean().item(), mean_reward(policy, L), mean_reward(policy, T))
+               for policy in best.values()]          # of each n: (KL, learned, true)
+best_worth = {n: true for n, (_, _, true) in zip(best, best_points)}
+peak = max(best_worth, key=best_worth.get)
+reveal("10.best", "more" if peak == max(best) else "few" if peak <= 8 else "middle")
+show_table([["learned", *(f"{learned:.2f}" for _, learned, _ in best_points)],
+            ["true", *(f"{true:.2f}" for *_, true in best_points)]], ["n", *map(str, best)])
+say(feedback_told.told_best(best_worth))
+
+# %% [markdown] frontier
+# ## The exact frontier
+#
+# How much reward can *any* policy have at a given distance from the base? Let each nat of KL cost $\beta$. The best
+# policy is then $\pi(y) \propto \pi_{base}(y)\, e^{r(y)/\beta}$, and with all answers listed that is one line of
+# code. Go through all $\beta$: no policy lies above that curve. The true reward of the *same* policies is what
+# people get.
+
+# %% frontier-predict
+from course_lib.quiz import predict, reveal
+
+predict("10.hump")
+
+# %% frontier-run
+from course_lib.preference import frontier, optimum
+
+assert torch.allclose(optimum(here.own, L, 0.5), (here.own + L / 0.5).log_softmax(1), atol=1e-5)
+BETAS = [2 ** (power / 2) for power in range(-8, 8)]
+by_learned = frontier(here.own, L, T, BETAS)         # of each beta: (KL, learned, true)
+by_true = [(kl, learned, true) for kl, true, learned in frontier(here.own, T, L, BETAS)]
+reveal("10.hump", round(max(by_learned, key=lambda point: point[2])[0], 1))
+
+# %% frontier-plot
+from course_lib.plots.frontier import in_words, rewards_by_distance
+
+lines = {"best by the learned reward": by_learned, "best by the true one": by_true}
+show(rewards_by_distance(lines, {"best of n": best_points}),
+     alt="Learned reward, left, and true reward, right, by KL from the base. "
+     + in_words(lines | {"best of n": best_points}),
+     caption=f"Exact, on {len(here.tests)} new reviews. Learned reward in standard deviations of the base's answers.")
+say(feedback_told.told_frontier(by_learned))
+
+# %% [markdown] hacking
+# On the left more is better. On the right there is a hump: first both rewards rise, then the policy finds
+# answers that the *reward model* likes and people do not. That is **reward hacking**
+# ([Gao et al. 2022](https://arxiv.org/abs/2210.10760)). The dashed line is what a perfect reward model would allow.
+
+# %% [markdown] ppo
+# ## PPO
+#
+# With a large model nobody can list all answers. **PPO** draws some, has them scored, and makes likelier, token by
+# token, what did better than expected
+# ([Schulman et al. 2017](https://arxiv.org/abs/1707.06347)). What was expected says a *value model*, another line
+# through the hidden state. From the score goes the price of the KL, $\beta$ a nat. And each answer is
+# learned from twice, so something must hold the second step back:
+
+# %% fill-in 10.clipped
+
+# %% ppo-run
+from itertools import count
+
+
+def ppo(beta, turns=20):
+    """The outcome after every fifth turn of 32 answers, on new reviews."""
+    policy, path, turn = feedback.policy_of(SETTING, here, lesson.seed), [], count(1)
+    path.append(feedback.measured(here, reward, here.raw))                       # the base
+
+    def look(_):
+        if next(turn) % 5 == 0:
+            path.append(feedback.outcome(here, reward, policy))
+
+    feedback.further(here, reward, policy, "PPO", beta, feedback_paths.rate_of(SETTING, "PPO", beta),
+                     lesson.seed, iterations=turns, watch=look)
+    return path
+
+
+held = ppo(feedback_paths.BETA)
+show_table([[5 * look, *(f"{seen[what]:.2f}" for what in ("kl", "learned", "true"))]
+            for look, seen in enumerate(held)], ["turns", "KL (nats)", "learned reward", "true reward"])
+
+# %% free-predict
+from course_lib.quiz import predict, reveal
+
+predict("10.free")
+
+# %% free-run
+free = ppo(0.0)
+reveal("10.free", feedback_told.without_penalty([seen["true"] for seen in free]))
+point = lambda seen: (seen["kl"], seen["learned"], seen["true"])
+ways = {"best of n": best_points, "PPO": list(map(point, held)),
+        "PPO, no penalty": list(map(point, free))}
+
+# %% free-plot
+show(rewards_by_distance(lines, ways),
+     alt="Learned and true reward by KL from the base. " + in_words(lines | ways),
+     caption=f"Lines exact, one training each; on {len(here.tests)} new reviews.")
+say(feedback_told.told_free(free, held))
+
+# %% [markdown] ppo-said
+# One training is one training: C84 in the ledger has more. Why may PPO have *more* true reward than what is best by
+# the learned one? That one fits the reward model's every whim on each review. PPO's weights serve all reviews at
+# once and are tested on new ones, so it learns what the whims have in common.
+
+# %% [markdown] dpo
+# ## DPO: no reward model at all
+#
+# The frontier's formula can be turned round: every policy is the best one for *some* reward,
+# $\beta \ln(\pi / \pi_{base})$. So put that into the loss of a click, and train the policy on the pairs directly
+# ([Rafailov et al. 2023](https://arxiv.org/abs/2305.18290)).
+
+# %% fill-in 10.dpo
+
+# %% dpo-predict
+from course_lib.quiz import predict, reveal
+
+predict("10.chosen")
+
+# %% dpo-run
+policy, steps = feedback.by_pairs(SETTING, here, pairs, feedback_paths.BETA,
+                                  feedback_paths.rate_of(SETTING, "DPO"), lesson.seed, steps=75)
+dpo_seen = feedback.outcome(here, reward, policy)
+moved = {one: sum(step[one] for step in steps[-5:]) / 5 for one in ("chosen", "rejected")}
+reveal("10.chosen", feedback_told.chosen_moved(moved["chosen"]))
+show_table([[name, f"{seen['kl']:.1f}", f"{seen['learned']:.2f}", f"{seen['true']:.2f}",
+             percent(seen["outside"]), f"{seen['worth']:.2f}"]
+            for name, seen in (("base", held[0]), ("PPO", held[-1]), ("PPO, no penalty", free[-1]),
+                               ("DPO", dpo_seen))],
+           ["", "KL (nats)", "learned", "true", "outside", "worth"],
+           "Outside: other texts than the 51. Worth: the true reward, if those are worth nothing.")
+say(f"DPO moved the chosen answers' log probability by **{moved['chosen']:+.1f}** nats, that of the "
+    f"rejected by {moved['rejected']:+.1f} (last 5 steps).")
+
+# %% [markdown] outside
+# The loss asks only that the chosen answer falls *less* than the rejected one. Where does the rest of the
+# probability go? Let the policy write.
+
+# %% outside-run
+from course_lib.preference.answers import drawn
+
+written = [here.tokenizer.decode(tail[:-1]).strip() for tail in
+           drawn(here.model, here.tokenizer, policy, here.tests, lesson.seed)]
+odd = [text for text in written if text.rstrip(".") not in answers]
+say(f"**{len(odd)} of {len(written)}** drawn answers are none of the 51. Some: "
+    + "; ".join(f"“{text}”" for text in odd[:3]))
+
+# %% [markdown] cost
+# ## What does it cost?
+#
+# "RLHF is costly, but controls more finely", says the text. Let both go one nat from the base, and count
+# operations. Then look further out at what all that is written is worth.
+
+# %% cost-predict
+from course_lib.quiz import predict, reveal
+
+predict("10.cost")
+
+# %% cost-run
+from course_lib import claims
+
+recorded = claims.recorded("C86")
+ratio = recorded["PPO_operations"] / recorded["DPO_operations"]
+reveal("10.cost", round(ratio.mean, 1))
+BUDGETS = feedback_paths.BUDGETS
+show_table([[name, *(f"{recorded[f'{way}_{what}_{kl:g}'].mean:.2f}" for what in ("below", "worth") for kl in BUDGETS)]
+            for name, way in (("best of n", "best"), ("PPO", "PPO"), ("GRPO", "GRPO"), ("DPO", "DPO"))],
+           ["", *(f"below, {kl:g} nats" for kl in BUDGETS), *(f"worth, {kl:g} nats" for kl in BUDGETS)],
+           f"Recorded, means of {len(ratio.values)} seeds. Below: learned reward under the frontier.")
+
+# %% [markdown] knob
+# ### Explore: the KL coefficient
+#
+# **Question: how hard must the penalty hold the policy, so that people get the most?**
+
+# %% [markdown] exercise
+# ## Now you
+#
+# In [exercise 10](../exercises/10_feedback.ipynb) you build the four losses yourself, and train with them. Each
+# check names the likely mistake. Then the quiz; a wrong answer says why it was tempting.
+
+# %% quiz-difference
+from course_lib.quiz import quiz
+
+quiz("10.difference")
+
+# %% quiz-hack
+from course_lib.quiz import quiz
+
+quiz("10.hack")
+
+# %% quiz-clip
+from course_lib.quiz import quiz
+
+quiz("10.clip")
+
+# %% quiz-without
+from course_lib.quiz import quiz
+
+quiz("10.without")
+
+# %% [markdown] ledger
+# ## What the texts say, what we measured
+#
+# One run is one run. The ledger holds the recorded runs of this lesson's claims, over several seeds.
+
+# %% ledger-run
+from course_lib.claims.view import ledger
+
+ledger("10")
+
+# %% [markdown] recap
+# ## What we know now
+#
+# 1. Clicks between two answers train a reward model, and it learns what the *pairs* show: what moves the hand, and
+#    little of what is seldom seen.
+# 2. A learned reward can be raised where the true one falls. How far one may go is told by judging the policy's own
+#    answers anew, not by the reward that is optimised.
+# 3. PPO needs a reward model, and draws its own answers; DPO needs neither, and its loss cares for differences alone,
+#    so look at what else it writes.
+#
+# **What stays open:** a model that was trained, in whatever way, must answer thousands of questions, and the world
+# goes on. What can be computed beforehand, and when must it be trained again? Lesson 11 takes that up.
+
+# %% [markdown] sources
+# ## Sources
+#
+# - Unite.AI, Complete guide to fine-tuning large language models.
+# - Ouyang et al. 2022, [Training language models to follow instructions with human
+#   feedback](https://arxiv.org/abs/2203.02155).
+# - Schulman et al. 2017, [Proximal policy optimization algorithms](https://arxiv.org/abs/1707.06347).
+# - Rafailov et al. 2023, [Direct preference optimization](https://arxiv.org/abs/2305.18290).
+# - Gao et al. 2022, [Scaling laws for reward model overoptimization](https://arxiv.org/abs/2210.10760).
