@@ -15,6 +15,7 @@ from course_lib.progress.journal import (
     misconceptions,
     record_answer,
     record_check,
+    record_clicks,
     record_outcome,
     record_prediction,
     student,
@@ -22,4 +23,4 @@ from course_lib.progress.journal import (
 )
 
 __all__ = ["Event", "calibration", "day", "events", "export", "is_late", "latest", "misconceptions", "record_answer",
-           "record_check", "record_outcome", "record_prediction", "restore", "student", "summary"]
+           "record_check", "record_clicks", "record_outcome", "record_prediction", "restore", "student", "summary"]

@@ -31,6 +31,9 @@ def show() -> None:
         word = "not yet compared" if not measured else "right" if told.correct else "off"
         word += ", but guessed after it was measured" if entry["late"] else ""
         lines.append(("  Predictions", event_id, word))
+    for event_id in rows["clicks"]:
+        letters = str(latest("clicks", event_id).data.get("letters", ""))
+        lines.append(("  Clicks", event_id, f"pairs answered: {len(letters)}"))
     for one in misconceptions(events()):
         times = f"{one['times']} times" if one["times"] > 1 else "once"
         after = ", right since" if one["solved"] else ""

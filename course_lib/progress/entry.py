@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-KINDS = ("answer", "prediction", "outcome", "check", "name")
+KINDS = ("answer", "prediction", "outcome", "check", "clicks", "name")
 MOST_TEXT, MOST_DEPTH = 20_000, 6  # characters of the data as JSON, lists and dicts inside each other
 YEARS = range(1971, 3000)  # every computer can tell these in its local time
 _ID, _UID = re.compile(r"[A-Za-z0-9._-]{1,80}"), re.compile(r"[0-9a-f]{32}")

@@ -52,6 +52,11 @@ def record_check(task_id: str, passed: bool, misconception: str = "", said: str 
     _record("check", task_id, {"misconception": misconception, "said": said} if misconception else {}, passed)
 
 
+def record_clicks(what: str, pairs: str, letters: str) -> None:
+    """The answers to pairs so far, a letter each, as a whole; `pairs` tells these from other pairs."""
+    _record("clicks", what, {"pairs": pairs, "letters": letters}, None)
+
+
 def record_name(name: str) -> None:
     """Whose progress this is."""
     _record("name", "student", {"name": name}, None)
