@@ -17,6 +17,7 @@ from course_lib.explore import (
     edit_lab,
     forgetting_kl,
     interchange_lab,
+    kl_coefficient,
     learning_rate_sweep,
     prefix_attention,
     prompt_lab,
@@ -62,6 +63,7 @@ def explorables() -> dict[str, Explorable]:
         "prune_lab": prune_lab.explorable(),
         "alpha_line": alpha_line.explorable(),
         "forgetting_kl": forgetting_kl.explorable(),
+        "kl_coefficient": kl_coefficient.explorable(),
         "temperature": temperature.explorable(*logits, "12345", list(islice(documents("validation", 0), 40))),
     }
 
