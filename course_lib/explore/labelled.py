@@ -68,8 +68,9 @@ class Labelled:
         """In sentences: who has clicked, and once all are answered, with whom you agree; `worth`: a reward model's."""
         done, rest = len(self.letters), len(self.given.clicked) - len(self.letters)
         if done < self.n:
-            who = "You have clicked on none yet" if not done else f"You have clicked on {done} of them"
-            return f"{self.n} pairs are asked. {who}; for the other {rest} the bundled rater's clicks stand."
+            who = (f"You have clicked on {done} of them; for the other {rest}" if done else
+                   f"You have clicked on none yet; for all {rest}")
+            return f"{self.n} pairs are asked. {who} the bundled rater's clicks stand."
         if set(self.letters) == {"t"}:
             return (f"You could not decide in any of the {self.n} pairs. That is an answer, too, but it says of "
                     "nothing that it is better: there is nothing to learn from it, and nothing to compare.")

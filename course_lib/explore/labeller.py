@@ -36,7 +36,7 @@ class Labeller(Framed):
             button.on_click(lambda _, letter=letter: self.press(letter))
         self.back.on_click(lambda _: self.undo())
         self.typed.observe(lambda _: self.type(self.typed.value), names="value")
-        self.show("")
+        self.show("Your answers of before are here again. " if labelled.letters else "")
 
     def press(self, letter: str) -> None:
         """One answer more; where all pairs have one, it says how to change them."""
@@ -67,7 +67,7 @@ class Labeller(Framed):
     def show(self, said: str) -> None:
         """The pair that comes next, and what is said; screen readers say both at once."""
         done, n = len(self.labelled.letters), self.labelled.n
-        left, right = "left", "right"
+        left = right = ""
         if done < n:
             review, left, right = self.labelled.pair(done)
             asked = (f"<b>Pair {done + 1} of {n}.</b> {html.escape(review)}"
@@ -75,7 +75,7 @@ class Labeller(Framed):
         else:
             asked = f"<b>{n} of {n} pairs are answered.</b>"
         for letter, text in zip(LETTERS, (f"Left: {left}", f"Right: {right}", "Cannot decide")):
-            self.buttons[letter].description = text
+            self.buttons[letter].description = text.removesuffix(": ")
         self.asked.value = live(asked)
         self.said = said + (self.labelled.told() if done in (0, n) else "")
         self.feedback.value = live(html.escape(self.said))

@@ -64,6 +64,7 @@ def test_ten_pairs_by_clicks(shown, pairs):
     assert shown.labelled.letters == shown.typed.value == said and words(shown.asked) == "10 of 10 pairs are answered."
     assert "all 10 pairs: left 4, right 4, cannot decide 2" in words(shown.feedback)
     assert "the other 20 pairs the bundled rater's clicks stand" in words(shown.feedback)
+    assert [one.description for one in shown.buttons.values()] == ["Left", "Right", "Cannot decide"]
     click(shown.buttons["l"])
     assert shown.labelled.letters == said and "Back takes the last one back" in words(shown.feedback)
     mine, every = shown.labelled.mine(), shown.labelled.pairs()
@@ -99,6 +100,7 @@ def test_a_rerun_a_new_kernel_and_other_pairs(shown, here, pairs):
     shown.typed.set_state({"value": "lrt"})
     again = Labeller(lab.Labelled(here, pairs))
     assert again.typed.value == "lrt" and words(again.asked).startswith("Pair 4 of 10")
+    assert words(again.feedback) == "Your answers of before are here again."
     assert lab.Labelled(here, pairs, n=2).letters == "lr" and lab.Labelled(here, pairs, n=20).letters == "lrt"
     others = Pairs(pairs.rows, pairs.right, pairs.left, pairs.clicked)
     assert lab.Labelled(here, others).letters == ""
@@ -131,7 +133,7 @@ def test_ties_only(shown, pairs):
 def test_nobody_has_clicked(here, pairs):
     labelled = lab.Labelled(here, pairs)
     assert labelled.pairs().clicked.equal(pairs.clicked) and len(labelled.mine().rows) == 0
-    assert "You have clicked on none yet; for the other 30 the bundled rater's clicks stand." in labelled.told()
+    assert "You have clicked on none yet; for all 30 the bundled rater's clicks stand." in labelled.told()
 
 
 def test_as_text(here, pairs, capsys):
