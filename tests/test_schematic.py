@@ -45,7 +45,10 @@ def test_a_stack_has_a_box_for_each_name_from_the_top_down():
     assert to_hex(axes.patches[-1].get_edgecolor()).upper() == COLOURS["green"]
 
 
-@pytest.mark.parametrize("draw", [drawings.lora_beside_a_layer], ids=lambda draw: draw.__name__)
+DRAWINGS = [value for value in vars(drawings).values() if getattr(value, "__module__", "") == drawings.__name__]
+
+
+@pytest.mark.parametrize("draw", DRAWINGS, ids=lambda draw: draw.__name__)
 def test_nothing_of_a_drawing_is_cut_off(draw):
     assert outside(draw()) == []
 

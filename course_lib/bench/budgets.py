@@ -9,7 +9,8 @@ from course_lib import claims
 
 LESSON_SECONDS, CELL_SECONDS = 45, 15
 IMPORT_SECONDS = 0.3
-TOLD = {"C27": "forgetting at one loss on the task", "C89": "from the base to the tuned model (WiSE-FT), and its rival"}
+TOLD = {"C27": "forgetting at one loss on the task", "C89": "from the base to the tuned model (WiSE-FT), and its rival",
+        "C86": "how far below the exact frontier each way is, and what it has there, at three KL budgets"}
 
 
 def say(measure: str, value: str, budget: str, holds: bool) -> bool:
@@ -48,7 +49,7 @@ def lessons(root: Path) -> bool:
 
 
 def told() -> None:
-    """What the records say of lesson 09's two comparisons: mean and spread over seeds."""
+    """What the records say of the comparisons of lessons 09 and 10: mean and spread over seeds."""
     for claim_id, what in TOLD.items():
         figures = claims.recorded(claim_id)
         seeds = max(len(figure.values) for figure in figures.values())

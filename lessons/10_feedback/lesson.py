@@ -21,7 +21,7 @@ due("10", "04.temperature", "06.low_rank", "09.fair")
 #
 # How should a review be summed up in a few words? There is no label to learn from: several answers are good, some are
 # better. The base, `orchard-s`, closes a review with one of 51 phrases nearly always. So **all that it can answer
-# can be listed**, each with its probability, and little in this lesson has to be estimated by drawing.
+# can be listed**, each with its probability.
 
 # %% load
 from course_lib.display import percent, say, show_table
@@ -53,19 +53,25 @@ show(two_ways_from_clicks(), alt="The frozen base writes pairs of answers, peopl
 # %% [markdown] yours
 # ### You click first
 #
-# Which answer would help you more? Ten pairs.
+# Which answer would help you more? Click on ten pairs, or type a letter for each. What you say is kept; a bundled
+# rater stands in where you say nothing. (After a restart of the kernel choose Run, Run All Above Selected Cell first.)
+
+# %% yours-run
+from course_lib.explore.label_pairs import label_pairs
+
+pairs = feedback.asked(SETTING, here, here.reference, SETTING.clicks, lesson.seed)
+labelled = label_pairs(here, pairs)
 
 # %% [markdown] taste
 # ## Somebody clicks, 400 times
 #
-# You may disagree with yourself tomorrow. So the rest is done by a rater with a known **taste**: a point for
-# saying what the review says (minus one for the opposite), a point for telling the reader what to do. So what an
-# answer is *really* worth is known, as it never is with people. While clicking, though, our rater is moved by length
-# as well: a long answer looks thorough.
+# Was it easy? You may disagree with yourself tomorrow. So the measurements use the bundled rater, whose **taste** is
+# known: a point for saying what the review says (minus one for the opposite), a point for telling the reader what to
+# do. What an answer is *really* worth is known here, as it never is with people. While clicking, though, our rater is
+# moved by length as well: a long answer looks thorough.
 
 # %% clicks
 rater = SETTING.rater
-pairs = feedback.asked(SETTING, here, here.reference, SETTING.clicks, lesson.seed)
 worth = lambda row, k: rater.taste.rewards(here.sides[row:row + 1])[0, k]
 named = lambda row, k: f"{answers[k]} ({worth(row, k):+.0f})"
 show_table([[here.prompts[row].splitlines()[0][:50], named(row, left), named(row, right),
@@ -101,6 +107,7 @@ foretold = lambda r: ((r[fresh.rows, fresh.left] > r[fresh.rows, fresh.right])
                       == (fresh.clicked == 1)).float().mean().item()
 learned, true = reward.scores(here.states), rater.taste.rewards(here.sides)       # (128, 51) each
 reveal("10.foretold", round(100 * foretold(learned)))
+say(labelled.told(learned))
 
 # %% reward-margins
 import torch
@@ -205,7 +212,7 @@ say(feedback_told.told_frontier(by_learned))
 
 # %% fill-in 10.clipped
 
-# %% ppo-run
+# %% ppo-loop
 from itertools import count
 
 
@@ -222,7 +229,7 @@ def ppo(beta, turns=20):
                      lesson.seed, iterations=turns, watch=look)
     return path
 
-
+# %% ppo-run
 held = ppo(feedback_paths.BETA)
 show_table([[5 * look, *(f"{seen[what]:.2f}" for what in ("kl", "learned", "true"))]
             for look, seen in enumerate(held)], ["turns", "KL (nats)", "learned reward", "true reward"])
@@ -318,7 +325,15 @@ show_table([[name, *(f"{recorded[f'{way}_{what}_{kl:g}'].mean:.2f}" for what in 
 # %% [markdown] knob
 # ### Explore: the KL coefficient
 #
-# **Question: how hard must the penalty hold the policy, so that people get the most?**
+# **Question: how hard must the penalty hold the policy, so that people get the most?** Then ask whether more clicks
+# help, and what it costs when length moves the clicks. Exact for one seed; the points are trainings by PPO.
+
+# %% knob-run
+from course_lib.display import fold
+from course_lib.explore.kl_coefficient import found, kl_coefficient
+
+kl_coefficient()
+fold("What did you find?", found())
 
 # %% [markdown] exercise
 # ## Now you

@@ -44,11 +44,17 @@ def clipped(ratio, advantage, epsilon):
 
 # %% wrong maximum
 # You take the larger of the two, so that going far pays more than ever. Take the smaller one.
+import torch
+
+
 def clipped(ratio, advantage, epsilon):
     return torch.maximum(ratio * advantage, ratio.clamp(1 - epsilon, 1 + epsilon) * advantage)
 
 # %% wrong clipped-gain
 # You clip the gain. It is the ratio that is held near to 1, whatever the advantage is.
+import torch
+
+
 def clipped(ratio, advantage, epsilon):
     return torch.minimum(ratio * advantage, (ratio * advantage).clamp(1 - epsilon, 1 + epsilon))
 

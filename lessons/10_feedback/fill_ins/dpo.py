@@ -40,20 +40,32 @@ def draw(seed):
 
 # %% wrong no-reference
 # The reference is missing. Then an answer counts as good because it is likely, and likely it was before any click.
+from torch.nn.functional import logsigmoid
+
+
 def dpo(chosen, rejected, reference_chosen, reference_rejected, beta):
     return -logsigmoid(beta * (chosen - rejected)).mean()
 
 # %% wrong swapped
 # Chosen and rejected are swapped: this training would make the rejected answers likelier.
+from torch.nn.functional import logsigmoid
+
+
 def dpo(chosen, rejected, reference_chosen, reference_rejected, beta):
     return -logsigmoid(beta * ((rejected - reference_rejected) - (chosen - reference_chosen))).mean()
 
 # %% wrong reference-turned
 # You add the reference where it is to be subtracted: what counts is how far the policy has moved *from* it.
+from torch.nn.functional import logsigmoid
+
+
 def dpo(chosen, rejected, reference_chosen, reference_rejected, beta):
     return -logsigmoid(beta * ((chosen + reference_chosen) - (rejected + reference_rejected))).mean()
 
 # %% wrong beta-outside
 # beta stands outside of the logarithm. It belongs to the reward: it says how many nats of distance are worth a click.
+from torch.nn.functional import logsigmoid
+
+
 def dpo(chosen, rejected, reference_chosen, reference_rejected, beta):
     return -beta * logsigmoid((chosen - reference_chosen) - (rejected - reference_rejected)).mean()

@@ -37,21 +37,33 @@ def draw(seed):
 
 # %% wrong swapped
 # The two are swapped: a low loss would mean that the *rejected* answers are ahead.
+from torch.nn.functional import logsigmoid
+
+
 def prefer_loss(chosen, rejected):
     return -logsigmoid(rejected - chosen).mean()
 
 # %% wrong no-sign
 # This grows as the chosen answers get ahead, so training would drive them back. A loss is *minus* the logarithm.
+from torch.nn.functional import logsigmoid
+
+
 def prefer_loss(chosen, rejected):
     return logsigmoid(chosen - rejected).mean()
 
 # %% wrong no-logarithm
 # This is the probability that the click goes the other way. The loss is the logarithm of the click's own probability,
 # with a minus: the mean of probabilities hardly cares how wrong a sure answer is.
+import torch
+
+
 def prefer_loss(chosen, rejected):
     return torch.sigmoid(rejected - chosen).mean()
 
 # %% wrong total
 # That is the sum. Take the mean, so that the loss does not grow with the number of pairs.
+from torch.nn.functional import logsigmoid
+
+
 def prefer_loss(chosen, rejected):
     return -logsigmoid(chosen - rejected).sum()
