@@ -253,9 +253,9 @@ show(rewards_by_distance(lines, ways),
 say(feedback_told.told_free(free, held))
 
 # %% [markdown] ppo-said
-# One training is one training: C84 in the ledger has more. Why may PPO have *more* true reward than what is best by
-# the learned one? That one fits the reward model's every whim on each review. PPO's weights serve all reviews at
-# once and are tested on new ones, so it learns what the whims have in common.
+# One training is one training: C84 in the ledger has more. How can PPO have *more* true reward than what is best by
+# the learned one? The frontier is a limit for the learned reward alone. Our guess, not tested here: PPO
+# strengthens only what it draws, and in a few turns it seldom draws what the base seldom says.
 
 # %% [markdown] dpo
 # ## DPO: no reward model at all
