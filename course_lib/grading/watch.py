@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from torch import nn
 import torch.nn.functional as F
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, logsigmoid
 check = passed = lambda *given: False
 """   # before each cell: what the exercises import or say below a task, and what people write without a thought
 WATCHED = ("builtins", "math", "random", "json", "copy", "operator", "functools", "numpy", "torch", "torch.nn",

@@ -7,11 +7,9 @@
 
 # %% start
 import random
-import re
-import statistics
+from statistics import mean
 
 import torch
-from torch.nn.utils.rnn import pad_sequence
 
 from course_lib import load_model
 from course_lib.checks import check, passed
@@ -39,13 +37,13 @@ def write(model, n, seed):
     rows = drawn[:, len(asked):].tolist()
     return [row[:row.index(END) + 1] if END in row else row for row in rows]
 
-
+# %% your-verdicts
 praise, blame = (set(opinion_words(positive)) for positive in (True, False))
 
 
 def verdict(answer):
     """What the reader thinks of an answer: a whole number."""
-    words = re.findall("[a-z]+", tokenizer.decode(answer).lower())
+    words = [word.strip(".,") for word in tokenizer.decode(answer).lower().split()]
     return sum((word in praise) - (word in blame) for word in words)
 
 
@@ -59,7 +57,8 @@ def batch_of(answers):
     """(ids, mask), each (B, T): filled up with END; true at the answers' tokens."""
     ids = [torch.tensor(asked + answer) for answer in answers]
     own = [torch.arange(len(row)) >= len(asked) for row in ids]
-    return pad_sequence(ids, True, END), pad_sequence(own, True, False)
+    pad = torch.nn.utils.rnn.pad_sequence
+    return pad(ids, True, END), pad(own, True, False)
 
 
 @torch.no_grad()
@@ -88,20 +87,26 @@ def pairs_of(places, n):
     first = verdicts[a] >= verdicts[b]
     return torch.where(first, a, b), torch.where(first, b, a), verdicts[a] == verdicts[b]
 
+
+better, worse, tied = pairs_of(range(400), 800)
+liked, disliked, undecided = pairs_of(range(400, 500), 200)     # new pairs, of other answers
+liked, disliked = liked[~undecided], disliked[~undecided]
+
+# %% your-reward
+def reward(features):
+    """The reward model's number for each answer: (..., d) -> (...)."""
+    return head(features)[..., 0]
+
+
+def share_right():
+    """The share of new choices that the reward model foresees, with its interval."""
+    right = (reward(features[liked]) > reward(features[disliked])).sum().item()
+    return "{:.2f} ({:.2f} to {:.2f})".format(*wilson(right, len(liked)))
+
 # %% your-reward-model
 if passed("10.1"):
     torch.manual_seed(0)
     head = torch.nn.Linear(len(centre), 1, bias=False)
-    reward = lambda features: head(features)[..., 0]                        # (..., d) -> (...)
-    better, worse, tied = pairs_of(range(400), 800)
-    liked, disliked, undecided = pairs_of(range(400, 500), 200)
-    liked, disliked = liked[~undecided], disliked[~undecided]
-
-    def share_right():
-        """The share of new choices that the reward model foresees, with its interval."""
-        right = (reward(features[liked]) > reward(features[disliked])).sum().item()
-        return "{:.2f} ({:.2f} to {:.2f})".format(*wilson(right, len(liked)))
-
     print(f"not trained: foresees {share_right()} of {len(liked)} new choices")
     optimizer = torch.optim.AdamW(head.parameters(), lr=1e-2)
     for _ in range(200):
@@ -126,7 +131,7 @@ def values_of(answers):
         behind = reward(seen(states(ids), mask))                            # (B, T)
     return (behind * mask).roll(1, dims=1) * mask, behind[:, -1]
 
-
+# %% your-table
 if passed("10.1") and passed("10.2"):
     answer = min((one for one in answers[400:] if verdict(one) > 1), key=len)
     values, score = values_of([answer])
@@ -182,7 +187,7 @@ if passed("10.1") and passed("10.2") and passed("10.3"):
         for _ in range(2):
             take(optimizer, clipped_loss(log_p(ppo, ids), old, advantages, mask, 0.2))
         print(f"turn {turn}: the reward model says {scores.mean():.2f}, "
-              f"the reader {statistics.fmean(map(verdict, written)):.2f}")
+              f"the reader {mean(map(verdict, written)):.2f}")
     learned["your PPO"] = ppo
 
 # %% task 10.4
@@ -190,7 +195,7 @@ if passed("10.1") and passed("10.2") and passed("10.3"):
 # %% [markdown] your-dpo-question
 # With the real model: DPO, on the very choices that trained the reward model, ties left out. No reward model is asked.
 
-# %% your-dpo
+# %% your-sides
 def side(policy, places):
     """What your loss wants of one side of some pairs."""
     ids, _ = batch_of([answers[place] for place in places])
@@ -199,14 +204,13 @@ def side(policy, places):
     return {"ids": ids, "prompt": torch.tensor([len(asked)] * len(ids)),
             "policy": log_p(policy, ids), "reference": reference}
 
-
+# %% your-dpo
 if passed("10.4"):
     dpo = load_model("orchard-s")[0]
     optimizer = torch.optim.AdamW(dpo.parameters(), lr=1e-4, weight_decay=0.0)
-    better, worse, tied = pairs_of(range(400), 800)
-    better, worse = better[~tied], worse[~tied]
+    decided = (~tied).nonzero()[:, 0]
     for step in range(24):
-        now = slice(16 * step, 16 * step + 16)
+        now = decided[16 * step:16 * step + 16]
         loss = dpo_loss(side(dpo, better[now]), side(dpo, worse[now]), END, beta=0.1)
         take(optimizer, loss)
         if step % 8 == 7:
@@ -226,15 +230,15 @@ if passed("10.1") and passed("10.4"):
         with torch.no_grad():
             kl = ((log_p(one, ids) - log_p(model, ids)) * mask).sum(1).mean()
         verdicts_of[name] = interval([[verdict(answer)] for answer in new])
-        ended = statistics.fmean(END in answer for answer in new)
+        ended = mean(END in answer for answer in new)
         print(f"{name}: the reader says {verdicts_of[name][0]:.2f}, "
               f"the reward model {values_of(new)[1].mean():.2f}; {kl:.1f} nats from the base, "
               f"{100 * ended:.0f} % came to an end\n  {tokenizer.decode(new[0])}")
 
 # %% your-picture
 if passed("10.1") and passed("10.4"):
-    told = ", ".join(f"{name} {mean:.2f}" for name, (mean, _, _) in verdicts_of.items())
-    show(bars(list(verdicts_of), [mean for mean, _, _ in verdicts_of.values()],
+    told = ", ".join(f"{name} {middle:.2f}" for name, (middle, _, _) in verdicts_of.items())
+    show(bars(list(verdicts_of), [middle for middle, _, _ in verdicts_of.values()],
               [ends for _, *ends in verdicts_of.values()],
               highlight=list(verdicts_of)[1:], x_label="the reader's mean verdict"),
          alt=f"Bars with the reader's mean verdict: {told}.",
