@@ -61,3 +61,15 @@ def told_free(free: Sequence[Mapping[str, float]], held: Sequence[Mapping[str, f
 def chosen_moved(nats: float) -> str:
     """What became of the chosen answers' log probability: "rose", "fell" or "stayed"."""
     return "stayed" if abs(nats) < MOVED else "rose" if nats > 0 else "fell"
+
+
+def higher(low: float, high: float) -> str:
+    """What a 95 % interval of a difference says of it: "higher", "lower" or, where it holds 0, "alike"."""
+    return "higher" if low > 0 else "lower" if high < 0 else "alike"
+
+
+def told_again(low: float, high: float) -> str:
+    """What later clicks bring, in a sentence."""
+    return {"higher": "Clicks on the policy's **own** answers tell what the first reward model did not know.",
+            "lower": "Here fewer clicks at the start cost more than the later ones bring.",
+            "alike": "These seeds cannot tell whether that helps."}[higher(low, high)]

@@ -19,9 +19,9 @@ due("10", "04.temperature", "06.low_rank", "09.fair")
 # %% [markdown] ground
 # ## Nobody can say the right answer
 #
-# How should a review be summed up in a few words? There is no label to learn from: several answers are good, some are
-# better. The base, `orchard-s`, closes a review with one of 51 phrases nearly always. So **all that it can answer
-# can be listed**, each with its probability.
+# How should a review be summed up? There is no label to learn from: several answers are good, some are better. The
+# base, `orchard-s`, closes a review with one of 51 phrases nearly always. So **all that it can answer can be listed**,
+# each with its probability.
 
 # %% load
 from course_lib.display import percent, say, show_table
@@ -38,8 +38,8 @@ show_table([[answers[k], percent(p[0, k].item())] for k in p[0].topk(5).indices]
 say(f"On all of them the base puts **{percent(inside)}** of its probability; it is divided by that.")
 
 # %% [markdown] plan
-# A model that draws its answers by probabilities is called a **policy** here. People look at two of its answers and
-# click on the better one. There are two ways from their clicks to a better policy:
+# A model that draws its answers is called a **policy** here. People see two of its answers and click on the better
+# one. Two ways lead from their clicks to a better policy:
 
 # %% plan-draw tags=["presentation"]
 from course_lib.plots import show
@@ -53,8 +53,8 @@ show(two_ways_from_clicks(), alt="The frozen base writes pairs of answers, peopl
 # %% [markdown] yours
 # ### You click first
 #
-# Which answer would help you more? Click on ten pairs, or type a letter for each. What you say is kept; a bundled
-# rater stands in where you say nothing. (After a restart of the kernel choose Run, Run All Above Selected Cell first.)
+# Which answer would help you more? Click on ten pairs. What you say is kept; a bundled rater stands in where you say
+# nothing. (After a restart of the kernel choose Run, Run All Above Selected Cell first.)
 
 # %% yours-run
 from course_lib.explore.label_pairs import label_pairs
@@ -65,10 +65,10 @@ labelled = label_pairs(here, pairs)
 # %% [markdown] taste
 # ## Somebody clicks, 400 times
 #
-# Was it easy? You may disagree with yourself tomorrow. So the measurements use the bundled rater, whose **taste** is
-# known: a point for saying what the review says (minus one for the opposite), a point for telling the reader what to
-# do. What an answer is *really* worth is known here, as it never is with people. While clicking, though, our rater is
-# moved by length as well: a long answer looks thorough.
+# You may disagree with yourself tomorrow. So we measure with the bundled rater, whose **taste** is known: a point for
+# saying what the review says (minus one for the opposite), a point for telling the reader what to do. So what an answer
+# is *really* worth is known, as it never is with people. While clicking, though, our rater is moved by length as well:
+# a long answer looks thorough.
 
 # %% clicks
 rater = SETTING.rater
@@ -85,8 +85,8 @@ show_table([[here.prompts[row].splitlines()[0][:50], named(row, left), named(row
 # %% [markdown] reward
 # ### A reward model
 #
-# It is anything that gives a number for an answer. Ours is a line through what the base has in its last
-# hidden state at the end of an answer, fitted so that the clicks are likely. Nothing else is trained.
+# It gives a number for an answer. Ours is a line through the base's last hidden state at the end of an answer,
+# fitted so that the clicks are likely. Nothing else is trained.
 
 # %% reward-predict
 from course_lib.quiz import predict, reveal
@@ -143,8 +143,8 @@ say(feedback_told.told_learned(explained) + f" In the base's own answers the opp
 # %% [markdown] best
 # ## Best of n
 #
-# The plainest use of a reward model trains nothing: draw n answers, give the one with the highest reward. The chance of
-# each answer to be the best of n follows from the base's probabilities, so no drawing is needed.
+# The plainest use of a reward model trains nothing: draw n answers, give the one with the highest reward. How likely
+# each answer is to be the best of n follows from the base's probabilities.
 
 # %% best-predict
 from course_lib.quiz import predict, reveal
@@ -197,8 +197,8 @@ show(rewards_by_distance(lines, {"best of n": best_points}),
 say(feedback_told.told_frontier(by_learned))
 
 # %% [markdown] hacking
-# On the left more is better. On the right there is a hump: first both rewards rise, then the policy finds
-# answers that the *reward model* likes and people do not. That is **reward hacking**
+# On the right there is a hump: first both rewards rise, then the policy finds answers that the *reward model* likes
+# and people do not. That is **reward hacking**
 # ([Gao et al. 2022](https://arxiv.org/abs/2210.10760)). The dashed line is what a perfect reward model would allow.
 
 # %% [markdown] ppo
@@ -257,6 +257,33 @@ say(feedback_told.told_free(free, held))
 # the learned one? The frontier is a limit for the learned reward alone. Our guess, not tested here: PPO
 # strengthens only what it draws, and in a few turns it seldom draws what the base seldom says.
 
+# %% [markdown] again
+# ### Ask again
+#
+# "RLHF extends PPO with live human ratings and no fixed reward model", says the text. It is the other way round: PPO
+# is a part of RLHF, and optimises a reward model. But clicks can be renewed: 200 first, and 200 half way, about
+# the policy's own answers. No penalty, and as many clicks and turns.
+
+# %% again-predict
+from course_lib.quiz import predict, reveal
+
+predict("10.again")
+
+# %% again-run
+from course_lib import claims
+from course_lib.intervals import students_t
+
+rounds = claims.recorded("C85")                      # two trainings and several seeds: recorded
+won, *ends = students_t((rounds["renewed_true"] - rounds["fixed_true"]).values)
+reveal("10.again", feedback_told.higher(*ends))
+show_table([[name, *(f"{rounds[f'{way}_{what}'].mean:.2f}" for what in ("kl", "learned", "true"))]
+            for name, way in (("all clicks first", "fixed"), ("half of them half way", "renewed"))],
+           ["", "KL (nats)", "learned reward", "true reward"],
+           f"Recorded, means of {len(rounds['fixed_true'].values)} seeds. Each learned reward is that of "
+           "the last reward model.")
+say(f"Asking again: {won:+.2f} of true reward ({ends[0]:+.2f} to {ends[1]:+.2f}). "
+    + feedback_told.told_again(*ends))
+
 # %% [markdown] dpo
 # ## DPO: no reward model at all
 #
@@ -303,7 +330,7 @@ say(f"**{len(odd)} of {len(written)}** drawn answers are none of the 51. Some: "
 # ## What does it cost?
 #
 # "RLHF is costly, but controls more finely", says the text. Let both go one nat from the base, and count
-# operations. Then look further out at what all that is written is worth.
+# operations. What is all that they write worth there?
 
 # %% cost-predict
 from course_lib.quiz import predict, reveal
@@ -311,8 +338,6 @@ from course_lib.quiz import predict, reveal
 predict("10.cost")
 
 # %% cost-run
-from course_lib import claims
-
 recorded = claims.recorded("C86")
 ratio = recorded["PPO_operations"] / recorded["DPO_operations"]
 reveal("10.cost", round(ratio.mean, 1))
@@ -325,8 +350,8 @@ show_table([[name, *(f"{recorded[f'{way}_{what}_{kl:g}'].mean:.2f}" for what in 
 # %% [markdown] knob
 # ### Explore: the KL coefficient
 #
-# **Question: how hard must the penalty hold the policy, so that people get the most?** Then ask whether more clicks
-# help, and what it costs when length moves the clicks. Exact for one seed; the points are trainings by PPO.
+# **Question: how hard must the penalty hold the policy, so that people get the most?** Do more clicks help? And if
+# length moves the clicks more? Exact for one seed; the points are trainings by PPO.
 
 # %% knob-run
 from course_lib.display import fold
@@ -364,7 +389,7 @@ quiz("10.without")
 # %% [markdown] ledger
 # ## What the texts say, what we measured
 #
-# One run is one run. The ledger holds the recorded runs of this lesson's claims, over several seeds.
+# The ledger holds the recorded runs of this lesson's claims, over several seeds.
 
 # %% ledger-run
 from course_lib.claims.view import ledger
@@ -376,8 +401,8 @@ ledger("10")
 #
 # 1. Clicks between two answers train a reward model, and it learns what the *pairs* show: what moves the hand, and
 #    little of what is seldom seen.
-# 2. A learned reward can be raised where the true one falls. How far one may go is told by judging the policy's own
-#    answers anew, not by the reward that is optimised.
+# 2. A learned reward can rise where the true one falls. How far one may go is told by judging the policy's own
+#    answers anew.
 # 3. PPO needs a reward model, and draws its own answers; DPO needs neither, and its loss cares for differences alone,
 #    so look at what else it writes.
 #

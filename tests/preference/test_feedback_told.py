@@ -32,6 +32,12 @@ def test_what_becomes_of_the_chosen_answers(nats, key):
     assert feedback_told.chosen_moved(nats) == key
 
 
+@pytest.mark.parametrize("ends, key, said", [((0.1, 0.4), "higher", "own"), ((-0.4, -0.1), "lower", "fewer clicks"),
+                                             ((-0.1, 0.3), "alike", "cannot tell")])
+def test_what_asking_again_brings_follows_from_the_interval(ends, key, said):
+    assert feedback_told.higher(*ends) == key and said in feedback_told.told_again(*ends)
+
+
 def test_the_peak_is_named_whichever_way_the_points_come():
     points = [(0.1, 0.0, 1.2), (2.0, 1.5, 1.8), (6.0, 3.0, 0.4)]
     told = feedback_told.told_frontier(points)
