@@ -34,8 +34,10 @@ answers = [one.text for one in closings()]
 p = here.own.exp()                                   # (32, 51): the base, over these answers
 inside = here.raw.exp().sum(1).mean().item()
 say(f"`{here.tests[0]}` The base's likeliest answers, of {len(answers)}:")
-show_table([[answers[k], percent(p[0, k].item())] for k in p[0].topk(5).indices], ["answer", "probability"])
-say(f"On all of them the base puts **{percent(inside)}** of its probability; it is divided by that.")
+show_table([[answers[k], percent(p[0, k].item())] for k in p[0].topk(5).indices],
+           ["answer", "probability"])
+say(f"On all of them the base puts **{percent(inside)}** of its probability, by which it is "
+    "divided.")
 
 # %% [markdown] plan
 # A model that draws its answers is called a **policy** here. People see two of its answers and click on the better
@@ -45,10 +47,10 @@ say(f"On all of them the base puts **{percent(inside)}** of its probability; it 
 from course_lib.plots import show
 from course_lib.plots.drawings import two_ways_from_clicks
 
-show(two_ways_from_clicks(), alt="The frozen base writes pairs of answers, people click on one of each. "
-     "From the clicks one way leads to a reward model and from there, by PPO, to the policy, a LoRA. The other, "
-     "DPO, leads from the clicks to the policy directly.",
-     caption="d: the width of the base's hidden state. What has a colour is learned or said by people.")
+show(two_ways_from_clicks(), alt="The frozen base writes pairs of answers, people click on one of "
+     "each. From the clicks one way leads to a reward model and from there, by PPO, to the policy, "
+     "a LoRA. The other, DPO, leads from the clicks to the policy directly.",
+     caption="d: the width of the base's hidden state. In colour: what is learned, or said by people.")
 
 # %% [markdown] yours
 # ### You click first
@@ -74,9 +76,9 @@ labelled = label_pairs(here, pairs)
 rater = SETTING.rater
 worth = lambda row, k: rater.taste.rewards(here.sides[row:row + 1])[0, k]
 named = lambda row, k: f"{answers[k]} ({worth(row, k):+.0f})"
+few = zip(*(part[:4].tolist() for part in vars(pairs).values()))
 show_table([[here.prompts[row].splitlines()[0][:50], named(row, left), named(row, right),
-             "left" if click else "right"]
-            for row, left, right, click in zip(*(part[:4].tolist() for part in vars(pairs).values()))],
+             "left" if click else "right"] for row, left, right, click in few],
            ["review", "left (worth)", "right (worth)", "clicked"],
            f"The first of {SETTING.clicks} pairs. Both answers are the base's own.")
 
@@ -100,7 +102,7 @@ first, second = (here.states[pairs.rows, side] for side in (pairs.left, pairs.ri
 reward = fit_reward(first, second, pairs.clicked).measured_on(here.states, here.reference)
 won = (pairs.clicked == 1)[:, None]
 chosen, rejected = reward.scores(first.where(won, second)), reward.scores(second.where(won, first))
-assert prefer_loss(chosen, rejected) < prefer_loss(0 * chosen, 0 * rejected)      # better than no reward
+assert prefer_loss(chosen, rejected) < prefer_loss(0 * chosen, 0 * rejected)  # of no reward
 
 fresh = feedback.asked(SETTING, here, here.reference, 2000, lesson.seed + 1)      # new pairs
 foretold = lambda r: ((r[fresh.rows, fresh.left] > r[fresh.rows, fresh.right])
@@ -115,11 +117,11 @@ import torch
 from course_lib.preference import accuracy_by_margin
 
 better, worse = (torch.where(fresh.clicked == one, fresh.left, fresh.right) for one in (1, 0))
-margins = true[fresh.rows, better] - true[fresh.rows, worse]        # how much better what was clicked is
+margins = true[fresh.rows, better] - true[fresh.rows, worse]   # how much better the clicked one is
 by_margin = accuracy_by_margin(learned[fresh.rows, better], learned[fresh.rows, worse], margins,
                                (-0.5, 0.5, 1.5))
-show_table([[name, n, percent(share)] for name, (n, share) in
-            zip(["worse than the other", "worth the same", "better by 1", "better by 2 or 3"], by_margin)],
+names = ["worse than the other", "worth the same", "better by 1", "better by 2 or 3"]
+show_table([[name, n, percent(share)] for name, (n, share) in zip(names, by_margin)],
            ["what was clicked is really", "pairs", "the reward model foretells"])
 say(f"The true worth itself foretells {percent(foretold(true))} of the clicks: they are made by "
     "chance and by length as well.")
@@ -132,13 +134,15 @@ say(f"The true worth itself foretells {percent(foretold(true))} of the clicks: t
 L, T = reward.scores(here.test_states), here.true                                # (32, 51) each
 explained = feedback_told.explained(here, L)
 taste, charm = rater.taste, rater.charm
-show_table([[name, f"{wanted:g}", f"{moved:g}", f"{found:.2f}"] for (name, found), wanted, moved in zip(
-    explained.items(), (taste.honest, taste.advice, 0), (taste.honest, taste.advice, charm.length))],
-    ["", "the rater wants", "the rater clicks by", "the reward model"])
-opposite = here.test_sides[:, None] * torch.tensor([one.side for one in closings()]) < 0   # (32, 51)
+wants = (taste.honest, taste.advice, 0)
+clicks_by = (taste.honest, taste.advice, charm.length)
+show_table([[name, f"{wanted:g}", f"{moved:g}", f"{per:.2f}"]
+            for (name, per), wanted, moved in zip(explained.items(), wants, clicks_by)],
+           ["", "the rater wants", "the rater clicks by", "the reward model"])
+opposite = here.test_sides[:, None] * torch.tensor([one.side for one in closings()]) < 0  # (32, 51)
 seldom = (p * opposite).sum(1).mean().item()
-say(feedback_told.told_learned(explained) + f" In the base's own answers the opposite of the review has a "
-    f"probability of {percent(seldom)}: what is seldom shown is hardly learned.")
+say(feedback_told.told_learned(explained) + " In the base's own answers the opposite of the review "
+    f"has a probability of {percent(seldom)}.")
 
 # %% [markdown] best
 # ## Best of n
@@ -155,8 +159,8 @@ predict("10.best")
 from course_lib.preference import best_of, divergence, mean_reward
 
 best = {n: best_of(here.own, L, n) for n in (1, 2, 4, 8, 16, 32, 64, 128, 256)}
-best_points = [(divergence(policy, here.own).mean().item(), mean_reward(policy, L), mean_reward(policy, T))
-               for policy in best.values()]          # of each n: (KL, learned, true)
+best_points = [(divergence(policy, here.own).mean().item(), mean_reward(policy, L),
+                mean_reward(policy, T)) for policy in best.values()]   # of each n: (KL, learned, true)
 best_worth = {n: true for n, (_, _, true) in zip(best, best_points)}
 peak = max(best_worth, key=best_worth.get)
 reveal("10.best", "more" if peak == max(best) else "few" if peak <= 8 else "middle")
@@ -193,7 +197,8 @@ lines = {"best by the learned reward": by_learned, "best by the true one": by_tr
 show(rewards_by_distance(lines, {"best of n": best_points}),
      alt="Learned reward, left, and true reward, right, by KL from the base. "
      + in_words(lines | {"best of n": best_points}),
-     caption=f"Exact, on {len(here.tests)} new reviews. Learned reward in standard deviations of the base's answers.")
+     caption=f"Exact, on {len(here.tests)} new reviews. Learned reward: in standard deviations of "
+     "the base's answers.")
 say(feedback_told.told_frontier(by_learned))
 
 # %% [markdown] hacking
@@ -225,14 +230,16 @@ def ppo(beta, turns=20):
         if next(turn) % 5 == 0:
             path.append(feedback.outcome(here, reward, policy))
 
-    feedback.further(here, reward, policy, "PPO", beta, feedback_paths.rate_of(SETTING, "PPO", beta),
-                     lesson.seed, iterations=turns, watch=look)
+    rate = feedback_paths.rate_of(SETTING, "PPO", beta)
+    feedback.further(here, reward, policy, "PPO", beta, rate, lesson.seed, iterations=turns,
+                     watch=look)
     return path
 
 # %% ppo-run
 held = ppo(feedback_paths.BETA)
 show_table([[5 * look, *(f"{seen[what]:.2f}" for what in ("kl", "learned", "true"))]
-            for look, seen in enumerate(held)], ["turns", "KL (nats)", "learned reward", "true reward"])
+            for look, seen in enumerate(held)],
+           ["turns", "KL (nats)", "learned reward", "true reward"])
 
 # %% free-predict
 from course_lib.quiz import predict, reveal
@@ -279,8 +286,8 @@ reveal("10.again", feedback_told.higher(*ends))
 show_table([[name, *(f"{rounds[f'{way}_{what}'].mean:.2f}" for what in ("kl", "learned", "true"))]
             for name, way in (("all clicks first", "fixed"), ("half of them half way", "renewed"))],
            ["", "KL (nats)", "learned reward", "true reward"],
-           f"Recorded, means of {len(rounds['fixed_true'].values)} seeds. Each learned reward is that of "
-           "the last reward model.")
+           f"Recorded, means of {len(rounds['fixed_true'].values)} seeds. Each learned reward is "
+           "that of the last reward model.")
 say(f"Asking again: {won:+.2f} of true reward ({ends[0]:+.2f} to {ends[1]:+.2f}). "
     + feedback_told.told_again(*ends))
 
@@ -310,8 +317,8 @@ show_table([[name, f"{seen['kl']:.1f}", f"{seen['learned']:.2f}", f"{seen['true'
                                ("DPO", dpo_seen))],
            ["", "KL (nats)", "learned", "true", "outside", "worth"],
            "Outside: other texts than the 51. Worth: the true reward, if those are worth nothing.")
-say(f"DPO moved the chosen answers' log probability by **{moved['chosen']:+.1f}** nats, that of the "
-    f"rejected by {moved['rejected']:+.1f} (last 5 steps).")
+say(f"DPO moved the chosen answers' log probability by **{moved['chosen']:+.1f}** nats, that of "
+    f"the rejected by {moved['rejected']:+.1f} (last 5 steps).")
 
 # %% [markdown] outside
 # The loss asks only that the chosen answer falls *less* than the rejected one. Where does the rest of the
@@ -342,10 +349,12 @@ recorded = claims.recorded("C86")
 ratio = recorded["PPO_operations"] / recorded["DPO_operations"]
 reveal("10.cost", round(ratio.mean, 1))
 BUDGETS = feedback_paths.BUDGETS
-show_table([[name, *(f"{recorded[f'{way}_{what}_{kl:g}'].mean:.2f}" for what in ("below", "worth") for kl in BUDGETS)]
-            for name, way in (("best of n", "best"), ("PPO", "PPO"), ("GRPO", "GRPO"), ("DPO", "DPO"))],
-           ["", *(f"below, {kl:g} nats" for kl in BUDGETS), *(f"worth, {kl:g} nats" for kl in BUDGETS)],
-           f"Recorded, means of {len(ratio.values)} seeds. Below: learned reward under the frontier.")
+columns = [(what, kl) for what in ("below", "worth") for kl in BUDGETS]
+show_table([[way, *(f"{recorded[f'{way}_{what}_{kl:g}'].mean:.2f}" for what, kl in columns)]
+            for way in ("best", "PPO", "GRPO", "DPO")],
+           ["", *(f"{what}, {kl:g} nats" for what, kl in columns)],
+           f"Recorded, means of {len(ratio.values)} seeds. Below: the learned reward missing to "
+           "the frontier. best: of n.")
 
 # %% [markdown] knob
 # ### Explore: the KL coefficient
