@@ -50,7 +50,7 @@ from course_lib.plots.drawings import two_ways_from_clicks
 show(two_ways_from_clicks(), alt="The frozen base writes pairs of answers, people click on one of "
      "each. From the clicks one way leads to a reward model and from there, by PPO, to the policy, "
      "a LoRA. The other, DPO, leads from the clicks to the policy directly.",
-     caption="d: the width of the base's hidden state. In colour: what is learned, or said by people.")
+     caption="d: the width of the base's hidden state. In colour: learned, or said by people.")
 
 # %% [markdown] yours
 # ### You click first
