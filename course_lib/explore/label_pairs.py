@@ -6,7 +6,7 @@
 """
 from course_lib.display import widgets_work
 from course_lib.experiments.feedback import Ground, Pairs
-from course_lib.explore.labelled import ASKED, TASTE, Labelled
+from course_lib.explore.pairs_labelled import ASKED, TASTE, Labelled
 from course_lib.preference.raters import Taste
 
 

@@ -1,4 +1,4 @@
-"""The widget of the pair labeller, for ipywidgets 7.7 and 8. What it says and keeps is labelled.py's.
+"""The widget of the pair labeller, for ipywidgets 7.7 and 8. What it says and keeps is pairs_labelled.py's.
 
 The text box holds all answers, a letter each; a button adds one to it or takes one away. So there is one state, and a
 letter that is typed twice as fast as the kernel answers is not counted twice.
@@ -8,7 +8,7 @@ import html
 import ipywidgets as widgets
 
 from course_lib.errors import CourseError
-from course_lib.explore.labelled import LETTERS, Labelled
+from course_lib.explore.pairs_labelled import LETTERS, Labelled
 from course_lib.framed import Framed
 
 ABOVE = ("<b>Which answer is better?</b> Somebody wants the review in a few words. Click, or type a letter for each "

@@ -65,7 +65,7 @@ pairs = feedback.asked(SETTING, here, here.reference, SETTING.clicks, lesson.see
 labelled = label_pairs(here, pairs)
 
 # %% [markdown] taste
-# ## Somebody clicks, 400 times
+# ## Somebody clicks
 #
 # You may disagree with yourself tomorrow. So we measure with the bundled rater, whose **taste** is known: a point for
 # saying what the review says (minus one for the opposite), a point for telling the reader what to do. So what an answer
@@ -159,8 +159,9 @@ predict("10.best")
 from course_lib.preference import best_of, divergence, mean_reward
 
 best = {n: best_of(here.own, L, n) for n in (1, 2, 4, 8, 16, 32, 64, 128, 256)}
-best_points = [(divergence(policy, here.own).mean().item(), mean_reward(policy, L),
-                mean_reward(policy, T)) for policy in best.values()]   # of each n: (KL, learned, true)
+kl_of = lambda policy: divergence(policy, here.own).mean().item()
+best_points = [(kl_of(policy), mean_reward(policy, L), mean_reward(policy, T))
+               for policy in best.values()]          # of each n: (KL, learned, true)
 best_worth = {n: true for n, (_, _, true) in zip(best, best_points)}
 peak = max(best_worth, key=best_worth.get)
 reveal("10.best", "more" if peak == max(best) else "few" if peak <= 8 else "middle")

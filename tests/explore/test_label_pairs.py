@@ -12,7 +12,7 @@ from course_lib import progress
 from course_lib.errors import CourseError
 from course_lib.experiments.feedback import Pairs
 from course_lib.explore import label_pairs as shows
-from course_lib.explore import labelled as lab
+from course_lib.explore import pairs_labelled as lab
 from course_lib.explore.label_pairs import label_pairs
 from course_lib.explore.labeller import Labeller
 from course_lib.preference.raters import Rater, Taste, closings, reviews_to_close
