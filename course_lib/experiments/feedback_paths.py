@@ -2,7 +2,6 @@
 
 Each training is looked at again and again; what it has at a distance lies on the line between two looks.
 """
-import math
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -29,7 +28,7 @@ from course_lib.experiments.feedback import (
 from course_lib.experiments.forgetting import at_level
 from course_lib.methods import LoRA
 from course_lib.preference.answers import all_answers, batch_of, tokens_of
-from course_lib.preference.exact import best_of, coefficient_for, mean_reward, optimum
+from course_lib.preference.exact import best_of, highest_at
 from course_lib.preference.raters import texts
 from course_lib.preference.reward import RewardModel
 
@@ -136,7 +135,4 @@ def at_distance(seen: Sequence[dict[str, float]], kl: float, what: str) -> float
 
 def below_frontier(here: Ground, reward: RewardModel, seen: Sequence[dict[str, float]], kl: float) -> float:
     """How much less learned reward a path has at this distance than the best policy there; nan where it never is."""
-    has = at_distance(seen, kl, "learned")
-    learned = reward.scores(here.test_states)
-    return math.nan if math.isnan(has) else mean_reward(
-        optimum(here.own, learned, coefficient_for(here.own, learned, kl)), learned) - has
+    return highest_at(here.own, reward.scores(here.test_states), kl) - at_distance(seen, kl, "learned")

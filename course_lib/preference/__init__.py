@@ -13,7 +13,7 @@ _HOMES |= {"dpo_loss": ".dpo", "implicit_rewards": ".dpo"}
 _HOMES |= {"gae": ".ppo", "clipped_surrogate": ".ppo", "value_loss": ".ppo", "shaped_rewards": ".ppo"}
 _HOMES |= {"group_advantages": ".grpo", "rloo_advantages": ".grpo", "grpo_loss": ".grpo"}
 _HOMES |= {"optimum": ".exact", "best_of": ".exact", "divergence": ".exact", "frontier": ".exact",
-          "mean_reward": ".exact", "coefficient_for": ".exact"}
+          "mean_reward": ".exact", "coefficient_for": ".exact", "highest_at": ".exact"}
 __all__ = list(_HOMES)
 
 __getattr__, __dir__ = lazily(__name__, _HOMES)

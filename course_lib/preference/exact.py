@@ -76,6 +76,18 @@ def coefficient_for(reference: torch.Tensor, rewards: torch.Tensor, kl: float) -
     return (low * high) ** 0.5
 
 
+def highest_at(reference: torch.Tensor, rewards: torch.Tensor, kl: float) -> float:
+    """The highest mean reward that any policy has so far from the reference, in nats: the frontier's height.
+
+    Beyond its end, where each prompt gets its best answer alone, it is as high as there; at 0 it is the reference's.
+    """
+    near, far = (divergence(optimum(reference, rewards, beta), reference).mean().item() for beta in (1e3, 1e-3))
+    if kl <= near:
+        return mean_reward(reference, rewards)
+    return mean_reward(optimum(reference, rewards, 1e-3 if kl >= far else coefficient_for(reference, rewards, kl)),
+                       rewards)
+
+
 def check_policy(policy: torch.Tensor, other: torch.Tensor) -> None:
     """CourseError where two tables of prompts and answers do not go together, or hold nan."""
     if policy.dim() != 2 or policy.shape != other.shape:

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from course_lib.errors import CourseError
-from course_lib.preference import best_of, coefficient_for, divergence, frontier, optimum
+from course_lib.preference import best_of, coefficient_for, divergence, frontier, highest_at, mean_reward, optimum
 from tests.closeness import assert_near
 
 HALF = torch.tensor([[0.5, 0.5]], dtype=torch.float64).log()
@@ -74,3 +74,12 @@ def test_the_coefficient_for_a_distance():
 def test_bad_input_is_refused(act, said):
     with pytest.raises(CourseError, match=said):
         act()
+
+
+def test_the_frontiers_height_is_that_of_the_optimum_there_and_flat_beyond_its_end():
+    reference, rewards = random_case(4)
+    policy = optimum(reference, rewards, 0.7)
+    there = divergence(policy, reference).mean().item()
+    assert highest_at(reference, rewards, there) == pytest.approx(mean_reward(policy, rewards), rel=1e-6)
+    assert highest_at(reference, rewards, 50.0) == pytest.approx(rewards.max(1).values.mean().item(), rel=1e-6)
+    assert highest_at(reference, rewards, 0.0) == pytest.approx(mean_reward(reference, rewards))

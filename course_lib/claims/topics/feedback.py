@@ -2,7 +2,7 @@
 from course_lib.claims.claim import GUIDE, Figures, claim, less, more
 from course_lib.experiments import feedback, feedback_paths
 from course_lib.experiments.feedback_paths import BETA, BUDGETS
-from course_lib.preference.exact import coefficient_for, divergence, mean_reward, optimum
+from course_lib.preference.exact import divergence, highest_at, mean_reward, optimum
 
 SETTING = feedback.Feedback()
 FREE = 0.0                              # the KL coefficient of a policy that nothing holds to the base
@@ -51,11 +51,6 @@ def maximises(seed: int) -> dict[str, float]:
             found["held_here"] = mean_reward(table, own)
             found["held_here_best"] = highest_at(here.reference, own, divergence(table, here.reference).mean().item())
     return found
-
-
-def highest_at(reference, learned, kl: float) -> float:
-    """The highest learned reward that any policy has so far from the reference, in nats."""
-    return mean_reward(optimum(reference, learned, coefficient_for(reference, learned, kl)), learned)
 
 
 @maximises.told
