@@ -25,8 +25,8 @@ def told_learned(by_three: Mapping[str, float]) -> str:
     honest, advice, words = by_three.values()
     by_name = {"saying what the review says": honest, "telling what to do": advice}
     less, more = sorted(by_name, key=by_name.get)
-    return (f"The rater wants the first two alike. The reward model gives {by_name[more]:.2f} for {more}, "
-            f"{by_name[less]:.2f} for {less}" + (f", and {words:.2f} for each word." if words > 0 else "."))
+    return (f"What the rater wants alike gets {by_name[more]:.2f} ({more}) and {by_name[less]:.2f} ({less})"
+            + (f"; each word, which nobody wanted, {words:.2f}." if words > 0 else "."))
 
 
 def told_best(worth: Mapping[int, float]) -> str:
@@ -69,7 +69,9 @@ def higher(low: float, high: float) -> str:
 
 
 def told_again(low: float, high: float) -> str:
-    """What later clicks bring, in a sentence."""
+    """What later clicks bring, in a sentence, from the 95 % interval of what they bring."""
+    if 0 < low <= CLEAR:
+        return f"More, so it seems; that it is as much as {CLEAR:g}, which C85 asks for, these seeds cannot tell."
     return {"higher": "Clicks on the policy's **own** answers tell what the first reward model did not know.",
             "lower": "Here fewer clicks at the start cost more than the later ones bring.",
             "alike": "These seeds cannot tell whether that helps."}[higher(low, high)]
