@@ -20,15 +20,6 @@ def explained(here: Ground, learned: torch.Tensor) -> dict[str, float]:
     return dict(zip(("says what the review says", "tells what to do", "each word"), found.tolist()))
 
 
-def told_learned(by_three: Mapping[str, float]) -> str:
-    """Which of the two things that the rater wants alike the reward model cares for less, from `explained`."""
-    honest, advice, words = by_three.values()
-    by_name = {"saying what the review says": honest, "telling what to do": advice}
-    less, more = sorted(by_name, key=by_name.get)
-    return (f"What the rater wants alike gets {by_name[more]:.2f} ({more}) and {by_name[less]:.2f} ({less})"
-            + (f"; each word, which nobody wanted, {words:.2f}." if words > 0 else "."))
-
-
 def told_best(worth: Mapping[int, float]) -> str:
     """Where best-of-n is worth most, and what the largest n is worth."""
     peak, last = max(worth, key=worth.get), max(worth)
@@ -52,10 +43,8 @@ def without_penalty(true: Sequence[float]) -> str:
 def told_free(free: Sequence[Mapping[str, float]], held: Sequence[Mapping[str, float]]) -> str:
     """Without and with the penalty, at the ends of two paths."""
     peak, last, other = max(free, key=lambda one: one["true"]), free[-1], held[-1]
-    return (f"Without a penalty the learned reward ends at **{last['learned']:.2f}** and the true one at "
-            f"**{last['true']:.2f}** (highest: {peak['true']:.2f}, {peak['kl']:.1f} nats away), {last['kl']:.1f} nats "
-            f"from the base; with it at {other['learned']:.2f} and **{other['true']:.2f}**, {other['kl']:.1f} nats "
-            "away.")
+    return (f"The true reward ends at **{last['true']:.2f}** without a penalty (highest: {peak['true']:.2f}, "
+            f"{peak['kl']:.1f} nats away), and at **{other['true']:.2f}** with it.")
 
 
 def chosen_moved(nats: float) -> str:

@@ -36,7 +36,7 @@ inside = here.raw.exp().sum(1).mean().item()
 say(f"`{here.tests[0]}` The base's likeliest answers, of {len(answers)}:")
 show_table([[answers[k], percent(p[0, k].item())] for k in p[0].topk(3).indices],
            ["answer", "probability"])
-say(f"On all of them the base puts **{percent(inside)}** of its probability; we divide by that.")
+say(f"On all the base puts **{percent(inside)}** of its probability; we divide by that.")
 
 # %% [markdown] plan
 # A model that draws its answers is called a **policy** here. People see two of its answers and click on the better
@@ -49,7 +49,7 @@ from course_lib.plots.drawings import two_ways_from_clicks
 show(two_ways_from_clicks(), alt="The frozen base writes pairs of answers, people click on one of "
      "each. From the clicks one way leads to a reward model and from there, by PPO, to the policy, "
      "a LoRA. The other, DPO, leads from the clicks to the policy directly.",
-     caption="d: the width of the base's hidden state. In colour: learned, or said by people.")
+     caption="d: the width of the base's hidden state.")
 
 # %% [markdown] yours
 # ### You click first
@@ -76,7 +76,7 @@ rater = SETTING.rater
 worth = lambda row, k: rater.taste.rewards(here.sides[row:row + 1])[0, k]
 named = lambda row, k: f"{answers[k]} ({worth(row, k):+.0f})"
 few = zip(*(part[:2].tolist() for part in vars(pairs).values()))
-show_table([[here.prompts[row].splitlines()[0][:50], named(row, left), named(row, right),
+show_table([[here.prompts[row].splitlines()[0][:28] + " …", named(row, left), named(row, right),
              "left" if click else "right"] for row, left, right, click in few],
            ["review", "left (worth)", "right (worth)", "clicked"],
            f"The first of {SETTING.clicks} pairs.")
@@ -140,8 +140,8 @@ show_table([[name, f"{wanted:g}", f"{moved:g}", f"{per:.2f}"]
            ["", "the rater wants", "the rater clicks by", "the reward model"])
 opposite = here.test_sides[:, None] * torch.tensor([one.side for one in closings()]) < 0  # (32, 51)
 seldom = (p * opposite).sum(1).mean().item()
-say(feedback_told.told_learned(explained) + " In the base's own answers the opposite of the review "
-    f"has a probability of {percent(seldom)}.")
+say(f"In the base's own answers the opposite of the review has a probability of "
+    f"{percent(seldom)}.")
 
 # %% [markdown] best
 # ## Best of n
@@ -197,8 +197,7 @@ lines = {"best by the learned reward": by_learned, "best by the true one": by_tr
 show(rewards_by_distance(lines, {"best of n": best_points}),
      alt="Learned reward, left, and true reward, right, by KL from the base. "
      + in_words(lines | {"best of n": best_points}),
-     caption=f"Exact, on {len(here.tests)} new reviews. Learned reward: in standard deviations of "
-     "the base's answers.")
+     caption=f"Exact, on {len(here.tests)} new reviews.")
 say(feedback_told.told_frontier(by_learned))
 
 # %% [markdown] hacking
@@ -285,9 +284,9 @@ won, *ends = students_t((rounds["renewed_true"] - rounds["fixed_true"]).values)
 reveal("10.again", feedback_told.higher(*ends))
 show_table([[name, *(f"{rounds[f'{way}_{what}'].mean:.2f}" for what in ("kl", "true"))]
             for name, way in (("all clicks first", "fixed"), ("half of them half way", "renewed"))],
-           ["", "KL (nats)", "true reward"],
+           ["", "KL", "true reward"],
            f"Recorded, means of {len(rounds['fixed_true'].values)} seeds.")
-say(f"Asking again: {won:+.2f} of true reward ({ends[0]:+.2f} to {ends[1]:+.2f}). "
+say(f"{won:+.2f} of true reward ({ends[0]:+.2f} to {ends[1]:+.2f}). "
     + feedback_told.told_again(*ends))
 
 # %% [markdown] dpo
@@ -312,12 +311,11 @@ moved = {one: sum(step[one] for step in steps[-5:]) / 5 for one in ("chosen", "r
 reveal("10.chosen", feedback_told.chosen_moved(moved["chosen"]))
 show_table([[name, f"{seen['kl']:.1f}", f"{seen['true']:.2f}", percent(seen["outside"]),
              f"{seen['worth']:.2f}"]
-            for name, seen in (("base", held[0]), ("PPO", held[-1]), ("PPO, no penalty", free[-1]),
-                               ("DPO", dpo_seen))],
+            for name, seen in (("base", held[0]), ("PPO", held[-1]), ("DPO", dpo_seen))],
            ["", "KL (nats)", "true", "outside", "worth"],
-           "Outside: other texts than the 51. Worth: the true reward, if those are worth nothing.")
+           "Outside: of the 51 answers. Worth: the true reward, with 0 for what is outside.")
 say(f"DPO moved the chosen answers' log probability by **{moved['chosen']:+.1f}** nats, that of "
-    f"the rejected by {moved['rejected']:+.1f} (last 5 steps).")
+    f"the rejected by {moved['rejected']:+.1f}.")
 
 # %% [markdown] outside
 # The loss asks only that the chosen answer falls *less* than the rejected one. Where does the rest of the
@@ -330,7 +328,7 @@ written = [here.tokenizer.decode(tail[:-1]).strip() for tail in
            drawn(here.model, here.tokenizer, policy, here.tests, lesson.seed)]
 odd = [text for text in written if text.rstrip(".") not in answers]
 say(f"**{len(odd)} of {len(written)}** drawn answers are none of the 51. Some: "
-    + "; ".join(f"“{text}”" for text in odd[:3]))
+    + "; ".join(f"“{text}”" for text in odd[:2]))
 
 # %% [markdown] cost
 # ## What does it cost?
@@ -350,10 +348,9 @@ reveal("10.cost", round(ratio.mean, 1))
 BUDGETS = feedback_paths.BUDGETS
 columns = [("below", BUDGETS[-1]), *(("worth", kl) for kl in BUDGETS[1:])]
 show_table([[way, *(f"{recorded[f'{way}_{what}_{kl:g}'].mean:.2f}" for what, kl in columns)]
-            for way in ("best", "PPO", "GRPO", "DPO")],
+            for way in ("PPO", "GRPO", "DPO")],
            ["", *(f"{what}, {kl:g} nats" for what, kl in columns)],
-           f"Recorded, means of {len(ratio.values)} seeds. Below: the learned reward missing to "
-           "the frontier. best: of n.")
+           f"Recorded, means of {len(ratio.values)} seeds. Below: how far below the frontier.")
 
 # %% [markdown] knob
 # ### Explore: the KL coefficient

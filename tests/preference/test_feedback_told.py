@@ -47,12 +47,6 @@ def test_the_peak_is_named_whichever_way_the_points_come():
     assert "about as much" in feedback_told.told_best({1: 1.0, 4: 1.6, 16: 1.55})
 
 
-def test_what_is_learned_less_is_named():
-    told = feedback_told.told_learned({"honest": 0.1, "advice": 0.9, "words": 0.4})
-    assert "0.90 (telling what to do) and 0.10 (saying what the review says); each word, which nobody wanted, 0.40" in told
-    assert "each word" not in feedback_told.told_learned({"honest": 1.0, "advice": 0.9, "words": -0.1})
-
-
 def test_a_text_outside_is_worth_nothing_and_the_base_has_gone_nowhere(here):
     pairs = feedback.asked(SMALL, here, here.reference, SMALL.clicks, 0)
     seen = feedback.measured(here, feedback.reward_of(here, pairs), here.raw)
