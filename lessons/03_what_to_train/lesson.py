@@ -101,8 +101,8 @@ show_source(Frozen)
 # ## The whole or a part?
 #
 # Two texts say that tuning the whole model often beats tuning a part, at more cost. Train three ways on 128
-# labelled reviews: everything; the last block alone; and nothing but a new **head**, a small linear layer that
-# reads the last hidden state. How many **points** of accuracy does the last block lose against everything?
+# labelled reviews, short ones: everything; the last block alone; and nothing but a new **head**, a small linear
+# layer that reads the last hidden state. How many **points** of accuracy does the last block lose against everything?
 
 # %% part-predict
 from course_lib.quiz import predict, reveal
@@ -116,7 +116,7 @@ from course_lib.experiments.short_reviews import NEAR, PARTS
 from course_lib.plots import LiveCurve
 
 rates = {part: tuned(NEAR, one).rate for part, one in PARTS.items()}  # each the best for it
-few, exam = task["train"].select(range(128)), task["test"].select(range(120))
+few, exam = NEAR.train_rows(tokenizer, lesson.seed), task["test"].select(range(120))
 short = {"steps": 32, "batch_size": 16}
 full, last = FullFineTuning(model), Frozen(model, train="last block")
 head = Frozen(model, train=(), num_labels=2)         # a linear probe: d x 2 numbers and 2 more
@@ -329,7 +329,7 @@ starts = {(kind, seed): FullFineTuning(model, num_labels=2, seed=seed)
           for kind in ("random head", "probed head") for seed in probes}
 for seed, state in probes.items():
     starts["probed head", seed].head.load_state_dict(state)
-classes = Batches(model, tokenizer, few, head).batch(list(range(16)))
+classes = Batches(model, tokenizer, rows, head).batch(list(range(16)))  # other reviews
 
 # %% head-gradient
 def push(method):
@@ -495,9 +495,10 @@ from course_lib.quiz import predict, reveal
 predict("03.weak")
 
 # %% weak-run
+from course_lib.experiments.draws import brief
 from course_lib.experiments.labels import labelled, right_share
 
-weakly = labelled(unlabelled, sure)                  # the rows with the labels that the rules gave
+weakly = brief(labelled(unlabelled, sure))           # short rows with the labels that rules gave
 student = FullFineTuning(model)
 fit(model, tokenizer, {"train": weakly}, student, **short, progress=False,
     learning_rate=rates["full"])
