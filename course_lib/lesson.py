@@ -1,4 +1,5 @@
 """What the one set-up line of a lesson needs: `lesson = start("01")`."""
+import gc
 import html
 import random
 import sys
@@ -11,6 +12,8 @@ from course_lib.display import html_works, show_html
 from course_lib.errors import LARGEST_SEED, CourseError, shown, unknown, whole_number
 from course_lib.lessons import SEED, Lesson, lessons
 from course_lib.quiz import reading
+
+GARBAGE = 50_000  # new objects, until Python looks for garbage among them: what is imported never becomes any
 
 
 def set_seeds(seed: int, with_torch: bool) -> None:
@@ -52,6 +55,7 @@ def start(lesson_id: str, seed: int = SEED, more: bool = False) -> Lesson:
         raise CourseError(f'A lesson is named by a text, as in start("01"); you gave {shown(lesson_id)}.')
     if lesson_id not in known:
         raise unknown("lesson", lesson_id, known)
+    gc.set_threshold(GARBAGE)  # with Python's own 700 the imports of a lesson take a tenth longer
     seed, entry = whole_number("seed", seed, 0, LARGEST_SEED), known[lesson_id]
     if not entry.ready:
         built = ", ".join(key for key, one in known.items() if one.ready)

@@ -59,7 +59,7 @@ def in_words(losses: Sequence[float], validation: Sequence[Mapping[str, float]] 
 class LiveCurve:
     """`fit(..., watch=LiveCurve())` draws the losses in a notebook, in one picture, at most every `every` seconds.
 
-    Elsewhere it does nothing. It reads the history's `loss` and `validation`. At most a fifth of the time goes into
+    Elsewhere it does nothing. It reads the history's `loss` and `validation`. At most a tenth of the time goes into
     drawing, and what goes wrong with the display never stops a training run. CourseError for an `every` below 0.
     """
 
@@ -76,7 +76,7 @@ class LiveCurve:
         if start >= self.next_time:
             self.draw(history, dpi=DPI // 2)  # quick
             end = time.monotonic()
-            self.next_time = end + max(self.every, 4 * (end - start))
+            self.next_time = end + max(self.every, 9 * (end - start))
 
     def finish(self, history) -> None:
         """Draws the curve for good. The next run gets a picture of its own."""

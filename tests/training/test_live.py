@@ -91,11 +91,11 @@ def test_one_picture_is_drawn_again_at_most_every_so_often(pictures, clock):
 
 
 def test_a_slow_picture_is_drawn_less_often(pictures, clock, monkeypatch):
-    """Two seconds for a picture: the next is not begun before eight more are over, a fifth of the time in all."""
+    """Two seconds for a picture: the next is not begun before 18 more are over, a tenth of the time in all."""
     draw = live.training_curve
     monkeypatch.setattr(live, "training_curve", lambda *given: setattr(clock, "now", clock.now + 2) or draw(*given))
     watch, drawn = plots.LiveCurve(every=0.5), []
-    for now in (100.0, 109.9, 110.0):
+    for now in (100.0, 119.9, 120.0):
         clock.now = now
         watch(RUN)
         drawn.append(len(pictures[0]))
