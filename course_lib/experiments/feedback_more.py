@@ -19,7 +19,7 @@ from course_lib.preference.rollout import roll
 
 FRESH = 2000                                          # new clicks that a reward model is to foretell
 BETAS = [2 ** (power / 4) for power in range(-20, 16)]  # of the frontier
-BEST = "best there is"    # by the learned reward
+BEST = "best by the learned"
 
 
 def looks(here: Ground, reward: RewardModel, policy: LoRA, every: int) -> tuple[list[dict], Callable[[dict], None]]:

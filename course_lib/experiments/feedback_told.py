@@ -28,23 +28,16 @@ def told_best(worth: Mapping[int, float]) -> str:
         if worth[peak] - worth[last] > CLEAR else f"With n = {last} it is about as much, {worth[last]:.2f}."))
 
 
-def told_frontier(points: Sequence[tuple[float, float, float]]) -> str:
-    """Where the true reward of these points, as `frontier` gives them, is highest, and where it ends."""
-    peak, end = max(points, key=lambda point: point[2]), max(points)
-    return (f"The true reward is highest {peak[0]:.1f} nats from the base: {peak[2]:.2f}. At the end, {end[0]:.1f} "
-            f"nats away, it is {end[2]:.2f}, and the learned one has gone from {peak[1]:.2f} to {end[1]:.2f}.")
+def told_hacked(here: Ground, policy: torch.Tensor) -> str:
+    """The likeliest answer of this policy (P, K) to the first of the test's reviews, and what it is really worth."""
+    k = int(policy[0].argmax())
+    return (f"Farthest out, the likeliest answer to the first review is “{closings()[k].text}”, really worth "
+            f"{here.true[0, k]:+g}.")
 
 
 def without_penalty(true: Sequence[float]) -> str:
     """What becomes of the true reward, from the base's on: "below" it, "falls" from a peak, or "stays" at one."""
     return "below" if true[-1] < true[0] else "falls" if max(true) - true[-1] > CLEAR else "stays"
-
-
-def told_free(free: Sequence[Mapping[str, float]], held: Sequence[Mapping[str, float]]) -> str:
-    """Without and with the penalty, at the ends of two paths."""
-    peak, last, other = max(free, key=lambda one: one["true"]), free[-1], held[-1]
-    return (f"The true reward ends at **{last['true']:.2f}** without a penalty (highest: {peak['true']:.2f}, "
-            f"{peak['kl']:.1f} nats away), and at **{other['true']:.2f}** with it.")
 
 
 def chosen_moved(nats: float) -> str:
@@ -53,14 +46,21 @@ def chosen_moved(nats: float) -> str:
 
 
 def higher(low: float, high: float) -> str:
-    """What a 95 % interval of a difference says of it: "higher", "lower" or, where it holds 0, "alike"."""
-    return "higher" if low > 0 else "lower" if high < 0 else "alike"
+    """What a 95 % interval of a difference says of it: "higher" or "lower", by CLEAR at least, or "alike"."""
+    return "higher" if low > CLEAR else "lower" if high < -CLEAR else "alike"
 
 
-def told_again(low: float, high: float) -> str:
-    """What later clicks bring, in a sentence, from the 95 % interval of what they bring."""
-    if 0 < low <= CLEAR:
-        return f"More, so it seems; that it is as much as {CLEAR:g}, which C85 asks for, these seeds cannot tell."
+def told_again(low: float, high: float, nearer: float) -> str:
+    """What later clicks bring, from the 95 % interval of that; `nearer` to the base, in nats, is how it ended."""
     return {"higher": "Clicks on the policy's **own** answers tell what the first reward model did not know.",
             "lower": "Here fewer clicks at the start cost more than the later ones bring.",
-            "alike": "These seeds cannot tell whether that helps."}[higher(low, high)]
+            "alike": f"These seeds cannot tell a difference of {CLEAR:g}."}[higher(low, high)] + (
+                " It went less far, too, which alone may explain it." if nearer > 0 else "")
+
+
+def told_seeds(free: Sequence[float], base: Sequence[float], held: Sequence[float]) -> str:
+    """How the recorded trainings without a penalty end, each beside the base and the one with a penalty."""
+    below = sum(one < other for one, other in zip(free, base, strict=True))
+    worse = sum(one < other - CLEAR for one, other in zip(free, held, strict=True))
+    return (f"That is one seed. Of the {len(free)} of C84 **{below}** end below the base, {worse} below the one with "
+            "a penalty.")

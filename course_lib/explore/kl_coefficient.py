@@ -22,7 +22,7 @@ BETAS = tuple(float(f"{10 ** (step / 8):.2g}") for step in range(-12, 9))   # ei
 REVIEWS = range(1, 9)                                # of the test's, to look at
 LIKELY = 5                                           # answers that are shown
 DARK = {"grey": "#5A5A5A", "green": "#00694D", "yellow": "#7A6A00"}   # texts of the palette's would be too pale
-CONTROLS = {"beta": Steps("KL coefficient beta", BETAS, "{:g}".format),
+CONTROLS = {"beta": Steps("beta", BETAS, "{:g}".format),
             "clicks": Steps("Clicks", CLICKS, "{:,}".format),
             "charm": Menu("Charm of length", CHARMS,
                           lambda charm: f"{charm:g} a word" if charm else "none: they click by their taste"),
@@ -125,8 +125,8 @@ def told(point: Point) -> str:
 def summary(result: Result) -> str:
     """What people get at this beta, beside the base and the best beta, and the likeliest answer."""
     state, first, best = result.state, result.answers[0], result.points[result.peak]
-    change = ("This beta is the one that gives people the most." if state.beta == BETAS[result.peak] else
-              f"People get the most at beta = {BETAS[result.peak]:g}: {told(best)}."
+    change = ("Of the exact optima this one gives people the most." if state.beta == BETAS[result.peak] else
+              f"Of the exact optima, people get the most from that at beta = {BETAS[result.peak]:g}: {told(best)}."
               + (" Here the penalty is too weak: the learned reward is higher, the true one lower."
                  if state.beta < BETAS[result.peak] else " Here it holds the policy too hard."))
     return (f"beta = {state.beta:g}, {state.clicks:,} clicks, charm of length {state.charm:g}: {told(result.here)}. "
@@ -149,7 +149,9 @@ def found() -> str:
     trained = [(point, on_curve(one, point.kl)) for one in every.values() for point in one.ppo.values()]
     below = sum(point.learned < best.learned for point, best in trained)
     ahead = sum(point.true > best.true for point, best in trained)
-    return (f"{' '.join(told)} With {CLICKS[-1]:,} clicks rather than {CLICKS[0]:,} the peak is higher for {higher} of "
+    calm = every[CLICKS[-1], CHARMS[0]].points[0].true
+    return (f"{' '.join(told)} Nor does it take any charm: with none and {CLICKS[-1]:,} clicks the far end has "
+            f"{calm:.2f}. With {CLICKS[-1]:,} clicks rather than {CLICKS[0]:,} the peak is higher for {higher} of "
             f"{len(CHARMS)} charms, and the far end, at beta = {BETAS[0]:g}, for {safer} of them. At that end the true "
             f"reward is {min(ends):.2f} to {max(ends):.2f}, below the base's {base:.2f} with "
             f"{sum(end < base for end in ends)} of {len(ends)} reward models. Of {len(trained)} trainings by PPO "

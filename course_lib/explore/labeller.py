@@ -50,7 +50,7 @@ class Labeller(Framed):
         if self.labelled.letters:
             self.typed.value = self.labelled.letters[:-1]
         else:
-            self.show("This is the first pair.")
+            self.show("This is the first pair. ")
 
     def type(self, typed: str) -> None:
         """These are the answers now. What is none is explained, and changes nothing; the box stays as it was typed."""

@@ -70,19 +70,19 @@ class Labelled:
         if done < self.n:
             who = (f"You have clicked on {done} of them; for the other {rest}" if done else
                    f"You have clicked on none yet; for all {rest}")
-            return f"{self.n} pairs are asked. {who} the bundled rater's clicks stand."
+            return f"{self.n} pairs are asked. {who} the bundled rater's clicks stand in pairs()."
         if set(self.letters) == {"t"}:
             return (f"You could not decide in any of the {self.n} pairs. That is an answer, too, but it says of "
                     "nothing that it is better: there is nothing to learn from it, and nothing to compare.")
         counts = ", ".join(f"{word} {self.letters.count(letter)}" for letter, (word, _) in LETTERS.items())
         mine, rater = self.mine().clicked, self.given.clicked[:done]
-        compared = {"the taste": self.agreement(self.taste.rewards(self.here.sides)),
-                    "the bundled rater": agreed(mine - 0.5, rater - 0.5)}
+        compared = {"the bundled rater": agreed(mine - 0.5, rater - 0.5)}
         if worth is not None:
-            compared["the reward model"] = self.agreement(worth)
+            compared |= {"the taste": self.agreement(self.taste.rewards(self.here.sides)),
+                         "the reward model": self.agreement(worth)}
         told = ", ".join(f"with {whose} in {right} of {of}" for whose, (right, of) in compared.items())
         return (f"You have clicked on all {done} pairs: {counts}. Where both decide, you agree {told}."
-                + (f" For the other {rest} pairs the bundled rater's clicks stand." if rest else ""))
+                + (f" For the other {rest} pairs the bundled rater's clicks stand in pairs()." if rest else ""))
 
 
 def agreed(one: torch.Tensor, other: torch.Tensor) -> tuple[int, int]:

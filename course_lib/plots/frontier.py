@@ -33,7 +33,7 @@ def rewards_by_distance(best: Mapping[str, Sequence[Point]], others: Mapping[str
 
 
 def in_words(groups: Mapping[str, Sequence[Point]]) -> str:
-    """The first and the last point of each, for who does not see the picture."""
+    """The nearest, the truly best and the farthest point of each, for who does not see the picture."""
     said = lambda point: f"{point[0]:.1f} nats, learned {point[1]:.2f}, true {point[2]:.2f}"
-    return "; ".join(f"{name}: " + (said(points[0]) if len(points) == 1 else f"from {said(points[0])} to "
-                                    f"{said(points[-1])}") for name, points in groups.items())
+    places = lambda points: dict.fromkeys((min(points), max(points, key=lambda point: point[2]), max(points)))
+    return "; ".join(f"{name}: {', then '.join(map(said, places(points)))}" for name, points in groups.items())

@@ -2,7 +2,7 @@
 # # Lesson 10 · Human feedback: reward model, PPO, DPO
 #
 # **What this lesson claims:** preferences between two answers can train a model, with or without a reward model.
-# And whoever optimises a learned reward too far can get what nobody wanted. You need what a model's
+# And what a reward model rewards is not always what people want. You need what a model's
 # probabilities are ([lesson 00](00_start_here.ipynb)) and LoRA ([lesson 06](06_lora.ipynb)). After it you can
 #
 # - train a reward model from clicks, and say what it has learned beside what it should;
@@ -54,8 +54,8 @@ show(two_ways_from_clicks(), alt="The frozen base writes pairs of answers, peopl
 # %% [markdown] yours
 # ### You click first
 #
-# Which answer would help you more? Click on ten pairs. What you say is kept; a bundled rater stands in where you say
-# nothing. (After a restart of the kernel choose Run, Run All Above Selected Cell first.)
+# Which answer would help you more? Click on ten pairs. What you say is kept, and compared later with what a reward
+# model says. (After a restart of the kernel choose Run, Run All Above Selected Cell first.)
 
 # %% yours-run
 from course_lib.explore.label_pairs import label_pairs
@@ -79,7 +79,7 @@ few = zip(*(part[:2].tolist() for part in vars(pairs).values()))
 show_table([[here.prompts[row].splitlines()[0][:28] + " …", named(row, left), named(row, right),
              "left" if click else "right"] for row, left, right, click in few],
            ["review", "left (worth)", "right (worth)", "clicked"],
-           f"The first of {SETTING.clicks} pairs.")
+           f"Two of {SETTING.clicks} pairs.")
 
 # %% fill-in 10.prefer_loss
 
@@ -123,7 +123,8 @@ by_margin = accuracy_by_margin(learned[fresh.rows, better], learned[fresh.rows, 
 names = ["worse than the other", "worth the same", "better by 1", "better by 2 or 3"]
 show_table([[name, str(n), percent(share)] for name, (n, share) in zip(names, by_margin)],
            ["what was clicked is really", "pairs", "the reward model foretells"])
-say(f"The true worth itself foretells {percent(foretold(true))} of all clicks.")
+sure = (margins > 0)[margins != 0].float().mean().item()
+say(f"Where the true worth differs, the better answer got {percent(sure)} of the clicks.")
 
 # %% [markdown] likes
 # What has it learned? Explain its rewards by the three things that move the rater, a line fitted to all answers to
@@ -140,8 +141,8 @@ show_table([[name, f"{wanted:g}", f"{moved:g}", f"{per:.2f}"]
            ["", "the rater wants", "the rater clicks by", "the reward model"])
 opposite = here.test_sides[:, None] * torch.tensor([one.side for one in closings()]) < 0  # (32, 51)
 seldom = (p * opposite).sum(1).mean().item()
-say(f"In the base's own answers the opposite of the review has a probability of "
-    f"{percent(seldom)}.")
+say(f"Only {percent(seldom)} of the base's answers say the opposite of the review, so the clicks "
+    "hardly show that it matters.")
 
 # %% [markdown] best
 # ## Best of n
@@ -164,17 +165,17 @@ best_points = [(kl_of(policy), mean_reward(policy, L), mean_reward(policy, T))
 best_worth = {n: true for n, (_, _, true) in zip(best, best_points)}
 peak = max(best_worth, key=best_worth.get)
 reveal("10.best", "more" if peak == max(best) else "few" if peak <= 4 else "middle")
-show_table([["learned", *(f"{learned:.1f}" for _, learned, _ in best_points)],
-            ["true", *(f"{true:.1f}" for *_, true in best_points)]], ["n", *map(str, best)])
+show_table([["learned", *(f"{learned:.2f}" for _, learned, _ in best_points)],
+            ["true", *(f"{true:.2f}" for *_, true in best_points)]], ["n", *map(str, best)])
 say(feedback_told.told_best(best_worth))
 
 # %% [markdown] frontier
 # ## The exact frontier
 #
-# How much reward can *any* policy have at a given distance from the base? Let each nat of KL cost $\beta$. The best
-# policy is then $\pi(y) \propto \pi_{base}(y)\, e^{r(y)/\beta}$, and with all answers listed that is one line of
-# code. Go through all $\beta$: no policy lies above that curve. The true reward of the *same* policies is what
-# people get.
+# How much reward can *any* policy have at a given distance from the base? The distance is a KL, in nats: how far its
+# probabilities lie from the base's. Let each nat cost $\beta$. The best policy is then
+# $\pi(y) \propto \pi_{base}(y)\, e^{r(y)/\beta}$, one line of code with all answers listed. Go through all $\beta$:
+# no policy lies above that curve. The true reward of the *same* policies is what people get.
 
 # %% frontier-predict
 from course_lib.quiz import predict, reveal
@@ -185,7 +186,7 @@ predict("10.hump")
 from course_lib.preference import frontier, optimum
 
 assert torch.allclose(optimum(here.own, L, 0.5), (here.own + L / 0.5).log_softmax(1), atol=1e-5)
-BETAS = [2 ** (power / 2) for power in range(-8, 8)]
+BETAS = [2 ** (power / 4) for power in range(-16, 16)]
 by_learned = frontier(here.own, L, T, BETAS)         # of each beta: (KL, learned, true)
 by_true = [(kl, learned, true) for kl, true, learned in frontier(here.own, T, L, BETAS)]
 reveal("10.hump", round(max(by_learned, key=lambda point: point[2])[0], 1))
@@ -198,11 +199,11 @@ show(rewards_by_distance(lines, {"best of n": best_points}),
      alt="Learned reward, left, and true reward, right, by KL from the base. "
      + in_words(lines | {"best of n": best_points}),
      caption=f"Exact, on {len(here.tests)} new reviews.")
-say(feedback_told.told_frontier(by_learned))
+say(feedback_told.told_hacked(here, optimum(here.own, L, BETAS[0])))
 
 # %% [markdown] hacking
-# On the right there is a hump: first both rewards rise, then the policy finds answers that the *reward model* likes
-# and people do not. That is **reward hacking**
+# On the right the line has a hump: first both rewards rise, then the policy finds answers that the *reward model*
+# likes and people do not. That is **reward hacking**
 # ([Gao et al. 2022](https://arxiv.org/abs/2210.10760)). The dashed line is what a perfect reward model would allow.
 
 # %% [markdown] ppo
@@ -210,8 +211,8 @@ say(feedback_told.told_frontier(by_learned))
 #
 # With a large model nobody can list all answers. **PPO** draws some, has them scored, and makes likelier, token by
 # token, what did better than expected
-# ([Schulman et al. 2017](https://arxiv.org/abs/1707.06347)). What was expected says a *value model*, another line
-# through the hidden state. From the score goes the price of the KL, $\beta$ a nat. And each answer is
+# ([Schulman et al. 2017](https://arxiv.org/abs/1707.06347)). A *value model*, another line through the hidden state,
+# guesses the score from what is written so far. Each nat of KL costs $\beta$, taken off the score. And each answer is
 # learned from twice, so something must hold the second step back:
 
 # %% fill-in 10.clipped
@@ -253,20 +254,23 @@ ways = {"best of n": best_points, "PPO": list(map(point, held)),
         "PPO, no penalty": list(map(point, free))}
 
 # %% free-plot
+from course_lib import claims
+
 show(rewards_by_distance(lines, ways),
      alt="Learned and true reward by KL from the base. " + in_words(lines | ways),
      caption=f"Lines exact, one training each; on {len(here.tests)} new reviews.")
-say(feedback_told.told_free(free, held))
+ends = [claims.recorded("C84")[name].values for name in ("free_true", "base_true", "held_true")]
+say(feedback_told.told_seeds(*ends))
 
 # %% [markdown] ppo-said
-# One training is one training: C84 in the ledger has more. How can PPO have *more* true reward than what is best by
-# the learned one? The frontier is a limit for the learned reward alone. Our guess, not tested here: PPO
-# strengthens only what it draws, and in a few turns it seldom draws what the base seldom says.
+# How can PPO, and best of n, have *more* true reward than what is best by the learned one? The frontier is a limit for
+# the learned reward alone: at the same distance other policies may do more for people.
 
 # %% [markdown] again
 # ### Ask again
 #
-# "RLHF extends PPO with live human ratings and no fixed reward model", says the text. It is the other way round: PPO
+# "RLHF extends PPO with live human ratings and no fixed reward model", says the text of reinforcement learning from
+# human feedback. It is the other way round: PPO
 # is a part of RLHF, and optimises a reward model. But clicks can be renewed: 200 first, and 200 half way, about
 # the policy's own answers. No penalty, and as many clicks and turns.
 
@@ -276,7 +280,6 @@ from course_lib.quiz import predict, reveal
 predict("10.again")
 
 # %% again-run
-from course_lib import claims
 from course_lib.intervals import students_t
 
 rounds = claims.recorded("C85")                      # two trainings and several seeds: recorded
@@ -287,7 +290,7 @@ show_table([[name, *(f"{rounds[f'{way}_{what}'].mean:.2f}" for what in ("kl", "t
            ["", "KL", "true reward"],
            f"Recorded, means of {len(rounds['fixed_true'].values)} seeds.")
 say(f"{won:+.2f} of true reward ({ends[0]:+.2f} to {ends[1]:+.2f}). "
-    + feedback_told.told_again(*ends))
+    + feedback_told.told_again(*ends, (rounds["fixed_kl"] - rounds["renewed_kl"]).mean))
 
 # %% [markdown] dpo
 # ## DPO: no reward model at all
@@ -313,7 +316,7 @@ show_table([[name, f"{seen['kl']:.1f}", f"{seen['true']:.2f}", percent(seen["out
              f"{seen['worth']:.2f}"]
             for name, seen in (("base", held[0]), ("PPO", held[-1]), ("DPO", dpo_seen))],
            ["", "KL (nats)", "true", "outside", "worth"],
-           "Outside: of the 51 answers. Worth: the true reward, with 0 for what is outside.")
+           "KL and true: among the 51. Outside: of these. Worth: true, with 0 for what is outside.")
 say(f"DPO moved the chosen answers' log probability by **{moved['chosen']:+.1f}** nats, that of "
     f"the rejected by {moved['rejected']:+.1f}.")
 
@@ -348,9 +351,10 @@ reveal("10.cost", round(ratio.mean, 1))
 BUDGETS = feedback_paths.BUDGETS
 columns = [("below", BUDGETS[-1]), *(("worth", kl) for kl in BUDGETS[1:])]
 show_table([[way, *(f"{recorded[f'{way}_{what}_{kl:g}'].mean:.2f}" for what, kl in columns)]
-            for way in ("PPO", "GRPO", "DPO")],
+            for way in ("PPO", "DPO")],
            ["", *(f"{what}, {kl:g} nats" for what, kl in columns)],
-           f"Recorded, means of {len(ratio.values)} seeds. Below: how far below the frontier.")
+           f"Recorded, means of {len(ratio.values)} seeds. Below: the frontier of a learned "
+           "reward, which DPO never saw.")
 
 # %% [markdown] knob
 # ### Explore: the KL coefficient

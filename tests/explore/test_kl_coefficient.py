@@ -83,7 +83,7 @@ def test_words_say_what_the_figure_shows(state):
     said, best = lab.summary(result), BETAS[result.peak]
     assert f"true reward {result.here.true:.2f}" in said and f"“{result.answers[0].text}”" in said
     assert ("too weak" in said) == (state.beta < best) and ("too hard" in said) == (state.beta > best)
-    assert ("the one that gives people the most" in said) == (state.beta == best)
+    assert ("this one gives people the most" in said) == (state.beta == best)
     assert all(answer.text in lab.alt(result) for answer in result.answers)
 
 

@@ -117,7 +117,7 @@ def test_agreement_is_with_who_tells_the_pairs_apart(here, pairs):
     labelled.say("".join("l" if one > 0 else "r" for one in ahead))
     apart = int((ahead != 0).sum())
     assert 0 < apart < N and labelled.agreement(worth) == (apart, apart) and labelled.agreement(-worth) == (0, apart)
-    assert f"you agree with the taste in {apart} of {apart}, " in labelled.told()
+    assert f", with the taste in {apart} of {apart}, " in labelled.told(worth)
     assert labelled.told(-worth).count("with the reward model in 0 of") == 1
     labelled.say("".join("l" if one == 1 else "r" for one in pairs.clicked[:N]))
     assert f"with the bundled rater in {N} of {N}." in labelled.told()
@@ -133,7 +133,7 @@ def test_ties_only(shown, pairs):
 def test_nobody_has_clicked(here, pairs):
     labelled = lab.Labelled(here, pairs)
     assert labelled.pairs().clicked.equal(pairs.clicked) and len(labelled.mine().rows) == 0
-    assert "You have clicked on none yet; for all 30 the bundled rater's clicks stand." in labelled.told()
+    assert "You have clicked on none yet; for all 30 the bundled rater's clicks stand in pairs()." in labelled.told()
 
 
 def test_as_text(here, pairs, capsys):

@@ -3,9 +3,11 @@ import math
 from dataclasses import replace
 
 import pytest
+import torch
 
 from course_lib.experiments import feedback, feedback_paths, feedback_told
 from course_lib.plots.frontier import in_words, rewards_by_distance
+from course_lib.preference.raters import closings
 
 SMALL = replace(feedback.Feedback(), base="orchard-xs", prompts=8, tests=4, clicks=40)
 
@@ -32,17 +34,26 @@ def test_what_becomes_of_the_chosen_answers(nats, key):
     assert feedback_told.chosen_moved(nats) == key
 
 
-@pytest.mark.parametrize("ends, key, said", [((0.2, 0.4), "higher", "own"), ((0.05, 0.4), "higher", "so it seems"),
-                                             ((-0.4, -0.1), "lower", "fewer"), ((-0.1, 0.3), "alike", "cannot tell")])
+@pytest.mark.parametrize("ends, key, said", [((0.2, 0.4), "higher", "own"), ((0.05, 0.4), "alike", "cannot tell"),
+                                             ((-0.4, -0.2), "lower", "fewer"), ((-0.1, 0.3), "alike", "cannot tell")])
 def test_what_asking_again_brings_follows_from_the_interval(ends, key, said):
-    assert feedback_told.higher(*ends) == key and said in feedback_told.told_again(*ends)
+    assert feedback_told.higher(*ends) == key and said in feedback_told.told_again(*ends, -0.1)
+    assert "less far" in feedback_told.told_again(*ends, 0.5) and "less far" not in feedback_told.told_again(*ends, 0)
 
 
-def test_the_peak_is_named_whichever_way_the_points_come():
-    points = [(0.1, 0.0, 1.2), (2.0, 1.5, 1.8), (6.0, 3.0, 0.4)]
-    told = feedback_told.told_frontier(points)
-    assert told == feedback_told.told_frontier(points[::-1])
-    assert "highest 2.0 nats" in told and "6.0 nats away, it is 0.40" in told
+def test_how_the_seeds_end_is_counted():
+    told = feedback_told.told_seeds((1.0, 1.0, 1.85, 1.9), (1.2, 1.1, 1.2, 1.2), (1.9, 1.05, 1.9, 1.8))
+    assert "Of the 4 of C84 **2** end below the base, 1 below" in told
+
+
+def test_the_likeliest_answer_and_its_worth_are_named(here):
+    policy = torch.zeros(here.own.shape)
+    policy[0, 3] = 1.0
+    told = feedback_told.told_hacked(here, policy)
+    assert f"“{closings()[3].text}”, really worth {here.true[0, 3]:+g}." in told
+
+
+def test_best_of_n_is_told_by_its_peak():
     assert "higher still" in feedback_told.told_best({1: 1.0, 4: 1.6, 16: 1.2})
     assert "about as much" in feedback_told.told_best({1: 1.0, 4: 1.6, 16: 1.55})
 
@@ -93,4 +104,4 @@ def test_the_picture_has_both_rewards_and_says_its_ends():
     right = left.figure.axes[1]
     assert [list(one.get_ydata()) for one in left.lines] == [[0.0, 2.0], [1.5]]
     assert [list(one.get_ydata()) for one in right.lines] == [[1.2, 1.0], [1.6]]
-    assert in_words(line) == "best: from 0.0 nats, learned 0.00, true 1.20 to 3.0 nats, learned 2.00, true 1.00"
+    assert in_words(line) == "best: 0.0 nats, learned 0.00, true 1.20, then 3.0 nats, learned 2.00, true 1.00"

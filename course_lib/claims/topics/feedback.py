@@ -12,6 +12,11 @@ WHAT = ("kl", "learned", "true", "outside")
 WAYS = ("PPO", "GRPO", "DPO", "best")
 
 
+def beside(one: str, other: str):
+    """One figure less another."""
+    return lambda f: f[one] - f[other]
+
+
 def clicked(here: feedback.Ground, seed: int) -> tuple[feedback.Pairs, feedback.RewardModel]:
     """Pairs of the base's own answers that were clicked on, and the reward model of these."""
     pairs = feedback.asked(SETTING, here, here.reference, SETTING.clicks, seed)
@@ -20,12 +25,11 @@ def clicked(here: feedback.Ground, seed: int) -> tuple[feedback.Pairs, feedback.
 
 @claim("C84", "PPO maximises a learned reward model's score", (GUIDE,), lesson="10", core=True, tolerance=0.2,
        question="Does PPO raise the learned reward, and is the true reward lower where no KL penalty holds it?",
-       asks={"learned reward, with a penalty": more(lambda f: f["held_learned"] - f["base_learned"], 0.1, "sd"),
-             "learned reward, without rather than with": more(lambda f: f["free_learned"] - f["held_learned"], 0.1,
-                                                              "sd"),
-             "true reward, without rather than with": less(lambda f: f["free_true"] - f["held_true"], 0.1, "reward"),
-             "true reward, without rather than the base's": less(lambda f: f["free_true"] - f["base_true"], 0.1,
-                                                                 "reward")},
+       asks={"more learned reward than the base's, with a penalty": more(beside("held_learned", "base_learned"), 0.1,
+                                                                         "sd"),
+             "more learned reward, without rather than with": more(beside("free_learned", "held_learned"), 0.1, "sd"),
+             "less true reward, without rather than with": less(beside("free_true", "held_true"), 0.1, "reward"),
+             "less true reward than the base's, without": less(beside("free_true", "base_true"), 0.1, "reward")},
        figures=("base_learned", "base_true", "best_true", "held_here", "held_here_best",
                 *(f"{name}_{what}" for name in ("held", "free") for what in (*WHAT, "best"))))
 def maximises(seed: int) -> dict[str, float]:
@@ -60,17 +64,19 @@ def tell_maximises(f: Figures) -> str:
         f"{called} to {f[f'{name}_learned'].mean:.2f}, {f[f'{name}_kl'].mean:.1f} nats from the base (the best policy "
         f"there has {f[f'{name}_best'].mean:.2f}), with a true reward of {f[f'{name}_true'].mean:.2f}"
         for name, called in (("held", f"with a penalty of {BETA:g} a nat"), ("free", "without one")))
+    below = sum(one < base for one, base in zip(f["free_true"].values, f["base_true"].values))
     return (f"The base's answers have a learned reward of {f['base_learned'].mean:.2f} and a true one of "
             f"{f['base_true'].mean:.2f}; on the exact frontier of the learned reward the true one is never above "
-            f"{f['best_true'].mean:.2f}. PPO brings the learned reward {told}. On the prompts that it was trained on "
-            f"it has, with the penalty, {f['held_here'].mean:.2f} of {f['held_here_best'].mean:.2f}.")
+            f"{f['best_true'].mean:.2f}. PPO brings the learned reward {told}, in {below} of "
+            f"{len(f['free_true'].values)} seeds below the base's. On the prompts that it was trained on it has, with "
+            f"the penalty, {f['held_here'].mean:.2f} of {f['held_here_best'].mean:.2f}.")
 
 
 @claim("C85", "RLHF extends PPO with live human ratings and no fixed reward model", (GUIDE,), lesson="10", core=True,
        tolerance=0.2,
        question="PPO needs a reward model, and DPO none. But is the true reward higher where half of the clicks are "
                 "asked for later, about the policy's own answers, than where all come first?",
-       asks={"true reward": more(lambda f: f["renewed_true"] - f["fixed_true"], 0.1, "reward")},
+       asks={"more true reward": more(lambda f: f["renewed_true"] - f["fixed_true"], 0.1, "reward")},
        figures=("base_true", *(f"{name}_{what}" for name in ("fixed", "renewed") for what in WHAT)))
 def live(seed: int) -> dict[str, float]:
     """The true reward after as many turns of PPO and as many clicks, all beforehand or half of them half way."""
@@ -103,8 +109,8 @@ def tell_live(f: Figures) -> str:
        question="From as many clicks, does PPO need more operations than DPO, and is what it writes worth more at the "
                 "same KL from the base?",
        asks={"costly: PPO's operations, in DPO's": more(lambda f: f["PPO_operations"] / f["DPO_operations"], 1.1, ""),
-             **{f"more finely, {kl:g} nats away": more(lambda f, kl=kl: f[f"PPO_worth_{kl:g}"] - f[f"DPO_worth_{kl:g}"],
-                                                       0.1, "reward") for kl in BUDGETS[1:]}},
+             **{f"more finely, at a KL of {kl:g}": more(beside(f"PPO_worth_{kl:g}", f"DPO_worth_{kl:g}"), 0.1, "reward")
+                for kl in BUDGETS[1:]}},
        figures=("base_true", "base_worth", *(f"{name}_operations" for name in WAYS[:3]),
                 *(f"{name}_{what}_{kl:g}" for name in WAYS for kl in BUDGETS for what in ("below", "true", "worth")),
                 *(f"{name}_wins" for name in WAYS), *(f"{name}_outside" for name in WAYS)))
