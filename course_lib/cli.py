@@ -18,6 +18,7 @@ COMMANDS = {
     "world": ("course_lib.world.command", "read documents of the small world, and count them"),
     "models": ("course_lib.models.command", "list the bundled models and show their cards"),
     "pretrain": ("course_lib.pretraining.command", "train a base model from nothing, as the shipped ones were"),
+    "predict": ("course_lib.offline.command", "a model's answers to the prompts in a file, however many they are"),
     "claims": ("course_lib.claims.command", "list, run and verify the measured claims"),
     "progress": ("course_lib.progress.command", "show, export and import your answers and predictions"),
     "grade": ("course_lib.grading.command", "grade what a class handed in, each task in a sandbox"),

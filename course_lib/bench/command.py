@@ -103,6 +103,13 @@ def grade(students: int, jobs: int) -> bool:
     return grading.grade(students, jobs)
 
 
+def offline(prompts: int) -> bool:
+    """Whether many prompts are answered as fast as they must be, and alike."""
+    from course_lib.bench import offline as many
+
+    return many.offline(prompts)
+
+
 def minilm(path: str) -> bool:
     """Prints figures without a gate, so always True."""
     from course_lib.bench import minilm
@@ -122,6 +129,7 @@ PARTS = {  # name: (what it is about, what it does: True where everything holds)
     "grade": ("a large class graded: submissions a minute, students' code, memory", grade),
     "quality": ("every method on reviews: accuracy, parameters, and what is forgotten", quality),
     "minilm": ("methods on a real pretrained encoder and your own labelled sentences, side by side", minilm),
+    "offline": ("many prompts answered by `predict`, one by one, and by transformers' pipeline", offline),
     "picture": ("draw the README's picture from figures measured now", picture),
 }
 
@@ -143,6 +151,8 @@ def main(argv: list[str]) -> int:
         if name == "grade":
             sub.add_argument("--students", metavar="N", type=int, default=200, help="how many; else 200")
             sub.add_argument("--jobs", metavar="N", type=int, default=2, help="submissions at a time; else 2")
+        if name == "offline":
+            sub.add_argument("--prompts", metavar="N", type=int, default=5000, help="how many; else 5,000")
         if name == "quality":
             sub.add_argument("--keep", metavar="FILE", help="keeps what is measured: a stopped run goes on")
             sub.add_argument("--any-code", action="store_true", help="takes from FILE what other code measured, too")
