@@ -41,11 +41,12 @@ COLAB = {
         "models/test_tokenizer.py", "training/test_batches.py", "training/test_cost.py", "training/test_evaluate.py",
         "training/test_fit.py", "training/test_reuse.py", "training/test_sources.py", "distillation/test_distil.py",
         "distillation/test_padded.py", "distillation/test_pruning.py", "distillation/test_teacher.py",
-        "explore/test_prompt_lab.py", "explore/test_edit_labs.py", "test_evaluation.py", "test_prompting.py",
+        "explore/test_prompt_lab.py", "explore/test_edit_labs.py", "offline/test_predict.py", "offline/test_keys.py",
+        "test_evaluation.py", "test_prompting.py",
         "test_prompting_search.py"),
     "peft, accelerate": ("methods/test_parity_ia3.py", "methods/test_parity_peft.py", "methods/test_parity_trainer.py"),
     "datasets": ("training/test_classes.py", "world/test_tasks.py", "world/test_tasks_from_outside.py",
-                 "world/test_tasks_from_the_hub.py", "test_shifts.py"),
+                 "world/test_tasks_from_the_hub.py", "test_shifts.py", "offline/test_tables.py"),
     "ipywidgets, ipython, ipykernel": (
         "quiz/test_quiz_late.py", "quiz/test_quiz_still.py", "quiz/test_quiz_view.py", "checks/test_check.py",
         "explore/test_bad_states.py", "explore/test_lens_and_browser.py",
@@ -59,7 +60,7 @@ COLAB = {
     "numpy": ("checks/test_check_odd_values.py", "checks/test_outcomes.py", "methods/test_method_accepts.py",
               "models/test_packing.py", "test_errors.py"),
 }
-COLAB_ALL = ("methods", "training", "distillation", "models", "quiz", "explore", "checks/test_check.py",
+COLAB_ALL = ("methods", "offline", "training", "distillation", "models", "quiz", "explore", "checks/test_check.py",
              "checks/test_check_odd_values.py", "checks/test_outcomes.py", "progress", "world/test_tasks.py",
              "world/test_tasks_from_outside.py", "world/test_tasks_from_the_hub.py", "test_errors.py",
              "test_evaluation.py", "test_plots.py", "test_prompting.py", "test_prompting_measures.py",

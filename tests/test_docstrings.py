@@ -12,6 +12,8 @@ from course_lib.cost import cost, size_on_disk
 from course_lib.distillation import Teacher, distil, importance, prune, taught_rows
 from course_lib.evaluation import old_domain_loss, perplexity
 from course_lib.methods import LoRA, PromptTuning
+from course_lib.offline import flips, key_parts, load_method, plan
+from course_lib.offline import predict as predict_many
 from course_lib.prompting import (
     calibrate,
     complete,
@@ -64,6 +66,11 @@ CALLS = {
     taught_rows: lambda m, t: taught_rows(m, t, []),
     distil: lambda m, t: distil(None, m, t, LoRA(m)),
     importance: lambda m, t: importance(m, t, [], LoRA(m)),
+    predict_many: lambda m, t: predict_many(m, t, [""]),
+    flips: lambda m, t: flips(m, t, ["a"], ["b"], []),
+    load_method: lambda m, t: load_method("no such file", m),
+    plan: None,
+    key_parts: lambda m, t: key_parts(m, None, None, {}),
     LoRA.prepare: lambda m, t: LoRA(m).prepare(t("apple", return_tensors="pt")),
     LoRA.on: lambda m, t: LoRA(m).on(None).__enter__(),
     LoRA.save: lambda m, t: LoRA(m).save(""),

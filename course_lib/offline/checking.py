@@ -19,8 +19,8 @@ def check_pair(model, tokenizer, method) -> None:
     for one, what in ((model, "The model"), (method, "The method")):
         for name, tensor in (one.state_dict() if one is not None else {}).items():
             if not tensor.isfinite().all():
-                raise CourseError(f"{what} holds nan or inf in {name}, which are no numbers to compute with. Its training "
-                                  "failed: take an earlier copy.")
+                raise CourseError(f"{what} holds nan or inf in {name}, which are no numbers to compute with. Its "
+                                  "training failed: take an earlier copy.")
 
 
 def check_method(model, method) -> None:

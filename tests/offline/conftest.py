@@ -1,11 +1,44 @@
 """A tiny model that writes nonsense for sure, its folder, and prompts that begin alike."""
+import os
+import signal
+import sys
+import time
+
 import pytest
 
+from tests.hang import HANGS
 from tests.tiny import tiny_model
 
 HEAD = "peach: drupe\nplum: drupe\napple: pome\npear: pome\n"
 WORDS = ["cherry", "quince", "a small green apple from the garden of the old house", "fig", "the pear that fell",
          "wall"]
+
+
+def forked(run, said: str) -> int:
+    """The number of a child, all of ours loaded, that does `run() -> exit code`; what it prints goes into a file."""
+    if child := os.fork():
+        return child
+    code = 99
+    try:
+        file = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        for stream in (1, 2):
+            os.dup2(file, stream)
+        with open(1, "w", closefd=False) as out, open(2, "w", closefd=False) as errors:
+            sys.stdout, sys.stderr = out, errors
+            code = run()
+    finally:
+        os._exit(code)
+
+
+def ended(child: int) -> int:
+    """The child's exit code, minus the signal's number where one ended it; it fails where the child hangs."""
+    end = time.monotonic() + HANGS
+    while not (found := os.waitpid(child, os.WNOHANG))[0]:
+        if time.monotonic() > end:
+            os.kill(child, signal.SIGKILL)
+            pytest.fail("it hangs")
+        time.sleep(0.01)
+    return os.waitstatus_to_exitcode(found[1])
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from course_lib.display import counted
 from course_lib.errors import CourseError, shown
 from course_lib.offline.checking import is_text
 from course_lib.offline.tables.row import Row, Source, check_columns, check_utf8, whole
@@ -33,8 +34,8 @@ class CsvSource(Source):
             fields = fields or [""] * (n == 1)
             if fields:
                 row = dict(zip(self.columns, fields))
-                problem = "" if len(fields) == n else f"the line has {len(fields)} fields, and the header {n}"
-                yield Row(f"line {line}", row.get(self.column), problem, row)
+                wrong = f"the line has {counted(len(fields), 'fields')}, and the header {n}" * (len(fields) != n)
+                yield Row(f"line {line}", row.get(self.column), wrong, row)
 
 
 def records(path: Path) -> Iterator[tuple[int, list[str]]]:
