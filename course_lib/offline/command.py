@@ -135,7 +135,7 @@ def answer_all(source: Source, predictor, target) -> int:
 
 def put_in_place(part: Path, out: Path, kept) -> None:
     """The part becomes OUT, at once and whole; the cache knows it by its content."""
-    with part.open("rb") as file:
+    with part.open("r+b") as file:
         os.fsync(file.fileno())
     kept.wrote(out.resolve(), sha256(part))                   # before: killed in between, OUT is still told as ours
     os.replace(part, out)

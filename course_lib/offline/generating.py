@@ -20,11 +20,13 @@ from course_lib.threads import threads_for
 def can_share(model, method, longest: int) -> bool:
     """Whether prompts may be read in two parts, prefix and rest, and say the same; `longest` in tokens, answer and all.
 
-    Not where a method edits the first and last positions of a whole prompt. Not where the model looks back over a
-    window that is shorter: padding between prefix and rest would push the prefix out of its sight.
+    Not where a method edits the first and last positions of a whole prompt, nor with one of yours, which may do so.
+    Not where the model looks back over a window that is shorter: padding between prefix and rest would push the prefix
+    out of its sight.
     """
+    known = method is None or type(method).__module__.startswith("course_lib.methods.")
     window = window_of(model)
-    return not isinstance(method, PromptEdits) and (window is None or longest <= window)
+    return known and not isinstance(method, PromptEdits) and (window is None or longest <= window)
 
 
 @dataclass

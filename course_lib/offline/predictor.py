@@ -91,7 +91,7 @@ class Predictor:
         texts, tokens = list(rows), list(rows.values())
         check_tokens(self.model, [token for ids in tokens for token in ids])
         share = can_share(self.model, self.method, self.virtual + max(map(len, tokens)) + self.most)
-        with torch.inference_mode(), attached(self.model, self.method):
+        with torch.no_grad(), attached(self.model, self.method):
             for group in plan(tokens, self.batch_size, share):
                 left = [row for row in group.rows if keys[texts[row]] not in known]
                 prefix = None
