@@ -14,6 +14,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import chain, islice
 from pathlib import Path
 from random import Random
 
@@ -23,7 +24,7 @@ from transformers.utils import logging
 
 from course_lib.bench.pairs import one_thread
 from course_lib.bench.rows import Gate, Table, at_least, at_most, exact
-from course_lib.errors import whole_number
+from course_lib.errors import CourseError, whole_number
 from course_lib.models import load_model
 from course_lib.offline import flips, predict
 from course_lib.prompting import draw_examples, few_shot
@@ -34,28 +35,30 @@ from course_lib.world import documents, load_task, relations
 MODEL, SHOTS, AGAIN, MOST = "orchard-s", 4, 0.3, 8    # AGAIN: the share of prompts that come a second time
 ROUNDS, ONE_BY_ONE, TRIED = 3, 100, 128               # prompts of the samples in each round
 SIZES = (1, 8, 32, 64, 128)                           # the pipeline's batch sizes
+DOCUMENTS, SEEDS = 3000, 10                           # from which words are taken; draws of questions
 UNGATED: Gate = ("–", lambda figure: True)
 
 
 def words(count: int) -> list[str]:
-    """So many words of the world, each as the open line behind four examples of a relation."""
-    found, examples = {}, draw_examples(relations()["fruit_family"], SHOTS, 0)
-    for text in documents("train", 0):
-        found |= dict.fromkeys(re.findall(r"[a-z]{3,}", text))
-        if len(found) >= count:
-            break
-    return [few_shot(examples, word) for word in found][:count]
+    """So many words of the world, each as the open line behind four examples of a relation; where they run out, two."""
+    text = "\n".join(islice(documents("train", 0), DOCUMENTS))
+    known = list(dict.fromkeys(re.findall(r"\b[a-z]{3,}\b", text)))
+    two = (f"{one} {other}" for step in range(1, len(known)) for one, other in zip(known, known[step:]))
+    examples = draw_examples(relations()["fruit_family"], SHOTS, 0)
+    return [few_shot(examples, word) for word in islice(chain(known, two), count)]
 
 
 def questions(count: int) -> list[str]:
     """So many questions behind four answered ones."""
     examples = load_task("facts")["validation"].select(range(SHOTS))
     head = "".join(f"{row['prompt']} {row['answer']}\n" for row in examples)
-    found, seed = {}, 0
-    while len(found) < count:                         # another seed draws other questions
+    found = {}
+    for seed in range(SEEDS):                         # another one draws other questions
         found |= dict.fromkeys(load_task("facts", seed)["train"]["prompt"][:])
-        seed += 1
-    return [head + prompt for prompt in found][:count]
+        if len(found) >= count:
+            return [head + prompt for prompt in found][:count]
+    raise CourseError(f"There are {len(found):,} different questions here, and {count:,} were wanted. Take a smaller "
+                      "number of --prompts.")
 
 
 def some_twice(kind: Callable[[int], list[str]], count: int) -> list[str]:

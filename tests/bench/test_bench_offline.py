@@ -18,7 +18,7 @@ def test_prompts_begin_alike_and_three_in_ten_come_again(kind):
     assert len(prompts) == 200 and len(set(prompts)) == 140 and prompts == offline.some_twice(kind, 200)
     head, _, _ = prompts[0].rpartition("\n" if kind is offline.words else "\nquestion:")
     assert all(prompt.startswith(head) for prompt in prompts) and head.count("\n") >= 3
-    assert len(kind(20)) == 20 == len(set(kind(20)))
+    assert len(kind(3200)) == 3200 == len(set(kind(3200)))
 
 
 def test_the_whole_table_in_small(small, capsys):
@@ -39,6 +39,10 @@ def test_a_wrong_answer_is_no_near_tie(small, monkeypatch, capsys):
     assert [line.split()[-1] for line in lines if "differ otherwise" in line] == ["NO", "NO"]
 
 
-def test_too_few_prompts_are_refused():
+def test_too_few_prompts_are_refused_and_too_many(monkeypatch):
+    assert len(set(offline.words(9000))) == 9000
+    monkeypatch.setattr(offline, "SEEDS", 1)
+    with pytest.raises(CourseError, match="There are [12],... different questions here, and 9,000 were wanted"):
+        offline.questions(9000)
     with pytest.raises(CourseError, match="--prompts must be at least 10"):
         command.main(["offline", "--prompts", "9"])
