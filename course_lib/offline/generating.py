@@ -65,7 +65,7 @@ def read_rest(model, prefix: Prefix, rows: Sequence[Sequence[int]]) -> Reading:
 def write(model, reading: Reading, most: int, stops: Sequence[int]) -> list[list[int]]:
     """The most probable token, again and again: up to `most` for each prompt, or to one of `stops` and what follows.
 
-    A prompt that is answered goes on with the others until half of them are; then the others go on alone.
+    A prompt that is answered goes on with the others until an eighth of them are; then the others go on alone.
     """
     ends = torch.tensor(list(stops), dtype=torch.long, device=model.device)
     written: list[list[int]] = [[] for _ in range(len(reading.mask))]
