@@ -102,7 +102,8 @@ def preference_loss(chosen, rejected, tied):
 from torch.nn.functional import logsigmoid
 
 def preference_loss(chosen, rejected, tied):
-    return -logsigmoid(chosen - rejected).mean()
+    ahead = chosen - rejected
+    return -logsigmoid(ahead).sum() / len(ahead)
 
 # %% wrong ties_left_out
 # You leave the ties out. They say something, too: that the two rewards should lie near to each other. Count each as
