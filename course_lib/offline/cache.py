@@ -6,7 +6,7 @@ half written is not there. An answer is plain text, and no key is ever near anot
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,8 +45,9 @@ class Cache:
         """Makes a new file ours, and looks whether one that is there is."""
         ask = self.connection.execute
         ask(f"PRAGMA busy_timeout = {1000 * PATIENCE}")
-        mark, tables = ask("PRAGMA application_id").fetchone()[0], ask("SELECT count(*) FROM sqlite_master").fetchone()
-        if mark != OURS and tables[0]:
+        tables = ask("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        mark = ask("PRAGMA application_id").fetchone()[0]     # after the tables: who makes them sets it with them
+        if mark != OURS and tables:
             raise CourseError(f"{self.path} is a database of another program. Name another file for the cache.")
         self.write_ahead()
         ask("PRAGMA synchronous = FULL")                      # what was put in survives a power cut, too
@@ -100,32 +101,34 @@ class Cache:
                     self.connection.execute("ROLLBACK")
                 raise
 
-    def get(self, keys: Sequence[bytes]) -> dict[bytes, str]:
+    def get(self, keys: Iterable[bytes]) -> dict[bytes, str]:
         """The answers that are there, by their keys."""
-        found = {}
-        with self.saying():
-            for start in range(0, len(keys), AT_ONCE):
-                part = keys[start:start + AT_ONCE]
-                marks = ",".join("?" * len(part))
-                found.update(self.connection.execute(f"SELECT key, answer FROM answers WHERE key IN ({marks})", part))
-        return found
+        return dict(self.asked("SELECT key, answer FROM answers WHERE key IN ({})", list(keys)))
 
     def put(self, answers: Mapping[bytes, str]) -> None:
-        """Keeps these answers, all of them or none; where another process was first, its answer stays."""
+        """Keeps these answers, all or none; where another process was first, its answer stays."""
         with self.writing():
-            self.connection.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?)", answers.items())
+            self.connection.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?)",
+                                        answers.items())
 
     def new(self, keys: Iterable[bytes]) -> set[bytes]:
         """Those of the keys that this was not asked about before, since the file was opened."""
-        keys = list(keys)
+        keys = set(keys)
+        new = keys - {key for key, in self.asked("SELECT key FROM seen WHERE key IN ({})", list(keys))}
         with self.saying():
-            before = {key for start in range(0, len(keys), AT_ONCE) for key, in self.connection.execute(
-                f"SELECT key FROM seen WHERE key IN ({','.join('?' * len(keys[start:start + AT_ONCE]))})",
-                keys[start:start + AT_ONCE])}
-            self.connection.execute("BEGIN")                 # of the temporary table alone: it locks nobody out
-            self.connection.executemany("INSERT OR IGNORE INTO seen VALUES (?)", ((key,) for key in keys))
+            self.connection.execute("BEGIN")   # of the temporary table alone: it locks nobody out
+            self.connection.executemany("INSERT INTO seen VALUES (?)", ((key,) for key in new))
             self.connection.execute("COMMIT")
-        return set(keys) - before
+        return new
+
+    def asked(self, question: str, keys: list[bytes]) -> list[tuple]:
+        """The rows for these keys; {} in the question is the place for some of them."""
+        found = []
+        with self.saying():
+            for start in range(0, len(keys), AT_ONCE):
+                part = keys[start:start + AT_ONCE]
+                found += self.connection.execute(question.format(",".join("?" * len(part))), part)
+        return found
 
     def wrote(self, path: Path, sha256: str) -> None:
         """Notes that a file with this content was made from here: it may be replaced while nobody changes it."""

@@ -18,64 +18,76 @@ from course_lib.threads import threads_for
 
 
 def can_share(model, method, longest: int) -> bool:
-    """Whether prompts may be read in two parts, prefix and rest, and say the same; `longest` in tokens, answer and all.
+    """Whether prompts may be read in two parts, prefix and rest, and say the same.
 
-    Not where a method edits the first and last positions of a whole prompt, nor with one of yours, which may do so.
-    Not where the model looks back over a window that is shorter: padding between prefix and rest would push the prefix
-    out of its sight.
+    Not where a method edits the first and last positions of a whole prompt, nor with one of yours,
+    which may do so. Not where the model looks back over a window that is shorter than `longest`,
+    in tokens, answer and all: padding between the two would push the prefix out of its sight.
     """
     known = method is None or type(method).__module__.startswith("course_lib.methods.")
     window = window_of(model)
-    return known and not isinstance(method, PromptEdits) and (window is None or longest <= window)
+    return (known and not isinstance(method, PromptEdits)
+            and (window is None or longest <= window))
 
 
 @dataclass
 class Prefix:
-    """What several prompts begin with, read once, and the memory in which batch after batch of them goes on."""
+    """What several prompts begin with, read once; batch after batch of them goes on behind it."""
 
     length: int            # in tokens of the prompts
     mask: torch.Tensor     # (1, P)
     cache: DynamicCache    # with room for the longest batch
 
 
-def read_prefix(model, rows: Sequence[Sequence[int]], length: int, B: int, most: int, method=None) -> Prefix:
-    """Reads the first `length` tokens of these prompts once; leaves room for B of them, with `most` new tokens each."""
+def read_prefix(model, rows: Sequence[Sequence[int]], length: int, B: int, most: int,
+                method=None) -> Prefix:
+    """Reads the first `length` tokens of these prompts once.
+
+    Leaves room for B prompts at once, with `most` new tokens each.
+    """
     read_once = read(model, [list(rows[0][:length])], method)
-    return Prefix(length, read_once.mask,
-                  with_room(read_once.cache, B, max(map(len, rows)) - length + most))   # (1, H, P, d_head) -> B times
+    room = max(map(len, rows)) - length + most
+    cache = with_room(read_once.cache, B, room)                   # (1, H, P, d_head) -> B times
+    return Prefix(length, read_once.mask, cache)
 
 
 def read_rest(model, prefix: Prefix, rows: Sequence[Sequence[int]]) -> Reading:
     """Reads the rest of each prompt after the prefix.
 
-    The padding stands between the two, so that all prompts end at the same place: nobody sees it, and positions are
-    counted without it.
+    The padding stands between the two, so that all prompts end at the same place: nobody sees it,
+    and positions are counted without it.
     """
     rests = [list(row[prefix.length:]) for row in rows]
     B, T = len(rests), max(map(len, rests))
-    ids = torch.tensor([[0] * (T - len(rest)) + rest for rest in rests], device=model.device)             # (B, T)
-    own = torch.tensor([[0] * (T - len(rest)) + [1] * len(rest) for rest in rests], device=model.device)  # (B, T)
-    mask = torch.cat([prefix.mask.expand(B, -1), own], dim=1)                    # (1, P), (B, T) -> (B, P + T)
-    batch = with_positions({"input_ids": ids, "attention_mask": mask})           # position_ids (B, T) go on from P
+    empty = [T - len(rest) for rest in rests]
+    ids = torch.tensor([[0] * n + rest for n, rest in zip(empty, rests)],
+                       device=model.device)                       # (B, T)
+    own = torch.tensor([[0] * n + [1] * (T - n) for n in empty],
+                       device=model.device)                       # (B, T): what is no padding
+    mask = torch.cat([prefix.mask.expand(B, -1), own], dim=1)     # (1, P), (B, T) -> (B, P + T)
+    batch = with_positions({"input_ids": ids, "attention_mask": mask})  # (B, T): on from P
     with threads_for(model, ids.numel()):
-        out = model(**batch, past_key_values=back_to_prefix(prefix.cache, B), use_cache=True, logits_to_keep=1)
-    return Reading(out.logits[:, -1].float(), out.past_key_values, mask)         # (B, 1, V) -> (B, V)
+        out = model(**batch, past_key_values=back_to_prefix(prefix.cache, B), use_cache=True,
+                    logits_to_keep=1)
+    logits = out.logits[:, -1].float()                            # (B, 1, V) -> (B, V)
+    return Reading(logits, out.past_key_values, mask)
 
 
 def write(model, reading: Reading, most: int, stops: Sequence[int]) -> list[list[int]]:
-    """The most probable token, again and again: up to `most` for each prompt, or to one of `stops` and what follows.
+    """The most probable token, again and again, for each prompt of a batch.
 
-    A prompt that is answered goes on with the others until an eighth of them are; then the others go on alone.
+    Up to `most` for each, or to one of `stops` and what follows: a prompt that is answered goes on
+    with the others until an eighth of the batch is; then these leave it.
     """
     ends = torch.tensor(list(stops), dtype=torch.long, device=model.device)
     written: list[list[int]] = [[] for _ in range(len(reading.mask))]
-    going = list(range(len(written)))                                            # who is in the batch: B numbers
-    done = torch.zeros(len(going), dtype=torch.bool, device=model.device)        # (B,)
+    going = list(range(len(written)))                             # who is in the batch: B numbers
+    done = torch.zeros(len(going), dtype=torch.bool, device=model.device)  # (B,)
     for left in range(most - 1, -1, -1):
         if not reading.logits.sum().isfinite():
-            raise CourseError("The model says nan: its numbers grew too large to compute with. Use it as float32: "
-                              "model.float().")
-        new = reading.logits.argmax(-1)                                          # (B, V) -> (B,)
+            raise CourseError("The model says nan: its numbers grew too large to compute with. "
+                              "Use it as float32: model.float().")
+        new = reading.logits.argmax(-1)                           # (B, V) -> (B,)
         for row, token in zip(going, new.tolist()):
             written[row].append(token)
         done = done | torch.isin(new, ends)
@@ -84,14 +96,17 @@ def write(model, reading: Reading, most: int, stops: Sequence[int]) -> list[list
         if 8 * done.sum() >= len(done):
             on = (~done).nonzero().flatten()
             reading.cache.batch_select_indices(on)
-            reading.mask, new, done = reading.mask[on], new[on], done[on]        # B shrinks
+            reading.mask, new, done = reading.mask[on], new[on], done[on]  # B shrinks
             going = [going[place] for place in on.tolist()]
-        read_on(model, reading, new[:, None])                                    # (B, 1)
+        read_on(model, reading, new[:, None])                     # (B, 1)
     return written
 
 
-def generate(model, rows: Sequence[Sequence[int]], prefix: Prefix | None, most: int, stops: Sequence[int],
-             method=None) -> list[list[int]]:
-    """The new tokens of each prompt of a batch; where there is a prefix, all of them begin with it."""
-    reading = read(model, [list(row) for row in rows], method) if prefix is None else read_rest(model, prefix, rows)
+def generate(model, rows: Sequence[Sequence[int]], prefix: Prefix | None, most: int,
+             stops: Sequence[int], method=None) -> list[list[int]]:
+    """The new tokens of each prompt of a batch; where there is a prefix, all begin with it."""
+    if prefix is None:
+        reading = read(model, [list(row) for row in rows], method)
+    else:
+        reading = read_rest(model, prefix, rows)
     return write(model, reading, most, stops)

@@ -7,7 +7,7 @@ little of it where the prompts of a batch are of one length.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-PASS = 400  # tokens: a batch more costs about as much as reading so many, for every pass has a cost of its own
+PASS = 400  # tokens: a batch more costs about as much as reading so many, for every pass has a cost
 
 
 @dataclass
@@ -20,56 +20,57 @@ class Group:
 
 @dataclass
 class Run:
-    """Prompts that stand side by side in alphabetical order and share `prefix` tokens; `cost` in tokens."""
+    """Prompts side by side in alphabetical order that share `prefix` tokens."""
 
     prefix: int
-    start: int                                      # the first of them, and `end` is one past the last
-    end: int = 0
-    kept: list["Run"] = field(default_factory=list)  # runs within that are read together, best as we know
+    start: int                                       # the first of them
+    end: int = 0                                     # one past the last; 0 while nobody knows
+    kept: list["Run"] = field(default_factory=list)  # the runs within that are worth it
 
 
 def plan(rows: Sequence[Sequence[int]], batch_size: int, share: bool = True) -> list[Group]:
-    """Groups of prompts, each with the prefix that it shares, so that the fewest tokens are read.
+    """Groups of prompts, each with the prefix that it shares, so that few tokens are read.
 
     Which group a prompt is in depends on `rows` and `batch_size` alone: a run that was stopped
     plans the same again.
 
     Args:
-        rows: the tokens of each prompt, at least one each; all different.
+        rows: the tokens of each prompt, at least one each.
         batch_size: how many prompts are read at once.
         share: whether prefixes may be shared; if not, all are one group.
 
     Returns:
         The groups; every number of a row stands in one of them. A prefix leaves at least one token
-        of every prompt. The last group shares nothing, prefix 0.
+        of every prompt. What shares nothing is the last group, with the prefix 0.
 
     >>> plan([[1, 2, 3], [7], [1, 2, 4, 4]], batch_size=2, share=False)
     [Group(prefix=0, rows=[2, 0, 1])]
     """
-    order = sorted(range(len(rows)), key=lambda row: rows[row])             # alike stand side by side
-    found = best_runs([rows[row] for row in order], batch_size) if share else []
-    groups = [Group(run.prefix, order[run.start:run.end]) for run in found]
+    order = sorted(range(len(rows)), key=lambda row: rows[row])    # alike stand side by side
+    runs = best_runs([rows[row] for row in order], batch_size) if share else []
+    groups = [Group(run.prefix, order[run.start:run.end]) for run in runs]
     shared = {row for group in groups for row in group.rows}
-    rest = Group(0, [row for row in range(len(rows)) if row not in shared])
-    for group in [*groups, rest]:
+    groups.append(Group(0, [row for row in range(len(rows)) if row not in shared]))
+    for group in groups:
         group.rows.sort(key=lambda row: (-len(rows[row]), row))
-    return [group for group in [*groups, rest] if group.rows]
+    return [group for group in groups if group.rows]
 
 
 def best_runs(rows: list[Sequence[int]], batch_size: int) -> list[Run]:
     """The runs to share, of rows in alphabetical order.
 
-    Rows that share p tokens form runs, and within these lie runs that share more. A stack holds those that are open,
-    the longest prefix on top. When one ends, what it saves is compared with what the runs within it save.
+    Rows that share p tokens form a run, and within it lie runs that share more. A stack holds the
+    runs that are open, the longest prefix on top. When one ends, what it saves is compared with
+    what the runs within it save.
     """
-    lengths = [common(one, other) for one, other in zip(rows, rows[1:])]    # between neighbours
+    alike = [common(one, other) for one, other in zip(rows, rows[1:])]  # between neighbours
     stack = [Run(0, 0)]
-    for place, length in enumerate([*lengths, 0]):                          # rows[place] and rows[place + 1]
+    for place, length in enumerate([*alike, 0]):     # between rows[place] and rows[place + 1]
         start = place
         while stack[-1].prefix > length:
             run = closed(stack.pop(), place + 1, rows, batch_size)
             start = run.start
-            if stack[-1].prefix < length:                                   # the runs to come share less, but some
+            if stack[-1].prefix < length:            # a run around it, which shares less
                 stack.append(Run(length, start))
             stack[-1].kept += [run] if run.end else run.kept
         if stack[-1].prefix < length:
@@ -78,19 +79,20 @@ def best_runs(rows: list[Sequence[int]], batch_size: int) -> list[Run]:
 
 
 def closed(run: Run, end: int, rows: list[Sequence[int]], batch_size: int) -> Run:
-    """The run with its end, where to share its prefix saves more than what lies within; else with no end."""
+    """The run with its end, if it saves more than what lies within it; else as it was."""
     shortest = min(len(rows[place]) for place in range(run.start, end))
-    prefix = min(run.prefix, shortest - 1)                                  # one token at least is left to read
-    if saved(prefix, end - run.start, batch_size) > sum(saved(one.prefix, one.end - one.start, batch_size)
-                                                        for one in run.kept):
+    prefix = min(run.prefix, shortest - 1)           # one token at least is left to read
+    within = sum(saved(one.prefix, one.end - one.start, batch_size) for one in run.kept)
+    if saved(prefix, end - run.start, batch_size) > within:
         return Run(prefix, run.start, end)
     return run
 
 
 def saved(prefix: int, count: int, batch_size: int) -> float:
-    """Tokens that need not be read where so many prompts share a prefix, less what their own batches cost."""
-    batches = -(-count // batch_size) + 1                                   # the prefix is a pass, too
-    return (count - 1) * prefix - PASS * (batches - count / batch_size)
+    """Tokens that are not read where so many prompts share a prefix, less what their batches cost.
+    """
+    passes = -(-count // batch_size) + 1             # batches of their own, and the prefix
+    return (count - 1) * prefix - PASS * (passes - count / batch_size)
 
 
 def common(one: Sequence[int], other: Sequence[int]) -> int:
@@ -99,4 +101,5 @@ def common(one: Sequence[int], other: Sequence[int]) -> int:
     >>> common([1, 2, 3], [1, 2, 4, 4])
     2
     """
-    return next((place for place, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other)))
+    differ = (place for place, (a, b) in enumerate(zip(one, other)) if a != b)
+    return next(differ, min(len(one), len(other)))

@@ -62,14 +62,14 @@ class Predictor:
         broken = [why and Broken(why) for why in map(unreadable, prompts)]
         times = Counter(prompt for prompt, why in zip(prompts, broken) if why is None)
         keys = {prompt: prompt_key(self.run, prompt) for prompt in times}
-        known = self.cache.get(list(keys.values()))
+        known = self.cache.get(keys.values())
         self.cached += len(self.cache.new(keys.values()) & known.keys())
         left = sum(times[prompt] for prompt, key in keys.items() if key not in known)
         tick(len(prompts) - left)
         too_long: dict[str, Broken] = {}
         if left:
             too_long = self.compute(keys, known, lambda some: tick(sum(times[prompt] for prompt in some)))
-            known = self.cache.get(list(keys.values()))      # where another process was first, its answers
+            known = self.cache.get(keys.values())      # where another process was first, its answers
         return [why or too_long.get(prompt) or known[keys[prompt]] for prompt, why in zip(prompts, broken)]
 
     def compute(self, keys: dict[str, bytes], known: dict[bytes, str],

@@ -36,6 +36,28 @@ def test_files_that_were_written_are_known_by_their_content(tmp_path):
         assert not cache.is_ours(tmp_path / "out", "13") and not cache.is_ours(tmp_path / "other", "12")
 
 
+def make(path, ready, go) -> None:
+    ready.release()
+    go.wait()
+    Cache(path).close()
+
+
+def test_many_processes_make_the_file_together(tmp_path):
+    """Seen: one of them found the tables of another, and not yet whose they were."""
+    context = multiprocessing.get_context("fork")
+    for number in range(20):
+        ready, go = context.Semaphore(0), context.Event()
+        makers = [context.Process(target=make, args=(tmp_path / f"{number}", ready, go)) for _ in range(6)]
+        for maker in makers:
+            maker.start()
+        for _ in makers:
+            ready.acquire(timeout=HANGS)
+        go.set()
+        for maker in makers:
+            maker.join(HANGS)
+        assert [maker.exitcode for maker in makers] == [0] * 6
+
+
 def write_many(path, first: int, ready, go) -> None:
     """Puts 250 answers in, one by one."""
     ready.release()
