@@ -2,8 +2,7 @@
 from collections.abc import Mapping, Sequence
 
 from course_lib.display import counted, percent
-from course_lib.intervals import students_t
-from course_lib.plots.shares import in_points
+from course_lib.intervals import in_points, students_t
 
 
 def told_distance(kl: float, found: Mapping[str, tuple[float, float]]) -> str:

@@ -6,12 +6,12 @@ would miss.
 from matplotlib.axes import Axes
 
 from course_lib.display import decimal, percent
-from course_lib.intervals import interval, wilson
+from course_lib.intervals import in_points, interval, wilson
 from course_lib.plots.areas import bars, heat
 from course_lib.plots.lines import curve, loss_curve
 from course_lib.plots.live import LiveCurve, training_curve
 from course_lib.plots.picture import picture_html, png, show
-from course_lib.plots.shares import in_points, show_shares
+from course_lib.plots.shares import show_shares
 from course_lib.plots.style import COLOURS, WIDTH, new_axes
 
 __all__ = ["COLOURS", "WIDTH", "Axes", "LiveCurve", "bars", "curve", "decimal", "heat", "in_points", "interval",
