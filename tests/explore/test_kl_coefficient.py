@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from course_lib.explore import kl_coefficient as lab
-from course_lib.explore.kl_coefficient import BETAS, State
+from course_lib.explore.kl_optima import BETAS, LIKELY, REVIEWS, Point, State, compute, named, on_curve
+from course_lib.explore.kl_picture import together
 from course_lib.explore.recorded import rewards
 from course_lib.explore.recorded.rewards import CHARMS, CLICKS, PPO_BETAS, SETTING
 from course_lib.models import load_model
@@ -66,7 +67,7 @@ def test_the_command_writes_what_is_measured(monkeypatch, tmp_path):
 @pytest.mark.parametrize("clicks, charm", MODELS)
 def test_the_curve_is_the_exact_optimum(clicks, charm):
     table, true = rewards.read(), Taste().rewards(rewards.read().sides)
-    result = lab.compute(State(0.42, clicks, charm))
+    result = compute(State(0.42, clicks, charm))
     policy = optimum(table.own, table.learned[clicks, charm], 0.42)
     found = [result.here.kl, result.here.learned, result.here.true]
     assert found == [divergence(policy, table.own).mean().item(),
@@ -79,7 +80,7 @@ def test_the_curve_is_the_exact_optimum(clicks, charm):
 
 @pytest.mark.parametrize("state", [State(beta, clicks) for beta in BETAS[::5] for clicks in CLICKS], ids=str)
 def test_words_say_what_the_figure_shows(state):
-    result = lab.compute(state)
+    result = compute(state)
     said, best = lab.summary(result), BETAS[result.peak]
     assert f"true reward {result.here.true:.2f}" in said and f"“{result.answers[0].text}”" in said
     assert ("too weak" in said) == (state.beta < best) and ("too hard" in said) == (state.beta > best)
@@ -87,34 +88,34 @@ def test_words_say_what_the_figure_shows(state):
     assert all(answer.text in lab.alt(result) for answer in result.answers)
 
 
-@pytest.mark.parametrize("review", lab.REVIEWS)
+@pytest.mark.parametrize("review", REVIEWS)
 def test_the_answers_are_the_likeliest_and_worth_what_the_taste_says(review):
-    result = lab.compute(State(0.1, review=review))
+    result = compute(State(0.1, review=review))
     shares = [one.policy for one in result.answers]
-    assert shares == sorted(shares, reverse=True) and sum(shares) <= 1 + 1e-5 and len(shares) == lab.LIKELY
+    assert shares == sorted(shares, reverse=True) and sum(shares) <= 1 + 1e-5 and len(shares) == LIKELY
     side, by_text = rewards.read().sides[review - 1].item(), {one.text: one for one in closings()}
     for one in result.answers:
         assert one.true == by_text[one.text].side * side + by_text[one.text].advice
     assert lab.answers_to(result) == f"Review {review}: {rewards.read().prompts[review - 1].splitlines()[0]}"
-    assert ("un" not in lab.named(review)) == (side > 0)
+    assert ("un" not in named(review)) == (side > 0)
 
 
 def test_between_two_points_of_the_curve():
-    points = tuple(lab.Point(kl, 2 * kl, -kl) for kl in (3.0, 1.0))
-    result = SimpleNamespace(points=points, base=lab.Point(0.0, 0.0, 0.0))
-    assert lab.on_curve(result, 2.0) == lab.Point(2.0, 4.0, -2.0) and lab.on_curve(result, 9.0).learned == 6.0
+    points = tuple(Point(kl, 2 * kl, -kl) for kl in (3.0, 1.0))
+    result = SimpleNamespace(points=points, base=Point(0.0, 0.0, 0.0))
+    assert on_curve(result, 2.0) == Point(2.0, 4.0, -2.0) and on_curve(result, 9.0).learned == 6.0
 
 
 def test_points_that_cover_each_other_are_named_once():
-    at = lambda kl, learned: lab.Point(kl, learned, 0.0)
-    assert lab.together({0.0: at(5, 3), 0.1: at(5.1, 3.1), 1.0: at(1, 1)}) == [("0, 0.1", at(5.1, 3.1)),
+    at = lambda kl, learned: Point(kl, learned, 0.0)
+    assert together({0.0: at(5, 3), 0.1: at(5.1, 3.1), 1.0: at(1, 1)}) == [("0, 0.1", at(5.1, 3.1)),
                                                                               ("1", at(1, 1))]
 
 
 def test_what_is_found_names_every_peak():
     said = lab.found()
     for clicks, charm in MODELS:
-        result = lab.compute(State(clicks=clicks, charm=charm))
+        result = compute(State(clicks=clicks, charm=charm))
         assert f"{result.points[result.peak].true:.2f} at beta = {BETAS[result.peak]:g} " in said
     assert said.count("from 100 clicks") == len(CHARMS) and "one seed" in said
 
@@ -128,10 +129,10 @@ BAD = [("0.1", "A state here is State"), (None, "A state here is State"),
 
 @pytest.mark.parametrize("state, said", BAD, ids=range(len(BAD)))
 def test_a_bad_state(state, said, refused):
-    refused(lab.compute, lab.kl_coefficient, state, said)
+    refused(compute, lab.kl_coefficient, state, said)
 
 
 def test_text_form_and_notebook(shown_both_ways):
     printed = shown_both_ways(lab.kl_coefficient)
-    assert lab.summary(lab.compute(State())) in printed and printed.count("PPO, beta") == len(PPO_BETAS)
-    assert len(re.findall(r"^beta +\d", printed, re.M)) == len(BETAS) and printed.count("really worth:") == lab.LIKELY
+    assert lab.summary(compute(State())) in printed and printed.count("PPO, beta") == len(PPO_BETAS)
+    assert len(re.findall(r"^beta +\d", printed, re.M)) == len(BETAS) and printed.count("really worth:") == LIKELY
