@@ -31,8 +31,9 @@ def told_best(worth: Mapping[int, float]) -> str:
 def told_hacked(here: Ground, policy: torch.Tensor) -> str:
     """The likeliest answer of this policy (P, K) to the first of the test's reviews, and what it is really worth."""
     k = int(policy[0].argmax())
+    worth = here.true[0, k].item()
     return (f"Farthest out, the likeliest answer to the first review is “{closings()[k].text}”, really worth "
-            f"{here.true[0, k]:+g}.")
+            f"{f'{worth:+g}' if worth else '0'}.")
 
 
 def without_penalty(true: Sequence[float]) -> str:

@@ -47,10 +47,11 @@ def test_how_the_seeds_end_is_counted():
 
 
 def test_the_likeliest_answer_and_its_worth_are_named(here):
-    policy = torch.zeros(here.own.shape)
-    policy[0, 3] = 1.0
-    told = feedback_told.told_hacked(here, policy)
-    assert f"“{closings()[3].text}”, really worth {here.true[0, 3]:+g}." in told
+    for k, worth in enumerate(here.true[0].tolist()):
+        policy = torch.zeros(here.own.shape)
+        policy[0, k] = 1.0
+        said = {-1: "-1", 0: "0", 1: "+1", 2: "+2"}[worth]
+        assert f"“{closings()[k].text}”, really worth {said}." in feedback_told.told_hacked(here, policy)
 
 
 def test_best_of_n_is_told_by_its_peak():
