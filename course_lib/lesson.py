@@ -48,18 +48,19 @@ def done_before(lesson_id: str) -> str:
 def start(lesson_id: str, seed: int = SEED, more: bool = False) -> Lesson:
     """Shows the lesson's title and what you did in it before, sets every seed, returns the lesson's entry.
 
-    `seed` is a whole number from 0 on, below 2**32. `more` is for the lesson's second notebook, beside its main line.
+    From then on Python looks for garbage less often. `seed` is a whole number from 0 on, below 2**32.
+    `more` is for the lesson's second notebook, beside its main line.
     """
     known = lessons()
     if not isinstance(lesson_id, str):
         raise CourseError(f'A lesson is named by a text, as in start("01"); you gave {shown(lesson_id)}.')
     if lesson_id not in known:
         raise unknown("lesson", lesson_id, known)
-    gc.set_threshold(GARBAGE)  # with Python's own 700 the imports of a lesson take a tenth longer
     seed, entry = whole_number("seed", seed, 0, LARGEST_SEED), known[lesson_id]
     if not entry.ready:
         built = ", ".join(key for key, one in known.items() if one.ready)
         raise CourseError(f"Lesson {lesson_id} is not built yet. Ready: {built}.")
+    gc.set_threshold(GARBAGE)  # with Python's own 700 the imports of a lesson take a tenth longer
     set_seeds(seed, with_torch=bool(entry.model))
     model = f" · model {entry.model}" if entry.model else ""
     lines = [

@@ -66,11 +66,8 @@ def in_order(setting: Feedback, here: Ground, policy: LoRA, seed: int) -> float:
     """The share of pairs of the test's prompts whose click the policy's own reward, of DPO, foretells."""
     table, _ = all_answers(here.model, here.tokenizer, here.tests, texts(), policy)
     own = table - here.raw                                                                        # (P, K)
-    generator = torch.Generator().manual_seed(seed + 1)
-    rows = torch.randint(len(here.tests), (setting.clicks,), generator=generator)
-    left, right = torch.multinomial(here.own.exp()[rows], 2, generator=generator).T
-    clicked = setting.rater.clicks(here.test_sides[rows], left, right, seed + 1)
-    return ((own[rows, left] > own[rows, right]) == (clicked == 1)).float().mean().item()
+    fresh = asked(setting, replace(here, sides=here.test_sides), here.own, setting.clicks, seed + 1)
+    return ((own[fresh.rows, fresh.left] > own[fresh.rows, fresh.right]) == (fresh.clicked == 1)).float().mean().item()
 
 
 def path(setting: Feedback, here: Ground, pairs: Pairs, reward: RewardModel, name: str,
@@ -110,7 +107,7 @@ def reading(here: Ground, pairs: Pairs, some: int = 16) -> float:
     batch = batch_of(here.model, here.tokenizer, [here.prompts[row] for row in rows] * 2, tails)
     with counted(here.model) as operations, torch.no_grad():
         here.model(**{name: value for name, value in batch.items() if name != "labels"})
-    return operations[0] * len(pairs.rows) / some
+    return operations[0] * len(pairs.rows) / len(rows)
 
 
 @contextmanager

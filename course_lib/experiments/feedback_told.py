@@ -6,7 +6,7 @@ import torch
 from course_lib.experiments.feedback import Ground
 from course_lib.preference.raters import closings
 
-CLEAR = 0.1            # of true reward: what differs by less is called alike
+CLEAR = 0.1            # of true reward: the smallest difference that is spoken of
 MOVED = 0.1            # nats: what a log probability moves by less stays where it was
 
 
@@ -47,16 +47,16 @@ def chosen_moved(nats: float) -> str:
 
 
 def higher(low: float, high: float) -> str:
-    """What a 95 % interval of a difference says of it: "higher" or "lower", by CLEAR at least, or "alike"."""
-    return "higher" if low > CLEAR else "lower" if high < -CLEAR else "alike"
+    """What a 95 % interval of a difference says of it: "higher" or "lower", by CLEAR at least, or "untold"."""
+    return "higher" if low > CLEAR else "lower" if high < -CLEAR else "untold"
 
 
 def told_again(low: float, high: float, nearer: float) -> str:
     """What later clicks bring, from the 95 % interval of that; `nearer` to the base, in nats, is how it ended."""
     return {"higher": "Clicks on the policy's **own** answers tell what the first reward model did not know.",
             "lower": "Here fewer clicks at the start cost more than the later ones bring.",
-            "alike": f"These seeds cannot tell a difference of {CLEAR:g}."}[higher(low, high)] + (
-                " It went less far, too, which alone may explain it." if nearer > 0 else "")
+            "untold": f"These seeds cannot tell whether the difference is {CLEAR:g} or more."}[higher(low, high)] + (
+                " It also ended nearer to the base, which alone may make one." if nearer > 0 else "")
 
 
 def told_seeds(free: Sequence[float], base: Sequence[float], held: Sequence[float]) -> str:

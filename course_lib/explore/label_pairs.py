@@ -6,18 +6,17 @@
 """
 from course_lib.display import widgets_work
 from course_lib.experiments.feedback import Ground, Pairs
-from course_lib.explore.pairs_labelled import ASKED, TASTE, Labelled
-from course_lib.preference.raters import Taste
+from course_lib.explore.pairs_labelled import ASKED, Labelled
 
 
-def label_pairs(here: Ground, pairs: Pairs, clicks: str | None = None, *, n: int = ASKED, taste: Taste = TASTE,
+def label_pairs(here: Ground, pairs: Pairs, clicks: str | None = None, *, n: int = ASKED,
                 text: bool = False) -> Labelled:
     """Shows the first `n` of these pairs to click on; in the text form `clicks` are the answers.
 
     What you said of the same pairs before is there again. The object that comes back always knows
     your latest click. Raises CourseError for clicks that are none, or an `n` that is.
     """
-    labelled = Labelled(here, pairs, n, taste)
+    labelled = Labelled(here, pairs, n)
     if clicks is not None:
         labelled.say(clicks)
     elif not text and widgets_work():

@@ -20,8 +20,8 @@ ASKED, TASTE = 10, Taste()
 class Labelled:
     """The first `n` of these pairs are asked about; `letters` are the answers so far, also those of an earlier run."""
 
-    def __init__(self, here: Ground, given: Pairs, n: int = ASKED, taste: Taste = TASTE):
-        self.here, self.given, self.taste = here, given, taste
+    def __init__(self, here: Ground, given: Pairs, n: int = ASKED):
+        self.here, self.given = here, given
         self.n = whole_number("n", n, 1, len(given.clicked))
         told = [here.prompts, *(part.tolist() for part in (given.rows, given.left, given.right))]
         self.digest = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
@@ -78,7 +78,7 @@ class Labelled:
         mine, rater = self.mine().clicked, self.given.clicked[:done]
         compared = {"the bundled rater": agreed(mine - 0.5, rater - 0.5)}
         if worth is not None:
-            compared |= {"the taste": self.agreement(self.taste.rewards(self.here.sides)),
+            compared |= {"the taste": self.agreement(TASTE.rewards(self.here.sides)),
                          "the reward model": self.agreement(worth)}
         told = ", ".join(f"with {whose} in {right} of {of}" for whose, (right, of) in compared.items())
         return (f"You have clicked on all {done} pairs: {counts}. Where both decide, you agree {told}."

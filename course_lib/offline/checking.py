@@ -3,6 +3,7 @@ from course_lib import architecture
 from course_lib.errors import CourseError, shown
 from course_lib.methods.base.method import Method, check_free
 from course_lib.methods.prompt_tuning import MixedPrompts
+from course_lib.offline.tables.row import is_text
 from course_lib.prompting import reading
 
 
@@ -48,12 +49,3 @@ def unreadable(prompt: object) -> str | None:
     if not is_text(prompt):
         return "the prompt holds half of a character (a surrogate without its other half)"
     return None
-
-
-def is_text(text: str) -> bool:
-    """Whether the text can be written as UTF-8: JSON can name halves of characters, which cannot."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True

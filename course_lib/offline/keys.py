@@ -18,8 +18,8 @@ from course_lib.prompting.reading import added
 from course_lib.syntax import parsed, plain
 
 COURSE = Path(__file__).resolve().parents[1]
-CODE = ("architecture.py", "offline/generating.py", "offline/planning.py", "prompting/reading.py",
-        "prompting/tokens.py", "quantise.py")
+CODE = ("architecture.py", "offline/generating.py", "offline/planning.py", "offline/predictor.py", "offline/room.py",
+        "prompting/reading.py", "prompting/tokens.py", "quantise.py", "threads.py")
 METHODS = ("methods/*.py", "methods/base/*.py")
 VARYING = {"_name_or_path", "transformers_version"}   # of a config: they change no number
 

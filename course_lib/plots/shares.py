@@ -1,4 +1,4 @@
-"""Shares with their intervals, as a figure that says in its alt text all that it shows; their difference in words."""
+"""Shares with their intervals, as a figure that says in its alt text all that it shows."""
 from collections.abc import Collection, Mapping
 
 from course_lib.display import percent

@@ -10,14 +10,14 @@ from torch.nn.functional import logsigmoid
 from tqdm.auto import tqdm
 
 from course_lib.architecture import evaluating
-from course_lib.errors import CourseError
+from course_lib.errors import CourseError, whole_number
 from course_lib.preference.answers import batch_of, tokens_of
 from course_lib.preference.reward import check_pairs
 from course_lib.preference.rollout import step
 from course_lib.preference.tokens import answer_log_probabilities
 from course_lib.training.batches import check_method
 from course_lib.training.loop import copied
-from course_lib.training.plan import make_plan
+from course_lib.training.plan import make_plan, number
 
 
 def implicit_rewards(policy: torch.Tensor, reference: torch.Tensor, beta: float) -> torch.Tensor:
@@ -87,6 +87,8 @@ def prefer(model, tokenizer, method, prompts: Sequence[str], chosen: Sequence[st
     same = [place for place, (one, other) in enumerate(zip(chosen, rejected)) if one.strip() == other.strip()]
     if same:
         raise CourseError(f"Pair {same[0]} is twice the same answer, so nothing is preferred. Leave it out.")
+    number("rate", rate, 1, above=True)
+    whole_number("pairs", pairs, 1)
     plan = make_plan(len(prompts), epochs=1, learning_rate=rate, seed=seed, steps=steps, batch_size=pairs, warm_up=0.0,
                      weight_decay=0.0, clip=1.0, validate_every=None, patience=None)
     before = copied(method)

@@ -7,7 +7,7 @@ from course_lib.errors import CourseError
 
 @pytest.fixture
 def small(monkeypatch):
-    """A smaller model, samples of four, two batch sizes, one round."""
+    """A smaller model, samples of four, two batch sizes, two rounds."""
     for name, value in (("MODEL", "orchard-xs"), ("ROUNDS", 2), ("ONE_BY_ONE", 4), ("TRIED", 6), ("SIZES", (1, 3))):
         monkeypatch.setattr(offline, name, value)
 

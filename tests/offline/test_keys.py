@@ -1,4 +1,5 @@
 """The key changes with each thing that an answer depends on, and with nothing else."""
+import ast
 import copy
 
 import pytest
@@ -92,6 +93,16 @@ def test_the_code_counts_but_not_what_is_said_about_it(parts, monkeypatch, tmp_p
     assert changed(before, parts()) == {"code"}
     monkeypatch.setattr(keys.torch, "__version__", "0.0")
     assert changed(before, parts()) == {"code"}
+
+
+def test_what_computes_an_answer_imports_nothing_that_does_not_count():
+    """But what refuses or keeps, which changes no answer, and methods, which count where there is one."""
+    no_answer = {"errors.py", "promised.py", "offline/cache.py", "offline/checking.py", "offline/keys.py"}
+    for name in keys.CODE:
+        found = {f"{node.module.removeprefix('course_lib.').replace('.', '/')}.py"
+                 for node in ast.walk(ast.parse((keys.COURSE / name).read_text(encoding="utf-8")))
+                 if isinstance(node, ast.ImportFrom) and node.module.startswith("course_lib.")}
+        assert {one for one in found if not one.startswith("methods/")} <= {*keys.CODE, *no_answer}, name
 
 
 def test_a_method_of_your_own_counts_with_its_source(small, parts):

@@ -4,6 +4,7 @@ import copy
 import pytest
 import torch
 
+from course_lib import load_model
 from course_lib.errors import CourseError
 from course_lib.methods import Interchange, LoRA, LoReFT, PrefixTuning, PromptTuning
 from course_lib.methods.base.method import Method
@@ -129,13 +130,12 @@ def test_each_distinct_prompt_is_computed_once(small, prompts, monkeypatch):
     assert len(computed) == len(set(computed)) == len(set(prompts))
 
 
-def test_the_end_of_an_answer(small, tokenizer):
-    model = small[0]
-    line = tokenizer("a\n", add_special_tokens=False)["input_ids"][-1]
-    prompts = [f"{word} and {other}" for word in ("apple", "pear", "fig") for other in ("plum", "wall", "cat", "sun")]
+def test_the_end_of_an_answer():
+    model, tokenizer = load_model("orchard-xs")       # after a line it writes another one
+    prompts = ["peach: drupe\napple:", "plum: drupe\npear:"]
     short, whole = (predict(model, tokenizer, prompts, max_new_tokens=24, until=until) for until in ("newline", "end"))
     assert all(one.split("\n")[0].strip() == other for one, other in zip(whole, short))
-    assert any(len(one) > len(other) for one, other in zip(whole, short)) or line
+    assert any(len(one) > len(other) for one, other in zip(whole, short))
     with pytest.raises(CourseError, match="no place where an answer ends called 'ned'. Did you mean 'end'"):
         predict(model, tokenizer, prompts, until="ned")
 

@@ -83,3 +83,10 @@ def test_pairs_that_are_none_are_refused(ground):
         prefer(model, tokenizer, lora, prompts[:2], ["bravo", "a flop"], ["a flop", "a flop "])
     with pytest.raises(CourseError, match="at least a word"):
         prefer(model, tokenizer, lora, prompts[:1], [""], ["a flop"])
+
+
+@pytest.mark.parametrize("wrong, said", [({"rate": 0.0}, "rate"), ({"pairs": 0}, "pairs"), ({"steps": 0}, "steps")])
+def test_a_number_out_of_its_range_is_named_as_it_was_given(ground, wrong, said):
+    model, tokenizer, prompts, *_ = ground
+    with pytest.raises(CourseError, match=f"^{said} "):
+        prefer(model, tokenizer, LoRA(model, rank=2, seed=0), prompts[:1], ["bravo"], ["a flop"], **wrong)

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from course_lib.display import counted
 from course_lib.errors import CourseError, shown
-from course_lib.offline.checking import is_text
-from course_lib.offline.tables.row import Row, Source, check_columns, check_utf8, whole
+from course_lib.offline.tables.row import Row, Source, check_columns, check_utf8, is_text, whole
 
 LONGEST = 2**31 - 1  # letters in a field; the library's own limit is 131,072
 

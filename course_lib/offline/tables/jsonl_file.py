@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from course_lib.errors import CourseError, shown
-from course_lib.offline.checking import is_text
-from course_lib.offline.tables.row import Row, Source, check_columns, check_utf8
+from course_lib.offline.tables.row import Row, Source, check_columns, check_utf8, is_text
 
 
 class Number(float):

@@ -22,7 +22,7 @@ def kind_of(path: Path) -> str:
 
 
 def source_of(path: Path, column: str, new: str) -> Source:
-    """The file's rows, looked through once. CourseError where they cannot be used."""
+    """The file's rows, after a first look at all of it. CourseError where they cannot be used."""
     suffix = kind_of(path)
     if not path.is_file():
         raise CourseError(f"{path} {'is no file' if path.exists() else 'does not exist'}. Give the path of a file that "

@@ -30,6 +30,15 @@ def whole(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def is_text(text: str) -> bool:
+    """Whether the text can be written as UTF-8: JSON can name halves of characters, which cannot."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def check_columns(path, column: str, columns: list[str], new: str) -> None:
     """CourseError where no column has the prompts, or one has the name of the answers."""
     if column not in columns:
