@@ -4,12 +4,11 @@ What is said of it stands in feedback_more_told.py. Shapes: n pairs.
 """
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
 from statistics import fmean
 
 import torch
 
-from course_lib.experiments.feedback import Feedback, Ground, Pairs, asked, measured, outcome, reward_of
+from course_lib.experiments.feedback import Feedback, Ground, Pairs, asked, reward_of
 from course_lib.experiments.feedback_paths import at_distance
 from course_lib.methods import LoRA
 from course_lib.preference.exact import coefficient_for, frontier
@@ -18,31 +17,7 @@ from course_lib.preference.reward import RewardModel
 from course_lib.preference.rollout import roll
 
 FRESH = 2000                                          # new clicks that a reward model is to foretell
-BETAS = [2 ** (power / 4) for power in range(-20, 16)]  # of the frontier
 BEST = "best by the learned"
-
-
-def looks(here: Ground, reward: RewardModel, policy: LoRA, every: int) -> tuple[list[dict], Callable[[dict], None]]:
-    """(what is seen: the base's outcome at first; what to give as `watch`: it adds one at every so many steps)."""
-    seen, steps = [measured(here, reward, here.raw)], count(1)
-
-    def watch(_: dict) -> None:
-        if next(steps) % every == 0:
-            seen.append(outcome(here, reward, policy))
-
-    return seen, watch
-
-
-def by_distance(here: Ground, reward: RewardModel, paths: Mapping[str, Sequence[dict]]) -> dict[str, dict]:
-    """{"learned reward": {name: (nats, rewards)}, "true reward": the same}: the paths, and the best by the learned one
-    that there is so far from the base.
-    """
-    best = frontier(here.own, reward.scores(here.test_states), here.true, BETAS)
-    furthest = 1.1 * max(point["kl"] for path in paths.values() for point in path)
-    best = list(zip(*(point for point in best if point[0] <= furthest)))       # nats, learned rewards, true rewards
-    return {f"{what} reward": {name: tuple([point[key] for point in path] for key in ("kl", what))
-                               for name, path in paths.items()} | {BEST: (best[0], best[place])}
-            for place, what in enumerate(("learned", "true"), start=1)}
 
 
 def at_one_distance(here: Ground, reward: RewardModel, paths: Mapping[str, Sequence[dict]]) -> tuple[float, dict]:

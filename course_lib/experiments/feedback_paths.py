@@ -5,6 +5,7 @@ Each training is looked at again and again; what it has at a distance lies on th
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -108,6 +109,17 @@ def reading(here: Ground, pairs: Pairs, some: int = 16) -> float:
     with counted(here.model) as operations, torch.no_grad():
         here.model(**{name: value for name, value in batch.items() if name != "labels"})
     return operations[0] * len(pairs.rows) / len(rows)
+
+
+def looks(here: Ground, reward: RewardModel, policy: LoRA, every: int) -> tuple[list[dict], Callable[[dict], None]]:
+    """(what is seen: the base's outcome at first; what to give as `watch`: it adds one at every so many steps)."""
+    seen, steps = [measured(here, reward, here.raw)], count(1)
+
+    def watch(_: dict) -> None:
+        if next(steps) % every == 0:
+            seen.append(outcome(here, reward, policy))
+
+    return seen, watch
 
 
 @contextmanager

@@ -55,8 +55,8 @@ def told_again(low: float, high: float, nearer: float) -> str:
     """What later clicks bring, from the 95 % interval of that; `nearer` to the base, in nats, is how it ended."""
     return {"higher": "Clicks on the policy's **own** answers tell what the first reward model did not know.",
             "lower": "Here fewer clicks at the start cost more than the later ones bring.",
-            "untold": f"These seeds cannot tell whether the difference is {CLEAR:g} or more."}[higher(low, high)] + (
-                " It also ended nearer to the base, which alone may make one." if nearer > 0 else "")
+            "untold": f"These seeds cannot tell whether it is {CLEAR:g} or more."}[higher(low, high)] + (
+                " It also ended nearer to the base, which alone may explain it." if nearer > 0 else "")
 
 
 def told_seeds(free: Sequence[float], base: Sequence[float], held: Sequence[float]) -> str:

@@ -7,8 +7,6 @@ from matplotlib.ticker import MaxNLocator
 
 from course_lib.plots.style import COLOURS, MARKERS, WIDTH, styled
 
-BOUND = "best"     # so begins the name of what nothing lies above: a dashed black line
-
 
 @styled
 def panels(drawn: Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[float]]]], *, x_label: str,
@@ -21,10 +19,7 @@ def panels(drawn: Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[floa
     figure, alike = Figure(figsize=(WIDTH, height)), len({tuple(lines) for lines in drawn.values()}) == 1
     for axes, (y_label, lines) in zip(figure.subplots(1, len(drawn), squeeze=False)[0], drawn.items()):
         for (name, (xs, ys)), colour, marker in zip(lines.items(), COLOURS.values(), MARKERS):
-            if name.startswith(BOUND):
-                axes.plot(xs, ys, color="black", linestyle="--", linewidth=1.4, label=name)
-            else:
-                axes.plot(xs, ys, color=colour, marker=marker, label=name)
+            axes.plot(xs, ys, color=colour, marker=marker, label=name)
         axes.set(xlabel=x_label, ylabel=y_label)
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=whole))
         if not alike:

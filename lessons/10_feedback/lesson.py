@@ -218,18 +218,10 @@ say(feedback_told.told_hacked(here, optimum(here.own, L, BETAS[0])))
 # %% fill-in 10.clipped
 
 # %% ppo-loop
-from itertools import count
-
-
 def ppo(beta, every, turns=20):
-    """The outcome after every so many turns of 32 answers, on new reviews."""
-    policy, path, turn = feedback.policy_of(SETTING, here, lesson.seed), [], count(1)
-    path.append(feedback.measured(here, reward, here.raw))                       # the base
-
-    def look(_):
-        if next(turn) % every == 0:
-            path.append(feedback.outcome(here, reward, policy))
-
+    """The outcome of the base, and after every so many turns of 32 answers, on new reviews."""
+    policy = feedback.policy_of(SETTING, here, lesson.seed)
+    path, look = feedback_paths.looks(here, reward, policy, every)
     rate = feedback_paths.rate_of(SETTING, "PPO", beta)
     feedback.further(here, reward, policy, "PPO", beta, rate, lesson.seed, iterations=turns,
                      watch=look)

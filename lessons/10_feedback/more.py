@@ -10,7 +10,12 @@ lesson = start("10", more=True)
 
 # %% load
 from course_lib.display import percent, say, show_table
-from course_lib.experiments import feedback, feedback_more, feedback_more_told
+from course_lib.experiments import (
+    feedback,
+    feedback_more,
+    feedback_more_told,
+    feedback_paths,
+)
 
 SETTING = feedback.Feedback()                        # as in the lesson
 
@@ -39,7 +44,7 @@ BETA, RATE, TURNS, ANSWERS = 0.3, 3e-3, 10, 32
 def path_of(name):
     """What is seen of a training: of the base, half way, and at the end."""
     policy = feedback.policy_of(SETTING, here, lesson.seed)
-    seen, watch = feedback_more.looks(here, reward, policy, every=TURNS // 2)
+    seen, watch = feedback_paths.looks(here, reward, policy, every=TURNS // 2)
     feedback.further(here, reward, policy, name, BETA, RATE, lesson.seed,
                      iterations=TURNS, answers=ANSWERS, watch=watch)
     return seen
@@ -55,13 +60,20 @@ paths["RLOO"] = path_of("RLOO")
 
 # %% groups-plot
 from course_lib.plots import show
-from course_lib.plots.panels import panels
+from course_lib.plots.frontier import rewards_by_distance
+from course_lib.preference import frontier
 
 kl, found = feedback_more.at_one_distance(here, reward, paths)
-show(panels(feedback_more.by_distance(here, reward, paths), x_label="KL from the base (nats)"),
+points = {name: [(seen["kl"], seen["learned"], seen["true"]) for seen in path]
+          for name, path in paths.items()}
+furthest = max(nats for path in points.values() for nats, *_ in path)
+best = frontier(here.own, reward.scores(here.test_states), here.true,
+                [2 ** (power / 4) for power in range(-4, 16)])
+best = [one for one in best if one[0] <= 1.1 * furthest]
+show(rewards_by_distance({feedback_more.BEST: best}, points),
      alt=f"Learned and true reward by KL. At {kl:.1f} nats, learned and true: " + "; ".join(
          f"{name} {learned:.2f} and {true:.2f}" for name, (learned, true) in found.items()),
-     caption=f"One run each; rewards are exact, over n = {len(here.tests)} reviews. Dashed: the "
+     caption=f"One run each; rewards are exact, over n = {len(here.tests)} reviews. Black: the "
              "best policy there is by the learned reward, and what it is truly worth.")
 
 # %% groups-table
@@ -95,7 +107,7 @@ say(f"PPO: a value model of {weights} numbers, and answers to {ANSWERS} reviews 
 # %% epochs-run
 few, steps, epochs = feedback_more.first(pairs, 192), 12, 4          # 16 pairs a step
 dpo = feedback.policy_of(SETTING, here, lesson.seed)
-seen, watch = feedback_more.looks(here, reward, dpo, every=steps)
+seen, watch = feedback_paths.looks(here, reward, dpo, every=steps)
 _, history = feedback.by_pairs(SETTING, here, few, 0.05, 2e-3, lesson.seed, policy=dpo,
                                steps=steps * epochs, watch=watch)
 
@@ -109,6 +121,8 @@ show_table([[str(epoch), f"{loss:.2f}" if epoch else "–", f"{one['kl']:.2f}",
            "KL and rewards are among the stated answers; other texts are none of them.")
 
 # %% epochs-plot
+from course_lib.plots.panels import panels
+
 numbers = list(range(epochs + 1))
 moved = {what: (numbers, at[what]) for what in ("chosen", "rejected")}
 show(panels({"log probability gained (nats)": moved,
