@@ -81,6 +81,7 @@ def best_runs(rows: list[Sequence[int]], batch_size: int) -> list[Run]:
 def closed(run: Run, end: int, rows: list[Sequence[int]], batch_size: int) -> Run:
     """The run with its end, if it saves more than what lies within it; else as it was."""
     prefix = min(run.prefix, len(rows[run.start]) - 1)   # one token is left to read: the shortest stands first
+    within = sum(saved(one.prefix, one.end - one.start, batch_size) for one in run.kept)
     if saved(prefix, end - run.start, batch_size) > within:
         return Run(prefix, run.start, end)
     return run

@@ -141,7 +141,8 @@ def tell_costly(f: Figures) -> str:
         f"answers, {100 * f[f'{name}_outside'].mean:.0f} % outside of them; better than the base's answer in "
         f"{100 * f[f'{name}_wins'].mean:.0f} %)" for name in ("PPO", "DPO"))
     costs = f["PPO_operations"] / f["DPO_operations"]
-    return (f"Up to {FAR:g} nat from the base PPO takes {costs.mean:.1f} times DPO's operations. What is written there "
+    return (f"Both with a coefficient of {BETA:g}: up to {FAR:g} nat from the base PPO takes {costs.mean:.1f} times "
+            "DPO's operations. What is written there "
             f"is worth with {told}; with the base {f['base_worth'].mean:.2f}. A text outside of the stated answers "
             "counts as worth nothing; among the stated answers alone DPO's are worth "
             f"{(f[f'DPO_true_{FAR:g}'] - f[f'PPO_true_{FAR:g}']).mean:+.2f} beside PPO's.")
