@@ -154,6 +154,7 @@ def test_csv_that_is_odd_but_valid(tmp_path):
     assert [row.prompt for row in source_of(path, "prompt", "answer").rows()] == ["a", "", "b"]
     path.write_text("prompt\n" + "x" * 200_000, encoding="utf-8")     # longer than the library's own limit
     assert len(next(source_of(path, "prompt", "answer").rows()).prompt) == 200_000
+    assert csv.field_size_limit() == 131_072                          # which holds for all of Python: it is as it was
 
 
 @pytest.mark.parametrize("name, data, words", [
@@ -191,7 +192,7 @@ def test_what_killed_runs_left_is_removed_and_what_runs_is_not(tmp_path):
         begin = mine.name.rpartition(".part")[0].rpartition(".")[0]
         names = (f"{begin}.4194999.part", f"{begin}.1.part", ".out[1].csv.x.part")
         dead, alive, other = (tmp_path / name for name in names)
-    assert not is_alive("4194999") and is_alive("1")
+    assert not is_alive("4194999") and is_alive("1") and is_alive("9" * 40)
     for path in (dead, alive, other):
         path.write_text("x")
     with part_beside(out) as part:

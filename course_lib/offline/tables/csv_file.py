@@ -39,17 +39,25 @@ class CsvSource(Source):
 
 def records(path: Path) -> Iterator[tuple[int, list[str]]]:
     """(the line in which it begins, its fields) of each record, which may have more lines; CourseError for others."""
-    csv.field_size_limit(LONGEST)
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader, following = csv.reader(file, strict=True), 1
         try:
-            for fields in reader:
+            while (fields := next_of(reader)) is not None:
                 line, following = following, reader.line_num + 1
                 yield line, fields
         except csv.Error as error:
             raise CourseError(f"Line {following} of {path} begins what is no valid CSV: {error}. A text with a comma, "
                               "a quotation mark or a line break in it stands in quotes, the mark written twice."
                               ) from None
+
+
+def next_of(reader) -> list[str] | None:
+    """The next record, None at the end. How long a field may be is set for this alone: it holds for all of Python."""
+    before = csv.field_size_limit(LONGEST)
+    try:
+        return next(reader, None)
+    finally:
+        csv.field_size_limit(before)
 
 
 class CsvTarget:

@@ -2,10 +2,11 @@
 import hashlib
 import os
 import socket
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 from course_lib.errors import CourseError, shown
 from course_lib.offline.tables.row import Source
@@ -75,15 +76,10 @@ def part_beside(path: Path) -> Iterator[Path]:
 
 def is_alive(number: str) -> bool:
     """Whether a process of this computer has this number; where nobody can tell, it is taken for alive."""
-    if sys.platform == "win32" or not number.isdecimal():
-        return True                                           # Windows would end the process that is asked about
     try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        pass
-    return True
+        return not number.isdecimal() or psutil.pid_exists(int(number))
+    except OverflowError:
+        return True
 
 
 def sha256(path: Path) -> str:
