@@ -156,7 +156,8 @@ def test_dependencies_are_declared_and_used():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     core = {line.split(">=")[0] for line in project["dependencies"]}
     optional = project["optional-dependencies"]
-    extras = {line.split(">=")[0] for name in ("lab", "build", "bench", "grade", "cluster") for line in optional[name]}
+    extras = {line.split(">=")[0] for name in ("lab", "build", "bench", "grade", "cluster", "drift")
+              for line in optional[name]}
     used = {name.split(".")[0] for _, path in sources() for name in imports(path)}
     used = {PACKAGE_OF.get(name, name) for name in used - set(sys.stdlib_module_names) - {"course_lib"}}
     known_through_others = {"nbformat", "nbclient"}  # with jupytext and jupyterlab

@@ -13,6 +13,7 @@ from course_lib.errors import unknown
 from course_lib.explore import (
     alpha_line,
     budget_calculator,
+    drift_alarm,
     early_stopping,
     edit_lab,
     forgetting_kl,
@@ -63,6 +64,7 @@ def explorables() -> dict[str, Explorable]:
         "prune_lab": prune_lab.explorable(),
         "alpha_line": alpha_line.explorable(),
         "forgetting_kl": forgetting_kl.explorable(),
+        "drift_alarm": drift_alarm.explorable(),
         "kl_coefficient": kl_coefficient.explorable(),
         "temperature": temperature.explorable(*logits, "12345", list(islice(documents("validation", 0), 40))),
     }

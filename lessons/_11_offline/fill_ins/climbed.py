@@ -4,8 +4,8 @@
 # above the lowest $m$ so far?
 
 # %% [markdown] hint
-# `numpy` has `cumsum(-1)`, and `np.minimum.accumulate(m, -1)` is the lowest so far. The mean after row t is the sum so
-# far, divided by 1, 2, 3, …
+# `numpy` has `cumsum(-1)`, and `np.minimum.accumulate(m, -1)` is the lowest so far. The mean after row t is the sum
+# so far, divided by 1, 2, 3, …
 
 # %% stub
 import numpy as np
@@ -42,7 +42,8 @@ def draw(seed):
     return {"x": np.array(x), "delta": [0.05, 0.1, 0.01][seed]}
 
 # %% wrong whole-mean
-# You take off the mean of the whole stream, with rows in it that are still to come. After row t only t rows are known.
+# You take off the mean of the whole stream, with rows in it that are still to come. After row t only t rows are
+# known.
 import numpy as np
 
 
@@ -51,8 +52,8 @@ def climbed(x, delta):
     return m - np.minimum.accumulate(m, -1)
 
 # %% wrong not-climbed
-# That is m itself. It falls while nothing moves, and a drift that begins late would have to make up for it first: take
-# off the lowest m so far.
+# That is m itself. It falls while nothing moves, and a drift that begins late would have to make up for it first:
+# take off the lowest m so far.
 import numpy as np
 
 

@@ -1,7 +1,7 @@
 # %% [markdown] statement
-# **Your turn: how often is it right, if nobody knows the answers?** Ask the model. Divide its logits by the temperature,
-# make probabilities of them, and of each row take that of the answer it would give: the likeliest. Their mean is its own
-# guess at its accuracy.
+# **Your turn: how often is it right, if nobody knows the answers?** Ask the model. Divide its logits by the
+# temperature, make probabilities of them, and of each row take that of the answer it would give: the likeliest.
+# Their mean is its own guess at its accuracy.
 
 # %% [markdown] hint
 # `logits.softmax(-1)` makes probabilities of torch logits; `.max(-1).values` is the highest of each row.
@@ -36,8 +36,8 @@ def draw(seed):
     return {"logits": logits, "temperature": [2.0, 0.5, 1.5][seed]}
 
 # %% wrong no-temperature
-# The temperature is missing. A model is often too sure of itself, or not sure enough; the temperature was fitted so that
-# its probabilities mean what they say.
+# The temperature is missing. A model is often too sure of itself, or not sure enough; the temperature was fitted so
+# that its probabilities mean what they say.
 import torch
 
 

@@ -1,22 +1,22 @@
 # %% [markdown] statement
 # ## Task 11.5 · An alarm that keeps its promise
 #
-# Somebody checks your model's answers, so you know its errors as they come: 1 for a wrong answer, 0 for a right one. An
-# alarm adds up by how much there are more of them than usual, and looks how far that sum has climbed:
+# Somebody checks your model's answers, so you know its errors as they come: 1 for a wrong answer, 0 for a right
+# one. An alarm adds up by how much there are more of them than usual, and looks how far that sum has climbed:
 #
 # $$m_t = \sum_{s \le t} (x_s - \bar{x} - \delta), \qquad \mathrm{climbed}_t = m_t - \min_{s \le t} m_s$$
 #
-# It rings as soon as `climbed` is **above** a threshold. With which one does a *whole stream* in which nothing has moved
-# ring by chance only as often as you promise?
+# It rings as soon as `climbed` is **above** a threshold. With which one does a *whole stream* in which nothing has
+# moved ring by chance only as often as you promise?
 #
-# - `recorded`, shape `(N,)`: errors of recorded rows. From the row `change` on something had moved, as you know by now:
-#   nothing may be learned from those. $\bar{x}$ is the mean of the `n = change` rows before.
+# - `recorded`, shape `(N,)`: errors of recorded rows. From the row `change` on something had moved, as you know by
+#   now: nothing may be learned from those. $\bar{x}$ is the mean of the `n = change` rows before.
 # - `u`, shape `(S, T)`: numbers from 0 to just below 1, which draw `S` streams of `T` rows from those n: a `u` stands
 #   for row `int(u * n)`. (With them as an argument, everybody draws the same.)
 # - `delta`: a rise of the error rate that is worth no alarm; `false_alarms`: the promised share of streams.
 #
-# Of each stream the highest `climbed` decides whether it rings. Of the `S` streams, `int(false_alarms * S)` may. Return
-# the lowest of those `S` highest values above which at most so many others lie: a tensor of one number.
+# Of each stream the highest `climbed` decides whether it rings. Of the `S` streams, `int(false_alarms * S)` may.
+# Return the lowest of those `S` highest values above which at most so many others lie: a tensor of one number.
 
 # %% stub
 import torch
@@ -63,8 +63,8 @@ def draw(seed: int) -> dict:
             "false_alarms": [0.25, 0.1, 0.5, 0.3, 0.2][seed % 5], "delta": [0.05, 0.1, 0.0, 0.02, 0.15][seed % 5]}
 
 # %% wrong a_rate_of_rows
-# Your promise is of a row: of all rows of all streams, so few are above the threshold. A stream has many rows, and one
-# of them is enough to ring: nearly every stream would. Take the highest value of each stream first.
+# Your promise is of a row: of all rows of all streams, so few are above the threshold. A stream has many rows, and
+# one of them is enough to ring: nearly every stream would. Take the highest value of each stream first.
 import torch
 
 def alarm_threshold(recorded, change, u, false_alarms, delta):
@@ -86,8 +86,8 @@ def alarm_threshold(recorded, change, u, false_alarms, delta):
     return highest.sort(descending=True).values[int(false_alarms * len(highest))]
 
 # %% wrong mean_of_all
-# The streams are right, but the mean is that of all recorded rows. The errors after the change are in it, so your alarm
-# expects too many. Take the mean of the rows before the change.
+# The streams are right, but the mean is that of all recorded rows. The errors after the change are in it, so your
+# alarm expects too many. Take the mean of the rows before the change.
 import torch
 
 def alarm_threshold(recorded, change, u, false_alarms, delta):
@@ -120,7 +120,8 @@ def alarm_threshold(recorded, change, u, false_alarms, delta):
     return highest.sort().values[int(false_alarms * len(highest))]
 
 # %% wrong one_too_many
-# You are off by one. Places count from 0: of the values from the highest down, the one at place k has k others above it.
+# You are off by one. Places count from 0: of the values from the highest down, the one at place k has k others
+# above it.
 import torch
 
 def alarm_threshold(recorded, change, u, false_alarms, delta):
@@ -155,8 +156,8 @@ def alarm_threshold(recorded, change, u, false_alarms, delta):
     return highest.sort(descending=True).values[int(false_alarms * len(highest))]
 
 # %% wrong not_from_the_lowest
-# You return how high the sum is, not how far it has climbed. It falls all the time while nothing moves, by delta a row;
-# a drift that begins late would have to make up for all of that first. Take the lowest sum so far off.
+# You return how high the sum is, not how far it has climbed. It falls all the time while nothing moves, by delta a
+# row; a drift that begins late would have to make up for all of that first. Take the lowest sum so far off.
 import torch
 
 def alarm_threshold(recorded, change, u, false_alarms, delta):
@@ -200,8 +201,8 @@ def alarm_threshold(recorded, change, u, false_alarms, delta):
     return highest.sort(descending=True).values[int(false_alarms * len(highest))]
 
 # %% wrong mean_forgotten
-# The mean is missing: your sum counts errors, and a model that is wrong as often as ever rings sooner or later. Take off
-# how many there usually are.
+# The mean is missing: your sum counts errors, and a model that is wrong as often as ever rings sooner or later.
+# Take off how many there usually are.
 import torch
 
 def alarm_threshold(recorded, change, u, false_alarms, delta):
@@ -212,8 +213,8 @@ def alarm_threshold(recorded, change, u, false_alarms, delta):
     return highest.sort(descending=True).values[int(false_alarms * len(highest))]
 
 # %% wrong between_two_values
-# Your quantile lies between two streams' values, or counts them by another rule. It has to be one of the values: at most
-# int(false_alarms * S) of the S streams are above it.
+# Your quantile lies between two streams' values, or counts them by another rule. It has to be one of the values: at
+# most int(false_alarms * S) of the S streams are above it.
 import torch
 
 def alarm_threshold(recorded, change, u, false_alarms, delta):
