@@ -9,7 +9,7 @@ from course_lib.experiments.drift import ARM, KINDS, SETTING, answered, drawn, p
 from course_lib.experiments.drift_alarms import calibrated
 from course_lib.experiments.run import Trained, trained
 from course_lib.experiments.setting import learn
-from course_lib.experiments.tuning import tuned
+from course_lib.experiments.tuning import best_rate, judged
 
 SIZES = {"reference": 500, "calibration": 1500, "own": 1500, "gadgets": 400, "dead key": 400}
 STREAMS, LENGTH, CHANGE = 500, 1000, 500
@@ -36,31 +36,47 @@ def outcome(seed: int) -> dict[str, float]:
 
 
 FRESH, AGAIN = 512, replace(SETTING, labels=512, steps=160)      # labelled rows after the change; their training
+BOTH = ("film", "restaurant")
+WAYS = ("alone", "mixed", "held")
 
 
 def retrained(seed: int) -> dict[str, float]:
     """After the labels of restaurants have turned: right answers by the labels of now, and of films, of which nothing
-    has changed. "before": the model as it was; "alone": trained anew on FRESH rows of now; "mixed": on these and as
-    many of then.
+    has changed. "before": the model as it was. Full fine-tuning of the base, on FRESH rows of now "alone"; "mixed" with
+    as many of then; or with those of them whose labels have "held", the films.
     """
-    test, restaurants = drawn(("film", "restaurant"), 300, f"again {seed}")
-    before = answered(trained(SETTING, ARM, seed), test, restaurants)
-    then, _ = drawn(("film", "restaurant"), FRESH, f"then {seed}", "train")
-    fresh, fresh_kinds = drawn(("film", "restaurant"), FRESH, f"now {seed}", "train")
-    now = relabelled_where(fresh, fresh_kinds)
-    found = {"before": before}
-    for name, rows in (("alone", now), ("mixed", datasets.concatenate_datasets([now, then]))):
-        one = tuned(near_and_far.NEAR, near_and_far.FULL)
-        model, tokenizer = AGAIN.load(seed)
-        method = one.build(model, tokenizer, seed)
-        learn(model, tokenizer, method, rows, one.rate, seed, AGAIN)
-        found[name] = answered(Trained(method, None, model, tokenizer, None), test, restaurants)
-    right = lambda rows: 1 - turned(rows, 1.0, np.random.default_rng(0)).wrong
-    return {f"{name}_{what}": float(right(rows)[kept].mean()) for name, rows in found.items()
+    rate = best_rate("Full fine-tuning on reviews, of which the restaurants' labels have turned",
+                     validated, 3e-4)
+    rows, restaurants = drawn(BOTH, 300, f"again {seed}")
+    found = {"before": answered(trained(SETTING, ARM, seed), rows, restaurants)}
+    for way in WAYS:
+        found[way] = answered(again(way, rate, seed), rows, restaurants)
+    right = {name: 1 - turned(one, 1.0, np.random.default_rng(0)).wrong for name, one in found.items()}
+    return {f"{name}_{what}": float(marks[kept].mean()) for name, marks in right.items()
             for what, kept in (("now", slice(None)), ("films", ~restaurants))}
 
 
-def relabelled_where(rows, where: np.ndarray):
+def again(way: str, rate: float, seed: int) -> Trained:
+    """The base after full fine-tuning in one of WAYS."""
+    rows, kinds = drawn(BOTH, FRESH, f"now {seed}", "train")
+    rows = other_labels(rows, kinds)
+    if way != "alone":
+        then, kinds = drawn(BOTH, FRESH, f"then {seed}", "train")
+        then = then if way == "mixed" else then.select(np.flatnonzero(~kinds))
+        rows = datasets.concatenate_datasets([rows, then])
+    model, tokenizer = AGAIN.load(seed)
+    method = near_and_far.FULL.build(model, tokenizer, seed)
+    return Trained(method, learn(model, tokenizer, method, rows, rate, seed, AGAIN), model, tokenizer, None)
+
+
+def validated(rate: float, seed: int) -> dict[str, float]:
+    """As tuning.py judges a run: on fresh rows of now."""
+    rows, kinds = drawn(BOTH, 200, f"rate {seed}", "validation")
+    run = again("alone", rate, seed)
+    return judged(run.model, run.tokenizer, other_labels(rows, kinds), run.method)
+
+
+def other_labels(rows, where: np.ndarray):
     """The rows, those `where` it is true with the other label."""
     names = rows.features["label"].names
     labels = np.where(where, 1 - np.array(rows["label"][:]), rows["label"][:]).tolist()

@@ -15,7 +15,7 @@ from course_lib.explore.recorded.drift_alarms import CHANGE, LENGTH, PROMISES, S
 from course_lib.monitoring import rows_to_alarm
 from course_lib.plots.style import COLOURS, GREY, fixed_axes, name_above, styled
 
-STREAMS, DRAWN = 300, 8                  # of which so many are drawn
+STREAMS, DRAWN = 200, 8                  # of which so many are drawn
 LEFT = LENGTH - CHANGE                   # rows that an alarm has
 CONTROLS = {"kind": Menu("What moves", tuple(KINDS), KINDS.get),
             "share": Steps("How much of it", SHARES, percent),
@@ -106,9 +106,14 @@ def summary(result: Result) -> str:
 def alt(result: Result) -> str:
     """What the picture shows, in words."""
     points = "; ".join(f"{percent(one.false)}, {soon(one)}" for one in result.points)
-    return (f"Left: {WATCHES[result.state.watch]} over {LENGTH} rows in {DRAWN} streams, with the change after "
+    return (f"Left: {drawn_as(result.state.watch)}, over {LENGTH} rows in {DRAWN} streams, with the change after "
             f"{CHANGE} rows and the threshold, {result.here.threshold:.3g}. Right: false alarms and delay of each: "
             f"{points}.")
+
+
+def drawn_as(watch: str) -> str:
+    """What the lines on the left are."""
+    return WATCHES[watch] if watch == "scores" else f"{WATCHES[watch]}: how far they have climbed"
 
 
 @styled
@@ -116,7 +121,7 @@ def figure(result: Result) -> Figure:
     """The still figure: some streams with the threshold; and all thresholds, by false alarms and delay."""
     left, right = fixed_axes(3.2, left=0.08, right=0.98, bottom=0.17, top=0.89, columns=2)
     left.set_position([0.08, 0.17, 0.46, 0.72])
-    right.set_position([0.66, 0.17, 0.32, 0.72])
+    right.set_position([0.64, 0.17, 0.30, 0.72])
     blue, red = COLOURS["blue"], COLOURS["vermillion"]
     rows = np.arange(1, LENGTH + 1)
     for stream in result.values:
@@ -127,7 +132,7 @@ def figure(result: Result) -> Figure:
     left.set(xlabel="rows", xlim=(0, LENGTH), ylim=(0, 4 * result.here.threshold))
     left.annotate("threshold", (0.01 * LENGTH, result.here.threshold), (0, 4), textcoords="offset points", color=red,
                   fontsize=9.5)
-    name_above(left, f"{WATCHES[result.state.watch]}, {DRAWN} streams", blue)
+    name_above(left, drawn_as(result.state.watch), blue)
     left.annotate("change", (CHANGE, 1), (4, -10), xycoords=("data", "axes fraction"), textcoords="offset points",
                   color="#5A5A5A", fontsize=9.5)
     false = [max(one.false, 0.003) for one in result.points]
@@ -172,7 +177,9 @@ def found() -> str:
 
 
 def explorable() -> Explorable:
-    """All that makes it one."""
+    """All that makes it one. Streams without drift are compared with all others, so they are drawn first."""
+    for watch in WATCHES:
+        values("nothing", SHARES[-1], watch)
     return Explorable("Drift alarm", State, CONTROLS, compute, rows, summary, picture_of(figure, alt, NOTE))
 
 

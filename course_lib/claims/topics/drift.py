@@ -4,10 +4,10 @@ from course_lib.experiments import once
 from course_lib.experiments.drift import KINDS as WORDS
 from course_lib.experiments.drift import SETTING
 from course_lib.experiments.drift_alarms import PROMISE, WATCHES
-from course_lib.experiments.drift_outcome import CHANGE, FRESH, LENGTH, outcome, retrained
+from course_lib.experiments.drift_outcome import CHANGE, FRESH, LENGTH, WAYS, outcome, retrained
 
 WHATS = ("right", "guessed", *(f"{name}{what}" for name in WATCHES for what in ("", "_rows")))
-RETRAINED = tuple(f"{name}_{what}" for name in ("before", "alone", "mixed") for what in ("now", "films"))
+RETRAINED = tuple(f"{name}_{what}" for name in ("before", *WAYS) for what in ("now", "films"))
 KINDS = {kind: kind.replace(" ", "_") for kind in WORDS}
 
 
@@ -45,4 +45,5 @@ def tell_moving(f: Figures) -> str:
             f"{f['turned_losses_rows'].mean:.0f} by losses. Trained anew on {FRESH} rows of now: "
             f"{share(f['alone_now'])} right (before {share(f['before_now'])}), of films, of which nothing had changed, "
             f"{share(f['alone_films'])} (before {share(f['before_films'])}); with as many rows of then mixed in "
-            f"{share(f['mixed_now'])} and {share(f['mixed_films'])}. The labels having turned, rather than not:")
+            f"{share(f['mixed_now'])} and {share(f['mixed_films'])}; with those of then alone whose labels have held "
+            f"{share(f['held_now'])} and {share(f['held_films'])}. The labels having turned, rather than not:")
