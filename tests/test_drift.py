@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 from course_lib.experiments import drift, drift_alarms, drift_outcome, drift_told
+from course_lib.experiments.draws import BRIEF
 from course_lib.experiments.drift import KINDS, PRAISE, Answered, sample, streams, turned
 from course_lib.experiments.drift_alarms import WATCHES, WINDOW, by_size, in_windows, watches
-from course_lib.experiments.draws import BRIEF
 from course_lib.monitoring import FOLK, page_hinkley, psi
 
 

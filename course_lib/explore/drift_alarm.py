@@ -133,8 +133,8 @@ def figure(result: Result) -> Figure:
     left.annotate("threshold", (0.01 * LENGTH, result.here.threshold), (0, 4), textcoords="offset points", color=red,
                   fontsize=9.5)
     name_above(left, drawn_as(result.state.watch), blue)
-    left.annotate("change", (CHANGE, 1), (-4, -10), ha="right", xycoords=("data", "axes fraction"), textcoords="offset points",
-                  color="#5A5A5A", fontsize=9.5)
+    left.annotate("change", (CHANGE, 1), (-4, -10), xycoords=("data", "axes fraction"), textcoords="offset points",
+                  ha="right", color="#5A5A5A", fontsize=9.5)
     false = [max(one.false, 0.003) for one in result.points]
     delay = [LEFT if one.rows is None else one.rows for one in result.points]
     right.plot(false, delay, color=blue, marker="o", markersize=5, linewidth=1.2, clip_on=False)

@@ -37,9 +37,9 @@ GRADIENTS = ()    # it counts errors
 
 def draw(seed):
     rng = random.Random(seed)
-    S, T = [2, 1, 3][seed], [9, 12, 6][seed]
+    S, T = [2, 1, 3][seed % 3], [9, 12, 6][seed % 3]
     x = [[float(rng.random() < (0.2 if t < T // 2 else 0.8)) for t in range(T)] for _ in range(S)]
-    return {"x": np.array(x), "delta": [0.05, 0.1, 0.01][seed]}
+    return {"x": np.array(x), "delta": [0.05, 0.1, 0.01][seed % 3]}
 
 # %% wrong whole-mean
 # You take off the mean of the whole stream, with rows in it that are still to come. After row t only t rows are
@@ -90,3 +90,11 @@ def climbed(x, delta):
     means = x.cumsum(-1) / np.maximum(1, np.arange(x.shape[-1]))
     m = (x - means - delta).cumsum(-1)
     return m - np.minimum.accumulate(m, -1)
+
+# %% equal last-is-second
+# x has two dimensions, so the last one is number 1.
+MUTANTS = [
+    "means = x.cumsum(-1) / np.arange(1, x.shape[-1] + 1) -> means = x.cumsum(1) / np.arange(1, x.shape[-1] + 1)",
+    "means = x.cumsum(-1) / np.arange(1, x.shape[-1] + 1) -> means = x.cumsum(-1) / np.arange(1, x.shape[1] + 1)",
+    "m = (x - means - delta).cumsum(-1) -> m = (x - means - delta).cumsum(1)",
+    "return m - np.minimum.accumulate(m, -1) -> return m - np.minimum.accumulate(m, 1)"]

@@ -33,7 +33,7 @@ GRADIENTS = ()    # nothing is trained by it
 def draw(seed):
     generator = torch.Generator().manual_seed(seed)
     logits = torch.rand([4 + seed, 2 + seed], generator=generator).mul(12).sub(6).round().div(2)
-    return {"logits": logits, "temperature": [2.0, 0.5, 1.5][seed]}
+    return {"logits": logits, "temperature": [2.0, 0.5, 1.5][seed % 3]}
 
 # %% wrong no-temperature
 # The temperature is missing. A model is often too sure of itself, or not sure enough; the temperature was fitted so
@@ -67,3 +67,11 @@ import torch
 
 def guessed(logits, temperature):
     return (logits / temperature).softmax(0).max(-1).values.mean()
+
+# %% equal last-is-second
+# The logits have two dimensions, so the last one is number 1.
+MUTANTS = [
+    "return (logits / temperature).softmax(-1).max(-1).values.mean() -> "
+    "return (logits / temperature).softmax(1).max(-1).values.mean()",
+    "return (logits / temperature).softmax(-1).max(-1).values.mean() -> "
+    "return (logits / temperature).softmax(-1).max(1).values.mean()"]

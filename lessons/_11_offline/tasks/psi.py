@@ -258,3 +258,7 @@ def psi(reference, current, bins):
         return counts / counts.sum()
     p, q = shares(reference), shares(current)
     return ((q - p) * (q / p).log()).mean()
+
+# %% equal either_way_round
+# PSI takes both ways together: with p and q swapped, both factors change their sign, and the product none.
+MUTANTS = ["p, q = (shares(reference), shares(current)) -> p, q = (shares(current), shares(reference))"]
