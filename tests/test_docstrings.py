@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from course_lib import evaluate, fit, load_model, load_task, progress
+from course_lib import evaluate, fit, load_model, load_task, monitoring, progress
 from course_lib.checks import check
 from course_lib.cost import cost, size_on_disk
 from course_lib.distillation import Teacher, distil, importance, prune, taught_rows
@@ -77,6 +77,13 @@ CALLS = {
     LoRA.load: lambda m, t: LoRA.load("no such file", m),
     LoRA.merge: lambda m, t: PromptTuning(m).merge(m),
     LoRA.unmerge: lambda m, t: LoRA(m).unmerge(m),
+    monitoring.psi: lambda m, t: monitoring.psi([1, 1], [1]),
+    monitoring.psi_threshold: lambda m, t: monitoring.psi_threshold([1, 2], 0),
+    monitoring.page_hinkley: lambda m, t: monitoring.page_hinkley([]),
+    monitoring.calibrate: lambda m, t: monitoring.calibrate(monitoring.page_hinkley, [], 10),
+    monitoring.calibration_error: lambda m, t: monitoring.calibration_error([2], [1]),
+    monitoring.fit_temperature: lambda m, t: monitoring.fit_temperature([[0, 1]], [1]),
+    monitoring.confidences: lambda m, t: monitoring.confidences([[0, 1]], 0),
     quiz: lambda m, t: quiz("01.nothing"),
     predict: lambda m, t: predict("01.nothing"),
     reveal: lambda m, t: reveal("01.nothing", 1),
