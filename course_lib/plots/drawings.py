@@ -61,19 +61,19 @@ def two_ways_from_clicks() -> Axes:
 
 
 def what_an_alarm_needs() -> Axes:
-    """A deployed model and what can be watched: without a label how its answers are spread and how sure it is; with
+    """What can be watched of a deployed model: without a label how its answers are spread and how sure it is; with
     one, whether they are right.
     """
     axes = canvas(2.7)
     texts = box(axes, "texts", 0.6, 1.35, width=0.8)
     model = box(axes, "model\ntuned", 1.9, 1.35, width=0.95, height=0.6, colour="vermillion")
     scores = box(axes, "scores", 3.35, 1.35, width=0.9)
-    labels = box(axes, "labels: somebody\nchecks each answer", 3.35, 0.4, width=1.8, height=0.6, colour="orange")
-    blind = box(axes, "PSI of the scores, doubts", 5.65, 2.1, width=2.3, colour="blue")
-    box(axes, "errors, losses", 5.65, 0.9, width=1.5, colour="green")
+    labels = box(axes, "labels: somebody\nchecks answers", 3.35, 0.45, width=1.9, height=0.6, colour="orange")
+    blind = box(axes, "PSI of scores,\ndoubts", 5.65, 2.1, width=1.6, height=0.6, colour="blue")
+    box(axes, "errors, losses", 5.65, 0.9, width=1.6, colour="green")
     arrow(axes, texts.right, model.left)
     arrow(axes, model.right, scores.left)
     arrow(axes, scores.top, (3.35, 2.1), blind.left, on="no label")
-    arrow(axes, scores.right, (4.3, 1.35), (4.3, 0.98), (4.9, 0.98))
-    arrow(axes, labels.right, (4.6, 0.4), (4.6, 0.82), (4.9, 0.82))
+    arrow(axes, scores.right, (4.3, 1.35), (4.3, 0.98), (4.85, 0.98))
+    arrow(axes, labels.right, (4.6, 0.45), (4.6, 0.82), (4.85, 0.82))
     return axes
