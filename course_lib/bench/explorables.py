@@ -12,6 +12,7 @@ from course_lib.bench.budgets import say
 from course_lib.errors import unknown
 from course_lib.explore import (
     alpha_line,
+    batch_and_cache,
     budget_calculator,
     drift_alarm,
     early_stopping,
@@ -63,6 +64,7 @@ def explorables() -> dict[str, Explorable]:
         "budget_calculator": budget_calculator.explorable(),
         "prune_lab": prune_lab.explorable(),
         "alpha_line": alpha_line.explorable(),
+        "batch_and_cache": batch_and_cache.explorable(),
         "forgetting_kl": forgetting_kl.explorable(),
         "drift_alarm": drift_alarm.explorable(),
         "kl_coefficient": kl_coefficient.explorable(),
