@@ -102,3 +102,18 @@ def test_what_the_records_say_is_told():
     told = claims.get("C74").judge(claims.recorded("C74"))
     assert told.word == "cannot be told here" and "nothing of Google's traffic" in told.because
     assert claims.get("C73").judge(claims.recorded("C73")).word
+
+
+def test_what_is_served_is_what_is_found_and_the_model_for_the_rest():
+    model, tokenizer = load_model("orchard-s")
+    queries, known = stream(0, n=30), entries(0, 200)
+    said = answers(model, tokenizer, list(dict.fromkeys([*known, *(query.text for query in queries)])))
+    none = offline_matched.served(model, queries, said, [None] * 30)
+    hits = offline_matched.matched(same_words, known, queries)
+    found = offline_matched.served(model, queries, said, hits)
+    assert none.found == 0 and found.found == pytest.approx(sum(hit is not None for hit in hits) / 30)
+    assert none.operations == offline_costs.of_all(model, (said[query.text] for query in queries)) / 1e9
+    assert 0 < found.operations < none.operations
+    missed = [said[query.text] for query, hit in zip(queries, hits) if hit is None]
+    by_state = offline_matched.served(model, queries, said, hits, by_state=True)
+    assert by_state.operations - found.operations == pytest.approx(offline_costs.to_read(model, missed) / 1e9)

@@ -2,7 +2,7 @@
 from collections.abc import Mapping
 
 from course_lib.display import percent
-from course_lib.experiments.drift_alarms import PROMISE, WATCHES
+from course_lib.experiments.drift_alarms import PROMISE
 
 MOST = 0.5             # of the streams: an alarm that rings in more has seen it
 KEPT = 0.03            # shares nearer to each other than this are called about equal
@@ -12,14 +12,6 @@ def who_rings(rung: Mapping[str, float]) -> str:
     """A key of a prediction: which of WATCHES ring in most streams."""
     labels, none = (any(rung[name] > MOST for name in names) for names in (("errors", "losses"), ("scores", "doubts")))
     return "all" if labels and none else "labels" if labels else "none" if none else "neither"
-
-
-def told_rings(rung: Mapping[str, float]) -> str:
-    """The same in a sentence."""
-    ring = [WATCHES[name] for name in WATCHES if rung[name] > MOST]
-    silent = [WATCHES[name] for name in WATCHES if rung[name] <= MOST]
-    return (f"In most streams ring: {', '.join(ring) or 'none'}. As silent as before, or nearly: "
-            f"{', '.join(silent) or 'none'}.")
 
 
 def told_promise(low: float, high: float) -> str:

@@ -73,6 +73,11 @@ def of_all(model, written: Iterable[Written]) -> int:
     return sum(operations(model, one.read, one.written) for one in written)
 
 
+def to_read(model, written: Iterable[Written]) -> int:
+    """The operations of reading all these prompts alone, and answering none."""
+    return sum(counted(model, one.read, 1) for one in written)
+
+
 def online_and_ahead(seed: int, base: str = "orchard-s") -> dict[str, float]:
     """The same stream, asked of the model one by one, and looked up letter by letter in what was answered ahead.
 

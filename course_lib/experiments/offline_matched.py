@@ -1,11 +1,12 @@
 """Which of the answers that were computed ahead a stream's queries get, by each way to match, and which they should."""
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from course_lib.experiments.offline_costs import answers
+from course_lib.experiments.offline_costs import Written, answers, of_all, to_read
 from course_lib.experiments.offline_stream import Query, entries, is_right, stream
 from course_lib.models import load_model
-from course_lib.offline.matching import exact, near_letters, near_meaning, same_words
+from course_lib.offline.matching import exact, near_letters, near_meaning, plain, same_words
 
 STREAMS = {"steep": 1.0, "even": 0.0}   # how steeply the facts' shares fall
 WAYS = ("exact", "words", "letters", "meaning")   # to match
@@ -33,6 +34,31 @@ def false_hits(hits: Sequence[str | None], known: dict[str, tuple[str, str]], qu
     """The numbers of the queries that would get the answer to another question."""
     return [place for place, (hit, query) in enumerate(zip(hits, queries))
             if hit is not None and known[hit] != query.fact]
+
+
+@dataclass(frozen=True)
+class Served:
+    """The shares of queries that are found, and answered right; billions of operations for all of them."""
+
+    found: float
+    right: float
+    operations: float
+
+
+def served(model, queries: Sequence[Query], said: Mapping[str, Written], hits: Sequence[str | None],
+           by_state: bool = False) -> Served:
+    """What the queries get where the model answers those without a hit; `said` are its answers to all texts.
+
+    `by_state`: the model read each query that is no entry's words, too, to compare its hidden state.
+    """
+    asked = [hit or query.text for hit, query in zip(hits, queries)]
+    missed = [said[query.text] for hit, query in zip(hits, queries) if hit is None]
+    right = sum(is_right(said[text].text, query.answer) for text, query in zip(asked, queries))
+    work = of_all(model, missed)
+    if by_state:
+        work += to_read(model, (said[query.text] for hit, query in zip(hits, queries)
+                                if hit is None or plain(hit) != plain(query.text)))
+    return Served(1 - len(missed) / len(queries), right / len(queries), work / 1e9)
 
 
 def coverage(seed: int, base: str = "orchard-s") -> dict[str, float]:

@@ -69,7 +69,8 @@ def found() -> str:
             f"{read()[0]['alone']['tokens']:.0f}): what it saves is passes, for in each the model looks at all its "
             f"weights. {prefix} examples read once, and one prompt at a time: {tokens} of the tokens, and "
             f"{percent(shared['cost'])} of the time. A model as small as {BASE} is paid for by the pass, a large one "
-            f"more by the token. Of what comes again nothing is read: where {percent(last)} do, {percent(repeated['cost'])} of the time is left.")
+            f"more by the token. Of what comes again nothing is read: where {percent(last)} do, "
+            f"{percent(repeated['cost'])} of the time is left.")
 
 
 def alt(result: Result) -> str:

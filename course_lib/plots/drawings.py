@@ -60,6 +60,24 @@ def two_ways_from_clicks() -> Axes:
     return axes
 
 
+def answered_ahead() -> Axes:
+    """What becomes of many rows: distinct prompts, those that the cache lacks, batches by length, and rows again."""
+    axes = canvas(2.3)
+    rows = box(axes, "rows", 0.65, 1.6, width=0.75)
+    distinct = box(axes, "distinct\nprompts", 1.85, 1.6, width=0.95, height=0.6)
+    cache = box(axes, "cache\nkey → answer", 3.45, 0.6, width=1.45, height=0.6, colour="orange")
+    plan = box(axes, "groups that\nbegin alike", 3.55, 1.6, width=1.2, height=0.6)
+    batches = box(axes, "batches of\none length", 5.05, 1.6, width=1.15, height=0.6)
+    model = box(axes, "model", 6.4, 1.6, width=0.75, colour="blue")
+    arrow(axes, rows.right, distinct.left)
+    arrow(axes, distinct.right, plan.left, on="new")
+    arrow(axes, plan.right, batches.left)
+    arrow(axes, batches.right, model.left)
+    arrow(axes, model.bottom, (6.4, 0.6), cache.right, on="after every batch")
+    arrow(axes, cache.left, (0.65, 0.6), rows.bottom, on="an answer for every row")
+    return axes
+
+
 def what_an_alarm_needs() -> Axes:
     """What can be watched of a deployed model: without a label how its answers are spread and how sure it is; with
     one, whether they are right.

@@ -29,7 +29,7 @@ import torch
 
 def psi(reference: torch.Tensor, current: torch.Tensor, bins: int) -> torch.Tensor:
     """The population stability index of two samples of a number: (N,), (n,) -> ()."""
-    edges = reference.sort().values[torch.arange(1, bins) * len(reference) // bins - 1]    # (bins - 1,)
+    edges = reference.sort().values[torch.arange(1, bins) * len(reference) // bins - 1]
 
     def shares(values):
         counts = torch.bincount(torch.bucketize(values, edges), minlength=bins) + 0.5

@@ -81,21 +81,18 @@ if passed("11.2"):
 # With the real model: the run is stopped in its third batch, and started again. How many questions does the model get
 # in all, and are the answers those of a run that nobody stopped?
 
+# %% your-model
+def ask(batch):
+    """The model. It counts what it is asked, and is stopped in its third batch."""
+    if len(asked) == 64 and not stopped:
+        stopped.append(True)
+        raise KeyboardInterrupt           # as when somebody presses Ctrl-C
+    asked.extend(batch)
+    return length_sorted_batches(tokenizer(batch)["input_ids"], 16, answer)
+
 # %% your-kill
 if passed("11.1") and passed("11.3"):
-    left = 2                              # batches until somebody presses Ctrl-C
-    asked = []
-
-    def ask(batch):
-        """The model, sorted by length; it counts what it is asked."""
-        global left
-        if left == 0:
-            left = -1
-            raise KeyboardInterrupt
-        left -= 1
-        asked.extend(batch)
-        return length_sorted_batches(tokenizer(batch)["input_ids"], 16, answer)
-
+    asked, stopped = [], []
     twice = questions + questions[:30]    # some are asked again
     cache = {}
     try:
@@ -110,7 +107,7 @@ if passed("11.1") and passed("11.3"):
 
 # %% [markdown] your-psi-question
 # Now a model that is in use. What it answered to fresh reviews is recorded, with the log odds that it gave to
-# "positive". A rule that is handed on says: *moved* is a PSI above 0.1. Compare rows of which nothing has moved.
+# "positive". A rule that is handed on says: *moved* is a PSI above `0.1`. Compare rows of which nothing has moved.
 # How often does the rule cry wolf, by the number of rows?
 
 # %% your-psi
