@@ -15,8 +15,8 @@ import course_lib.claims
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted(module.name for module in pkgutil.walk_packages(course_lib.__path__, "course_lib."))
 LAYERS = (  # a part imports its own layer and those above it in this list, never one below
-    ("errors", "display", "files", "framed", "intervals", "lazy", "lessons", "root", "syntax", "threads"),
-    ("plots", "world", "promised", "architecture"),
+    ("errors", "display", "files", "framed", "intervals", "lazy", "lessons", "root", "syntax", "threads", "workers"),
+    ("plots", "world", "promised", "architecture", "cluster"),
     ("progress", "models"),
     ("methods.base", "quantise"),
     ("quiz", "checks", "methods", "prompting"),

@@ -1,28 +1,25 @@
 """Grades all submissions, several at a time, and keeps each result in a file of its own the moment it is there.
 
-joblib runs `grade_one` in processes of this computer, or of a cluster (cluster.py). Killed at any moment, `resume`
+Processes of this computer run `grade_one`, or those of a cluster (cluster.py). Killed at any moment, `resume`
 goes on: a result counts as long as its digest is that of all that decides the marks.
 """
 import os
-import signal
 import sys
-import threading
-import time
-import warnings
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-import joblib
 from tqdm import tqdm
 
 from course_lib.errors import CourseError, shown
 from course_lib.files import write_text
+from course_lib.grading.cluster import graded_on
 from course_lib.grading.gradebook import FILLED
-from course_lib.grading.one import HandedIn, Settings, digest, grade_one, read
+from course_lib.grading.one import Settings, digest, grade_one, read
 from course_lib.grading.results import Graded
 from course_lib.grading.submissions import Submission, slug
+from course_lib.workers import Here, Processes, all_done
 
 try:
     import fcntl
@@ -32,8 +29,6 @@ except ImportError:  # on Windows
 HALF = f".{'[0-9a-f]' * 32}.part"  # as files.py names what it has not written to the end
 KEPT = "submissions are graded and kept. To go on: the same command with --resume."
 ELSEWHERE = "Choose another folder for --out."
-WATCH = "ends with its parent"
-MOST_STARTS = 4  # of the processes, where one was ended from outside, such as for want of memory
 
 
 def stored(path: Path) -> Graded | None:
@@ -82,12 +77,8 @@ def grade_all(submissions: list[Submission], settings: Settings, out: Path, jobs
             if known is not None and known.student == one.student and known.digest == digest(read(one), settings):
                 results[one.student] = known
     kept = len(results)
-    waiting = lambda: [one for one in submissions if one.student not in results]
-    if dask is None:
-        coming = graded_by(waiting, settings, jobs)
-    else:
-        from course_lib.grading.cluster import graded_on  # takes a second to import
-        coming = graded_on(dask, waiting(), settings)
+    waiting = [one for one in submissions if one.student not in results]
+    coming = graded_by(waiting, settings, jobs) if dask is None else graded_on(dask, waiting, settings)
     with alone(out), tqdm(total=len(submissions), initial=kept, unit="submission", desc="grading") as bar:
         try:
             for graded in coming:
@@ -101,8 +92,7 @@ def grade_all(submissions: list[Submission], settings: Settings, out: Path, jobs
             raise CourseError(f"{error.filename or 'this computer'}: {error.strerror}. {len(results)} of "
                               f"{len(submissions)} {KEPT}") from None
         finally:
-            with warnings.catch_warnings(action="ignore"):  # of joblib, that not all was waited for
-                coming.close()
+            coming.close()
     return [results[one.student] for one in submissions], kept
 
 
@@ -130,30 +120,8 @@ def alone(out: Path) -> Iterator[None]:
             os.close(held)
 
 
-def graded_by(waiting: Callable[[], list[Submission]], settings: Settings, jobs: int) -> Iterator[Graded]:
-    """The results of all that is waiting, as they come. Processes that were ended from outside are started again."""
-    for start in range(1, MOST_STARTS + 1):
-        try:
-            yield from joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(
-                joblib.delayed(in_a_process)(read(one), settings, os.getpid()) for one in waiting())
-            return
-        except BrokenProcessPool:
-            if start == MOST_STARTS:
-                raise CourseError("the processes that grade were ended from outside, again and again; is there enough "
-                                  "memory? Try --jobs 1 --resume.") from None
-
-
-def in_a_process(handed: HandedIn, settings: Settings, parent: int) -> Graded:
-    """`grade_one` in a process of its own, which ends with the one that started it."""
-    if os.getpid() != parent and os.getppid() == parent and not any(
-            thread.name == WATCH for thread in threading.enumerate()):
-        threading.Thread(target=end_with, args=(parent,), name=WATCH, daemon=True).start()
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches all in a terminal: the parent ends this one
-    return grade_one(handed, settings)
-
-
-def end_with(parent: int) -> None:
-    """Ends this process, and the sandboxes with it, soon after its parent has ended, even by SIGKILL."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
+def graded_by(submissions: list[Submission], settings: Settings, jobs: int) -> Iterator[Graded]:
+    """The results of these submissions, as they come. Processes that were ended from outside are started again."""
+    do = partial(grade_one, settings=settings)
+    workers = Here(do) if jobs == 1 else Processes(do, jobs, "--jobs 1 --resume")
+    yield from all_done(workers, map(read, submissions))

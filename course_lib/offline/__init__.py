@@ -4,7 +4,7 @@
 """
 from course_lib.lazy import lazily
 
-_HOMES = {"predict": ".predicting", "Predictor": ".predictor", "Broken": ".predictor", "Cache": ".cache",
+_HOMES = {"predict": ".predicting", "Predictor": ".predictor", "Broken": ".windows", "Cache": ".cache",
           "key_parts": ".keys", "plan": ".planning", "Group": ".planning", "flips": ".margins", "Flips": ".margins",
           "load_method": ".loading"}
 __all__ = list(_HOMES)

@@ -15,6 +15,7 @@ def check_pair(model, tokenizer, method) -> None:
     architecture.check_model(model, "predict")
     reading.check_tokenizer(tokenizer)
     check_free(model, "predict with it; give the method to predict instead")
+    check_unchanged(model)
     if method is not None:
         check_method(model, method)
     for one, what in ((model, "The model"), (method, "The method")):
@@ -49,3 +50,16 @@ def unreadable(prompt: object) -> str | None:
     if not is_text(prompt):
         return "the prompt holds half of a character (a surrogate without its other half)"
     return None
+
+
+def check_unchanged(model) -> None:
+    """CourseError where somebody's hook, function or parametrisation changes what the model computes."""
+    for name, module in model.named_modules():
+        hooks = [*module._forward_hooks.values(), *module._forward_pre_hooks.values()]
+        foreign = [hook for hook in hooks
+                   if not str(getattr(hook, "__module__", "")).startswith("transformers.")]  # these only look on
+        own = "forward" in vars(module)
+        if foreign or own or hasattr(module, "parametrizations"):
+            what = "a hook" if foreign else "a `forward` of its own" if own else "a parametrisation"
+            raise CourseError(f"{name or 'The model'} has {what}, which may change the answers, and no key would tell. "
+                              "Take that off, or load the model again.")

@@ -1,7 +1,7 @@
-"""How a batch of prompts is answered: a shared prefix is read once, the rest of each prompt after it, then the answers.
+"""How a batch is answered: a shared prefix is read once, the rest of each prompt, then the answers.
 
-Shapes: B prompts, P tokens of the shared prefix (with a method's virtual ones), T tokens of the rest, V vocabulary,
-H heads of keys, d_head their width.
+Shapes: B prompts, P tokens of the shared prefix (with a method's virtual ones), T tokens of the
+rest, V vocabulary, H heads of keys, d_head their width.
 """
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,9 +34,16 @@ def can_share(model, method, longest: int) -> bool:
 class Prefix:
     """What several prompts begin with, read once; batch after batch of them goes on behind it."""
 
-    length: int            # in tokens of the prompts
+    tokens: list[int]
     mask: torch.Tensor     # (1, P)
-    cache: DynamicCache    # with room for the longest batch
+    cache: DynamicCache    # with room for the largest batch
+    B: int                 # of which there is room for so many prompts,
+    room: int              # with so many tokens each behind the prefix
+
+    def fits(self, rows: Sequence[Sequence[int]], length: int, most: int) -> bool:
+        """Whether these prompts, `length` of whose tokens are shared, can be read behind it."""
+        return (rows[0][:length] == self.tokens and len(rows) <= self.B
+                and max(map(len, rows)) - length + most <= self.room)
 
 
 def read_prefix(model, rows: Sequence[Sequence[int]], length: int, B: int, most: int,
@@ -45,10 +52,11 @@ def read_prefix(model, rows: Sequence[Sequence[int]], length: int, B: int, most:
 
     Leaves room for B prompts at once, with `most` new tokens each.
     """
-    read_once = read(model, [list(rows[0][:length])], method)
+    tokens = list(rows[0][:length])
+    read_once = read(model, [tokens], method)
     room = max(map(len, rows)) - length + most
     cache = with_room(read_once.cache, B, room)                   # (1, H, P, d_head) -> B times
-    return Prefix(length, read_once.mask, cache)
+    return Prefix(tokens, read_once.mask, cache, B, room)
 
 
 def read_rest(model, prefix: Prefix, rows: Sequence[Sequence[int]]) -> Reading:
@@ -57,7 +65,7 @@ def read_rest(model, prefix: Prefix, rows: Sequence[Sequence[int]]) -> Reading:
     The padding stands between the two, so that all prompts end at the same place: nobody sees it,
     and positions are counted without it.
     """
-    rests = [list(row[prefix.length:]) for row in rows]
+    rests = [list(row[len(prefix.tokens):]) for row in rows]
     B, T = len(rests), max(map(len, rests))
     empty = [T - len(rest) for rest in rests]
     ids = torch.tensor([[0] * n + rest for n, rest in zip(empty, rests)],

@@ -1,7 +1,8 @@
 """The key under which an answer is kept: all that the answer depends on, hashed.
 
-What is left out gives wrong answers later: of another model, after a change of the code. What is in too much only
-costs time. Two prompts have one key where they are the same text, sign by sign; nothing is "near enough".
+What is left out gives wrong answers later: of another model, after a change of the code. What is in
+too much only costs time. Two prompts have one key where they are the same text, sign by sign;
+nothing is "near enough".
 """
 import hashlib
 import inspect
@@ -18,8 +19,9 @@ from course_lib.prompting.reading import added
 from course_lib.syntax import parsed, plain
 
 COURSE = Path(__file__).resolve().parents[1]
-CODE = ("architecture.py", "offline/generating.py", "offline/planning.py", "offline/predictor.py", "offline/room.py",
-        "prompting/reading.py", "prompting/tokens.py", "quantise.py", "threads.py")
+CODE = ("architecture.py", "offline/generating.py", "offline/planning.py", "offline/predictor.py",
+        "offline/room.py", "offline/windows.py", "offline/writer.py", "prompting/reading.py",
+        "prompting/tokens.py", "quantise.py", "threads.py")
 METHODS = ("methods/*.py", "methods/base/*.py")
 VARYING = {"_name_or_path", "transformers_version"}   # of a config: they change no number
 
@@ -34,23 +36,25 @@ def key_parts(model, tokenizer, method, settings: dict) -> dict[str, str]:
         settings: how the answer is decoded, such as {"max_new_tokens": 8}.
 
     Returns:
-        {"weights", "model", "method", "tokenizer", "decoding", "code"}, each with 64 hex digits.
+        {"weights", "model", "method", "tokenizer", "decoding", "code", "libraries"}, each with 64
+        hex digits.
 
     Raises:
-        CourseError: if something changes what the model computes that no hash sees, or if the
-            tokenizer does not say how it is built.
+        CourseError: if the tokenizer does not say how it is built, or a method of yours how it
+            computes.
     """
-    check_unchanged(model)
     config = {name: value for name, value in model.config.to_dict().items() if name not in VARYING}
     quantised = sorted({f"{type(one).__name__} {one.extra_repr()}" for one in model.modules()
                         if type(one).__module__.startswith("course_lib.")})
     return {
         "weights": weights_hash(model),
         "model": hashed(type(model).__name__, config, quantised),
-        "method": hashed(None) if method is None else hashed(method.name, method.settings, weights_hash(method)),
+        "method": hashed(None) if method is None else hashed(method.name, method.settings,
+                                                             weights_hash(method)),
         "tokenizer": hashed(*tokenizer_parts(tokenizer)),
         "decoding": hashed(settings),
-        "code": hashed(code_parts(method), [torch.__version__, transformers.__version__, tokenizers.__version__]),
+        "code": hashed(code_parts(method)),
+        "libraries": hashed(versions()),
     }
 
 
@@ -64,6 +68,11 @@ def prompt_key(run: bytes, prompt: str) -> bytes:
     return hashlib.sha256(run + prompt.encode("utf-8")).digest()
 
 
+def versions() -> list[str]:
+    """Of what computes, besides the course: ["torch 2.6.0", ...]."""
+    return [f"{one.__name__} {one.__version__}" for one in (torch, transformers, tokenizers)]
+
+
 def hashed(*values: object) -> str:
     """SHA-256 of plain values, in hex digits; a value of another kind counts as it is written."""
     return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
@@ -73,16 +82,18 @@ def tokenizer_parts(tokenizer) -> tuple:
     """How a text becomes tokens, and tokens a text."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
-        raise CourseError(f"{type(tokenizer).__name__} does not say how it is built, so no answer of it can be kept. "
-                          "Take a model with a tokenizer.json.")
-    built = json.loads(backend.to_str())
-    built = {name: value for name, value in built.items() if name not in ("padding", "truncation")}  # of the last call
+        raise CourseError(f"{type(tokenizer).__name__} does not say how it is built, so no answer "
+                          "of it can be kept. Take a model with a tokenizer.json.")
+    of_last_call = ("padding", "truncation")
+    built = {name: value for name, value in json.loads(backend.to_str()).items()
+             if name not in of_last_call}
     return (type(tokenizer).__name__, built, added(tokenizer)[0], tokenizer.eos_token_id,
             getattr(tokenizer, "clean_up_tokenization_spaces", None))
 
 
 def code_parts(method) -> list[str]:
-    """The syntax trees of what computes an answer, without comments and docstrings; of a method of yours its text."""
+    """What computes an answer: syntax trees, without what is said; of a method of yours the text.
+    """
     paths = [COURSE / name for name in CODE]
     if method is not None:
         paths += sorted(path for pattern in METHODS for path in COURSE.glob(pattern))
@@ -92,18 +103,6 @@ def code_parts(method) -> list[str]:
     try:
         return trees + [inspect.getsource(one) for one in own]
     except (OSError, TypeError):
-        raise CourseError(f"{type(method).__name__} has no source that can be read, so an answer of it could be taken "
-                          "for one of another method. Write the class into a file, and import it.") from None
-
-
-def check_unchanged(model) -> None:
-    """CourseError where somebody's hook, function or parametrisation changes what the model computes."""
-    for name, module in model.named_modules():
-        hooks = [*module._forward_hooks.values(), *module._forward_pre_hooks.values()]
-        foreign = [hook for hook in hooks
-                   if not str(getattr(hook, "__module__", "")).startswith("transformers.")]  # these only look on
-        own = "forward" in vars(module)
-        if foreign or own or hasattr(module, "parametrizations"):
-            what = "a hook" if foreign else "a `forward` of its own" if own else "a parametrisation"
-            raise CourseError(f"{name or 'The model'} has {what}, which may change the answers, and no key would tell. "
-                              "Take that off, or load the model again.")
+        raise CourseError(f"{type(method).__name__} has no source that can be read, so an answer "
+                          "of it could be taken for one of another method. Write the class into a "
+                          "file, and import it.") from None

@@ -1,7 +1,8 @@
 """Where two ways to compute give two answers, and whether it was a near tie.
 
-In a batch, the sums of a model are added up in another order than alone, so the last digits of its logits differ. Where
-two tokens are as good as equally probable, the other one then comes, and from there on the answer is another.
+In a batch, the sums of a model are added up in another order than alone, so the last digits of its
+logits differ. Where two tokens are as good as equally probable, the other one then comes, and from
+there on the answer is another.
 """
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ class Flip:
 
     place: int
     step: int      # the first new token in which they do, from 0
-    margin: float  # there: the highest logit less the second; inf where the model itself writes neither of the two
+    margin: float  # there: the highest logit less the second; inf where the model writes neither
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,13 @@ class Flips:
         return [flip for flip in self.differ if flip.margin > self.near]
 
     def __str__(self) -> str:
-        return (f"{len(self.differ)} of {self.compared} answers differ: {len(self.ties)} at a near tie (the two "
-                f"highest logits at most {self.near:g} apart), {len(self.others)} otherwise")
+        return (f"{len(self.differ)} of {self.compared} answers differ: {len(self.ties)} at a near "
+                f"tie (the two highest logits at most {self.near:g} apart), {len(self.others)} "
+                "otherwise")
 
 
-def flips(model, tokenizer, prompts: Sequence[str], first: Sequence[str], second: Sequence[str], method=None, *,
-          near: float = NEAR) -> Flips:
+def flips(model, tokenizer, prompts: Sequence[str], first: Sequence[str], second: Sequence[str],
+          method=None, *, near: float = NEAR) -> Flips:
     """Counts the prompts with two different answers, and measures how near a tie each of them was.
 
     Each such prompt is read alone, and the most probable token taken until one of the two answers
@@ -82,7 +84,7 @@ def flips(model, tokenizer, prompts: Sequence[str], first: Sequence[str], second
 
 @torch.no_grad()
 def parting(model, tokenizer, prompt: str, answers: set[str], method) -> tuple[int, float]:
-    """(the step at which the model, alone with this prompt, leaves one of two answers, the margin there)."""
+    """(the step at which the model, reading alone, leaves one of two answers, the margin there)."""
     stops = stop_tokens(model, tokenizer)
     rows = encode_prompts(model, tokenizer, prompt, room=1, method=method)
     most = context_of(model) - getattr(method, "length", 0) - len(rows[0])
@@ -99,10 +101,12 @@ def parting(model, tokenizer, prompt: str, answers: set[str], method) -> tuple[i
 
 
 def goes_on(tokenizer, new: list[int], answer: str, stops: Sequence[int]) -> bool:
-    """Whether an answer can begin with these tokens; where the last one ends it, whether it is the answer."""
+    """Whether an answer can begin with these tokens; where the last one ends it, whether it does.
+    """
     ended = new[-1] in stops
     text = tokenizer.decode(new[:-1] if ended else new).lstrip()
     line, newline, _ = text.partition("\n")
     if ended or newline:
         return line.strip() == answer
-    return answer.startswith(line.rstrip().rstrip("\ufffd"))   # of a letter of several bytes there may be the first
+    whole = line.rstrip().rstrip("\ufffd")         # of a letter's bytes some may be missing
+    return answer.startswith(whole)

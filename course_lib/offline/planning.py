@@ -1,12 +1,15 @@
 """The order in which prompts are read: those that begin alike together, and then by length.
 
-All prompts are known beforehand, so what several of them begin with, a task's examples for instance, need not be read
-for each: it is read once, and what is left of each prompt goes on from there. Padding is read for nothing, and there is
-little of it where the prompts of a batch are of one length.
+All prompts are known beforehand, so what several of them begin with, a task's examples for
+instance, need not be read for each: it is read once, and what is left of each prompt goes on from
+there. Padding is read for nothing, and there is little of it where the prompts of a batch are of
+one length.
 """
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+BATCH, MOST = 128, 16  # where nobody says: prompts read at once, tokens written for each at most
+UNTIL = ("newline", "end")  # where an answer ends
 PASS = 400  # tokens: a batch more costs about as much as reading so many, for every pass has a cost
 
 
@@ -16,6 +19,19 @@ class Group:
 
     prefix: int
     rows: list[int]
+
+
+@dataclass
+class Batch:
+    """Tokens of prompts that are read at once, the first `prefix` of them alike, and their keys."""
+
+    prefix: int
+    rows: list[list[int]]
+    keys: list
+
+    def tokens(self, most: int) -> int:
+        """How many are read, and written where each answer has `most`."""
+        return self.prefix + sum(len(row) - self.prefix + most for row in self.rows)
 
 
 @dataclass
@@ -56,6 +72,23 @@ def plan(rows: Sequence[Sequence[int]], batch_size: int, share: bool = True) -> 
     return [group for group in groups if group.rows]
 
 
+def parts(batches: Iterable[Batch], most: int, least: int) -> Iterator[list[Batch]]:
+    """The batches in parts of about equal work: of at least so many tokens, answers of `most`
+    included.
+
+    What shares a prefix stands together. How the parts are cut changes no batch, and so no answer.
+    """
+    part, tokens = [], 0
+    for batch in batches:
+        part.append(batch)
+        tokens += batch.tokens(most)
+        if tokens >= least:
+            yield part
+            part, tokens = [], 0
+    if part:
+        yield part
+
+
 def best_runs(rows: list[Sequence[int]], batch_size: int) -> list[Run]:
     """The runs to share, of rows in alphabetical order.
 
@@ -80,7 +113,8 @@ def best_runs(rows: list[Sequence[int]], batch_size: int) -> list[Run]:
 
 def closed(run: Run, end: int, rows: list[Sequence[int]], batch_size: int) -> Run:
     """The run with its end, if it saves more than what lies within it; else as it was."""
-    prefix = min(run.prefix, len(rows[run.start]) - 1)   # one token is left to read: the shortest stands first
+    shortest = len(rows[run.start])                  # it stands first
+    prefix = min(run.prefix, shortest - 1)           # one token is left to read
     within = sum(saved(one.prefix, one.end - one.start, batch_size) for one in run.kept)
     if saved(prefix, end - run.start, batch_size) > within:
         return Run(prefix, run.start, end)

@@ -1,21 +1,20 @@
 """`predict`: the answers to a list of prompts."""
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
+from contextlib import nullcontext
 
 from tqdm.auto import tqdm
 
 from course_lib.errors import CourseError, shown
 from course_lib.offline.cache import Cache
-from course_lib.offline.predictor import BATCH, MOST, Broken, Predictor
-
-Row = TypeVar("Row")
-WINDOW, LETTERS = 4096, 2**22    # prompts, and letters in all, that are planned together
+from course_lib.offline.planning import BATCH, MOST, UNTIL
+from course_lib.offline.predictor import Predictor
+from course_lib.offline.windows import Broken
 
 
 def predict(model, tokenizer, prompts: Sequence[str], method=None, *, batch_size: int = BATCH,
-            max_new_tokens: int = MOST, until: str = "newline", cache: str | os.PathLike | None = None,
-            progress: bool = False) -> list[str]:
+            max_new_tokens: int = MOST, until: str = UNTIL[0],
+            cache: str | os.PathLike | None = None, progress: bool = False) -> list[str]:
     """The model's greedy answer to each prompt, as `complete` gives it, for many prompts at once.
 
     Equal prompts are answered once, what several begin with is read once, and prompts of one length
@@ -45,26 +44,14 @@ def predict(model, tokenizer, prompts: Sequence[str], method=None, *, batch_size
     if isinstance(prompts, str) or not isinstance(prompts, Sequence):
         raise CourseError(f"prompts is a list of texts; you gave {shown(prompts)}.")
     answers: list[str] = []
-    with Cache(cache) as kept, tqdm(total=len(prompts), desc="predict", unit="prompt", disable=not progress) as bar:
-        predictor = Predictor(model, tokenizer, method, batch_size=batch_size, max_new_tokens=max_new_tokens,
-                              until=until, cache=kept)
-        for window in windows(prompts, lambda prompt: prompt):
-            for answer in predictor.answers(window, bar.update):
+    with (nullcontext() if cache is None else Cache(cache)) as kept, tqdm(
+            total=len(prompts), desc="predict", unit="prompt", disable=not progress) as bar:
+        predictor = Predictor(model, tokenizer, method, batch_size=batch_size,
+                              max_new_tokens=max_new_tokens, until=until, cache=kept)
+        for _, found in predictor.answered(prompts, lambda prompt: prompt, bar.update):
+            for answer in found:
                 if isinstance(answer, Broken):
-                    raise CourseError(f"Prompt {len(answers)} has no answer: {answer.reason}. It is "
-                                      f"{shown(prompts[len(answers)])}.")
+                    raise CourseError(f"Prompt {len(answers)} has no answer: {answer.reason}. "
+                                      f"It is {shown(prompts[len(answers)])}.")
                 answers.append(answer)
     return answers
-
-
-def windows(rows: Iterable[Row], prompt_of: Callable[[Row], object]) -> Iterator[list[Row]]:
-    """The rows in parts of thousands, so that what is planned together has a bound, in rows and in letters."""
-    part, letters = [], 0
-    for row in rows:
-        part.append(row)
-        letters += len(prompt) if isinstance(prompt := prompt_of(row), str) else 0
-        if len(part) >= WINDOW or letters >= LETTERS:
-            yield part
-            part, letters = [], 0
-    if part:
-        yield part

@@ -1,123 +1,154 @@
-"""A window of prompts: each distinct one once, from the cache where it is there, the others in planned batches."""
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-import torch
+"""Rows with their answers: each distinct prompt once, from the cache or in planned batches."""
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Set
+from functools import cached_property, partial
 
 from course_lib.architecture import check_tokens, context_of
 from course_lib.errors import unknown, whole_number
-from course_lib.offline.cache import Cache
+from course_lib.offline.cache import Cache, Memory
 from course_lib.offline.checking import check_pair, unreadable
-from course_lib.offline.generating import can_share, generate, read_prefix
+from course_lib.offline.generating import can_share
 from course_lib.offline.keys import key_parts, prompt_key, run_key
-from course_lib.offline.planning import plan
-from course_lib.prompting.reading import attached, encode_open
-from course_lib.prompting.tokens import answer_text, line_end, stop_tokens
+from course_lib.offline.planning import BATCH, MOST, UNTIL, Batch, parts, plan
+from course_lib.offline.windows import Broken, Key, Row, Window, windows
+from course_lib.offline.writer import Writer
+from course_lib.prompting.reading import encode_open
+from course_lib.workers import Here
 
-BATCH, MOST = 128, 16            # prompts read at once, and tokens written for each at most
-UNTIL = ("newline", "end")
-
-
-@dataclass(frozen=True)
-class Broken:
-    """Why a prompt has no answer."""
-
-    reason: str
+PART = 2**13   # tokens, read and written, that a worker gets at a time
 
 
 class Predictor:
     """A model, and what was decided about its answers.
 
-    `until` is where an answer ends: at its first "newline", or at the "end" of the text. A prompt is read as it is, and
-    the most probable token taken again and again: no template, and of the model's own generation settings only its end.
-    `cached` and `computed` count the distinct prompts so far.
+    `until` is where an answer ends: at its first "newline", or at the "end" of the text. A prompt
+    is read as it is, and the most probable token taken again and again: no template, and of the
+    model's own generation settings only its end. Without a cache, answers are kept as long as this
+    is. `computed` counts the prompts that were.
     """
 
-    def __init__(self, model, tokenizer, method=None, *, batch_size: int = BATCH, max_new_tokens: int = MOST,
-                 until: str = "newline", cache: Cache | None = None):
+    def __init__(self, model, tokenizer, method=None, *, batch_size: int = BATCH,
+                 max_new_tokens: int = MOST, until: str = UNTIL[0], cache: Cache | None = None):
         check_pair(model, tokenizer, method)
         if until not in UNTIL:
             raise unknown("place where an answer ends", until, UNTIL)
-        self.model, self.tokenizer, self.method, self.until = model, tokenizer, method, until
+        self.model, self.tokenizer, self.method = model, tokenizer, method
         self.batch_size = whole_number("batch_size", batch_size, 1)
-        self.virtual = getattr(method, "length", 0)          # vectors before the text
+        self.virtual = getattr(method, "length", 0)   # vectors before the text
         places = context_of(model) - self.virtual
         self.most = whole_number("max_new_tokens", max_new_tokens, 1, places - 1)
-        self.room = places - self.most                       # for a prompt, in tokens
-        newline = {line_end(tokenizer)} if until == "end" else set()
-        self.stops = [token for token in stop_tokens(model, tokenizer) if token not in newline]
-        decoding = {"max_new_tokens": self.most, "until": until, "stops": self.stops, "temperature": 0}
-        self.run = run_key(key_parts(model, tokenizer, method, decoding))
-        self.cache = Cache() if cache is None else cache
-        self.cached = self.computed = 0
+        self.room = places - self.most                # for a prompt, in tokens
+        self.writer = Writer(model, tokenizer, method, self.most, until)
+        self.cache = Memory() if cache is None else cache
+        self.key_of = str if cache is None else partial(prompt_key, run_key(self.parts))
+        self.computed = 0
 
-    def answers(self, prompts: Sequence[object],
-                tick: Callable[[int], object] = lambda rows: None) -> list[str | Broken]:
-        """The answer to each prompt, in their order; `tick` is told how many more are there, whenever some are.
+    @cached_property
+    def parts(self) -> dict[str, str]:
+        """What every answer depends on besides its prompt, as hashes (`key_parts`)."""
+        decoding = {"max_new_tokens": self.most, "until": self.writer.until,
+                    "stops": self.writer.stops, "temperature": 0}
+        return key_parts(self.model, self.tokenizer, self.method, decoding)
 
-        All are planned together: give thousands of them, and not millions. After every batch what was computed is in
-        the cache.
+    def answered(self, rows: Iterable[Row], prompt_of: Callable[[Row], object],
+                 tick: Callable[[int], object] = lambda rows: None, workers: Here | None = None
+                 ) -> Iterator[tuple[list[Row], list[str | Broken]]]:
+        """(rows, their answers), thousands at a time and in their order, read as they are needed.
+
+        Args:
+            rows: what has the prompts, such as the rows of a file.
+            prompt_of: gives the prompt of a row, or a Broken.
+            tick: is told how many rows more have their answer, whenever some have.
+            workers: who do `writer.write` for what is planned; else this process does.
+
+        What was computed is in the cache as soon as it comes. A prompt that is known, or on its
+        way, is planned with the rest, and left out afterwards: a run that was stopped, or has
+        workers, reads the same batches as one that was not and has none, and so gives, bit by bit,
+        the same answers.
         """
-        broken = [why and Broken(why) for why in map(unreadable, prompts)]
-        times = Counter(prompt for prompt, why in zip(prompts, broken) if why is None)
-        keys = {prompt: prompt_key(self.run, prompt) for prompt in times}
-        known = self.cache.get(keys.values())
-        self.cached += len(self.cache.new(keys.values()) & known.keys())
-        left = sum(times[prompt] for prompt, key in keys.items() if key not in known)
-        tick(len(prompts) - left)
-        too_long: dict[str, Broken] = {}
-        if left:
-            too_long = self.compute(keys, known, lambda some: tick(sum(times[prompt] for prompt in some)))
-            known = self.cache.get(keys.values())      # where another process was first, its answers
-        return [why or too_long.get(prompt) or known[keys[prompt]] for prompt, why in zip(prompts, broken)]
+        begun: deque[Window] = deque()
+        least = PART if workers else 0
+        workers = workers or Here(self.writer.write)
+        for some in windows(rows, prompt_of):
+            coming = set().union(*(window.missing for window in begun))
+            window, batches = self.window(some, prompt_of, coming)
+            begun.append(window)
+            tick(len(some) - window.count(window.missing))
+            for part in parts(batches, self.most, least):
+                workers.hand(part)
+                while workers.full:
+                    self.take(workers, begun, tick)
+            yield from self.whole(begun)
+            while len(begun) > workers.count:         # a slow part keeps all behind it waiting
+                self.take(workers, begun, tick)
+                yield from self.whole(begun)
+        while begun:
+            self.take(workers, begun, tick)
+            yield from self.whole(begun)
 
-    def compute(self, keys: dict[str, bytes], known: dict[bytes, str],
-                done: Callable[[Sequence[str]], object]) -> dict[str, Broken]:
-        """Puts into the cache what is not known yet, batch by batch; returns the prompts that cannot be read.
+    def take(self, workers: Here, begun: Iterable[Window], tick: Callable[[int], object]) -> None:
+        """Takes what a worker gives back, and keeps it."""
+        batches, texts = workers.take()
+        keys = [key for batch in batches for key in batch.keys]
+        self.cache.put(dict(zip(keys, texts)))
+        self.computed += len(keys)
+        for window in begun:
+            came = window.missing.intersection(keys)
+            window.missing -= came
+            tick(window.count(came))
 
-        What is known is planned with the rest, and left out afterwards: a run that was stopped goes on with the batches
-        that were left, and so gives, bit by bit, the answers of one that was not.
-        """
+    def whole(self, begun: deque[Window]) -> Iterator[tuple[list, list[str | Broken]]]:
+        """The first windows, as far as they have all their answers."""
+        while begun and not begun[0].missing:
+            window = begun.popleft()
+            known = self.cache.get(window.times)      # where another process was first, its answers
+            yield window.rows, [key if isinstance(key, Broken) else known[key]
+                                for key in window.keys]
+
+    def window(self, rows: list[Row], prompt_of: Callable[[Row], object],
+               coming: set[Key]) -> tuple[Window, list[Batch]]:
+        """The rows together, and the batches for what is neither kept nor `coming`."""
+        keys, texts = [], {}                          # of each row; of each distinct prompt
+        for prompt in map(prompt_of, rows):
+            if not isinstance(prompt, Broken) and (why := unreadable(prompt)):
+                prompt = Broken(why)
+            if not isinstance(prompt, Broken) and prompt not in texts:
+                texts[prompt] = self.key_of(prompt)
+            keys.append(texts.get(prompt, prompt))
+        known, batches = self.cache.get(texts.values()).keys(), []
+        if len(known) < len(texts):
+            too_long, batches = self.planned(texts, known | coming)
+            keys = [too_long.get(key, key) for key in keys]
+        times = Counter(key for key in keys if not isinstance(key, Broken))
+        return Window(rows, keys, times, times.keys() - known), batches
+
+    def planned(self, texts: dict[str, Key],
+                settled: Set[Key]) -> tuple[dict[Key, Broken], list[Batch]]:
+        """(why some prompts cannot be read, by their keys; batches of what is not settled)."""
         rows, broken = {}, {}
-        for prompt, ids in zip(keys, encode_open(self.tokenizer, list(keys))):
+        for key, ids in zip(texts.values(), encode_open(self.tokenizer, list(texts))):
             if 0 < len(ids) <= self.room:
-                rows[prompt] = ids
+                rows[key] = ids
             else:
-                broken[prompt] = Broken(self.why_not(len(ids)))
-        done(list(broken))
+                broken[key] = Broken(self.why_not(len(ids)))
         if not rows:
-            return broken
-        texts, tokens = list(rows), list(rows.values())
+            return broken, []
+        keys, tokens, batches = list(rows), list(rows.values()), []
         check_tokens(self.model, [token for ids in tokens for token in ids])
-        share = can_share(self.model, self.method, self.virtual + max(map(len, tokens)) + self.most)
-        with torch.no_grad(), attached(self.model, self.method):
-            for group in plan(tokens, self.batch_size, share):
-                left = [row for row in group.rows if keys[texts[row]] not in known]
-                prefix = None
-                for start in range(0, len(left), self.batch_size):
-                    part = left[start:start + self.batch_size]
-                    if group.prefix and prefix is None:
-                        prefix = read_prefix(self.model, [tokens[row] for row in left], group.prefix, len(part),
-                                             self.most, self.method)
-                    new = generate(self.model, [tokens[row] for row in part], prefix, self.most, self.stops,
-                                   self.method)
-                    self.cache.put({keys[texts[row]]: self.text_of(ids) for row, ids in zip(part, new)})
-                    self.computed += len(part)
-                    done([texts[row] for row in part])
-        return broken
-
-    def text_of(self, ids: list[int]) -> str:
-        """What these new tokens say, up to where an answer ends, without spaces around it."""
-        if self.until == "newline":
-            return answer_text(self.tokenizer, ids, self.stops)
-        end = next((place for place, token in enumerate(ids) if token in self.stops), len(ids))
-        return self.tokenizer.decode(ids[:end]).strip()
+        longest = max(map(len, tokens))
+        share = can_share(self.model, self.method, self.virtual + longest + self.most)
+        for group in plan(tokens, self.batch_size, share):
+            left = [row for row in group.rows if keys[row] not in settled]
+            for start in range(0, len(left), self.batch_size):
+                some = left[start:start + self.batch_size]
+                batches.append(Batch(group.prefix, [tokens[row] for row in some],
+                                     [keys[row] for row in some]))
+        return broken, batches
 
     def why_not(self, length: int) -> str:
         """Why a prompt of so many tokens cannot be read."""
         if not length:
             return "the tokenizer makes no tokens of the prompt"
         vectors = f" beside the {self.virtual} vectors of the method" if self.virtual else ""
-        return (f"the prompt has {length} tokens, and with {self.most} for the answer this model reads at most "
-                f"{self.room}{vectors}")
+        return (f"the prompt has {length} tokens, and with {self.most} for the answer this model "
+                f"reads at most {self.room}{vectors}")

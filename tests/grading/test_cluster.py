@@ -1,12 +1,7 @@
 """A class is graded by the workers of a dask cluster, each submission's result once, whatever happens to a worker."""
 import atexit
-import json
-import os
 import socket
-import subprocess
 import sys
-import time
-from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +9,7 @@ import pytest
 
 from course_lib.builder.tasks import read_tasks
 from course_lib.cli import main
+from course_lib.cluster import look_at
 from course_lib.errors import CourseError
 from course_lib.files import write_text
 from course_lib.grading import cluster, run
@@ -21,6 +17,7 @@ from course_lib.grading.engine import grade_cells
 from course_lib.grading.one import HandedIn, Settings, code_digest, versions
 from course_lib.grading.run import grade_all
 from course_lib.grading.sandbox import Worker
+from tests.clusters import started
 from tests.hang import HANGS
 
 from .test_run import handed_in
@@ -41,36 +38,6 @@ def in_one_sandbox(*asked):
 
 
 SETTINGS = Settings({"06.1": TASK}, 5, in_one_sandbox, code=code_digest())
-
-
-@contextmanager
-def started(folder: Path, workers: int = 2, **environment: str):
-    """(address, scheduler, workers): a cluster of processes of this computer."""
-    file = folder / "scheduler.json"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
-
-    def process(name: str, *options: str) -> subprocess.Popen:
-        command = [sys.executable, "-m", f"distributed.cli.dask_{name}", "--scheduler-file", str(file), *options]
-        found = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL,
-                                 stderr=subprocess.DEVNULL)
-        stack.callback(found.wait)
-        stack.callback(found.kill)
-        return found
-
-    with ExitStack() as stack:
-        scheduler = process("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-        until = time.monotonic() + HANGS
-        while not file.exists() and time.monotonic() < until:
-            time.sleep(0.1)
-        address = json.loads(file.read_text(encoding="utf-8"))["address"]
-        there = [process("worker", "--nthreads", "1", "--no-nanny", "--no-dashboard") for _ in range(workers)]
-        while time.monotonic() < until:
-            try:
-                if len(cluster.workers_of(address)) == workers:
-                    break
-            except CourseError:
-                time.sleep(0.1)
-        yield address, scheduler, there
 
 
 @pytest.fixture
@@ -142,13 +109,13 @@ def test_a_worker_without_a_sandbox_grades_nobody(tmp_path):
 @pytest.mark.parametrize("answer, threads, why", [
     ((versions(), "0" * 64), 1, "tcp://b has another version of the course"),
     ((["Python 3.11.7", "numpy 2.4.6", "torch 2.6.0"], code_digest()), 1, "tcp://b computes with .*torch 2.6.0, this"),
-    (ModuleNotFoundError("No module named 'course_lib'"), 1, "tcp://b has no course that can grade: .*course_lib"),
+    (ModuleNotFoundError("No module named 'course_lib'"), 1, "tcp://b has no course that can do this: .*course_lib"),
     ((versions(), code_digest()), 8, "tcp://b has several threads.*--nthreads 1")])
 def test_a_worker_that_would_grade_otherwise_is_refused_by_its_name(answer, threads, why):
     workers = {"tcp://a": {"nthreads": 1}, "tcp://b": {"nthreads": threads}}
     with pytest.raises(CourseError, match=why):
-        cluster.look_at(workers, {"tcp://a": (versions(), code_digest()), "tcp://b": answer})
-    cluster.look_at(workers, {"tcp://a": (versions(), code_digest())})
+        look_at(workers, {"tcp://a": (versions(), code_digest()), "tcp://b": answer}, cluster.facts(), "grading")
+    look_at(workers, {"tcp://a": (versions(), code_digest())}, cluster.facts(), "grading")
 
 
 def test_a_worker_looks_at_itself_once_for_each_seed(monkeypatch):
@@ -164,7 +131,7 @@ def test_a_worker_looks_at_itself_once_for_each_seed(monkeypatch):
 @pytest.mark.parametrize("address", ["nonsense", "127.0.0.1:9", "tcp://", "http://127.0.0.1:80", "tls://127.0.0.1:9",
                                      "", "127.0.0.1:abc", "tcp://127.0.0.1:99999", "tcp://no where:8786", "MUTE"])
 def test_an_address_without_a_scheduler_is_refused(tmp_path, capsys, monkeypatch, address):
-    monkeypatch.setattr(cluster, "CONNECT", 1)
+    monkeypatch.setattr("course_lib.cluster.CONNECT", 1)
     handed_in(tmp_path / "in", {"ada": RIGHT})
     with socket.create_server(("127.0.0.1", 0)) as mute:  # takes the call, and says nothing
         address = f"tcp://127.0.0.1:{mute.getsockname()[1]}" if address == "MUTE" else address

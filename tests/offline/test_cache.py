@@ -22,12 +22,6 @@ def test_what_is_put_in_is_there_again(tmp_path):
         assert cache.connection.execute("PRAGMA busy_timeout").fetchone()[0] >= 30_000
 
 
-def test_new_keys_are_told_once():
-    with Cache() as cache:
-        assert cache.new(KEYS[:1200]) == set(KEYS[:1200])
-        assert cache.new(KEYS[1000:1300]) == set(KEYS[1200:1300]) and cache.new(KEYS[:5]) == set()
-
-
 def test_files_that_were_written_are_known_by_their_content(tmp_path):
     with Cache(tmp_path / "a") as cache:
         cache.wrote(tmp_path / "out", "12")

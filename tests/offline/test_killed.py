@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from course_lib.cli import main
-from course_lib.offline import Cache, command
-from course_lib.offline import predictor as module
+from course_lib.offline import Cache, command, windows, writer
 from tests.hang import HANGS
 from tests.offline.conftest import HEAD, ended, forked
 
@@ -31,7 +30,7 @@ def job(folder, tmp_path, monkeypatch):
     rows = draw.sample(rows + draw.choices(rows, k=ROWS - 280), ROWS)
     with open("in.csv", "w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([["prompt"], *([row] for row in rows)])
-    plain = module.generate
+    plain = writer.generate
 
     def noting(model, batch, *more):
         new = plain(model, batch, *more)
@@ -40,13 +39,13 @@ def job(folder, tmp_path, monkeypatch):
         return new
 
     def start(out: str = "out.csv", cache: str = "cache") -> int:
-        module.generate = noting
-        monkeypatch.setattr("course_lib.offline.predicting.WINDOW", 130)
+        writer.generate = noting
+        monkeypatch.setattr(windows, "WINDOW", 130)
         try:
             return forked(lambda: main(["predict", "in.csv", "--model", str(folder), "--out", out, "--cache", cache,
                                         "--batch-size", str(BATCH), "--max-new-tokens", "5"]), f"{out}.said")
         finally:
-            module.generate = plain
+            writer.generate = plain
     return start
 
 
@@ -131,8 +130,8 @@ def peak(rows: int, name: str) -> int:
 def test_the_memory_does_not_grow_with_the_rows(folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MODEL", str(folder))
-    monkeypatch.setattr(module, "generate", lambda model, rows, *_: [[5]] * len(rows))
-    monkeypatch.setattr("course_lib.offline.predicting.WINDOW", 1000)
+    monkeypatch.setattr(writer, "generate", lambda model, rows, *_: [[5]] * len(rows))
+    monkeypatch.setattr(windows, "WINDOW", 1000)
     few, many = peak(2000, ".jsonl"), peak(20_000, ".jsonl")
     print(f"peak with 2,000 rows {few / 2**20:.0f} MiB, with 20,000 {many / 2**20:.0f} MiB")
     assert many - few < 20 * 2**20

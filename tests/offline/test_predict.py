@@ -8,8 +8,7 @@ from course_lib import load_model
 from course_lib.errors import CourseError
 from course_lib.methods import Interchange, LoRA, LoReFT, PrefixTuning, PromptTuning
 from course_lib.methods.base.method import Method
-from course_lib.offline import Cache, flips, predict
-from course_lib.offline import predictor as module
+from course_lib.offline import Cache, flips, predict, predictor, writer
 from course_lib.offline.generating import can_share
 from course_lib.prompting import complete
 from course_lib.prompting.reading import encode_open
@@ -72,7 +71,7 @@ def test_a_short_window_is_read_without_sharing(kind, tokenizer, prompts):
 def test_sharing_changes_nothing_but_near_ties(small, prompts, dtype, monkeypatch):
     model, tokenizer = copy.deepcopy(small[0]).to(dtype), small[1]
     shared = predict(model, tokenizer, prompts, max_new_tokens=8)
-    monkeypatch.setattr(module, "can_share", lambda *_: False)
+    monkeypatch.setattr(predictor, "can_share", lambda *_: False)
     plain = predict(model, tokenizer, prompts, max_new_tokens=8)
     found = flips(model, tokenizer, prompts, shared, plain)
     assert not found.others and (dtype == torch.float32 or not found.differ)
@@ -108,8 +107,8 @@ def test_what_a_prefix_is_shared_with(small, tokenizer, prompts, monkeypatch):
     """Prefixes are shared with every method but those that edit places of the whole prompt."""
     monkeypatch.setattr("course_lib.offline.planning.PASS", 0)
     model, read = small[0], []
-    before = module.read_prefix
-    monkeypatch.setattr(module, "read_prefix", lambda *given: read.append(given[2]) or before(*given))
+    before = writer.read_prefix
+    monkeypatch.setattr(writer, "read_prefix", lambda *given: read.append(given[2]) or before(*given))
     class Mine(LoRA):
         """Nobody knows what it does."""
     for method, shares in ((None, True), (LoRA(model), True), (PromptTuning(model, 3), True),
@@ -122,8 +121,8 @@ def test_what_a_prefix_is_shared_with(small, tokenizer, prompts, monkeypatch):
 
 def test_each_distinct_prompt_is_computed_once(small, prompts, monkeypatch):
     computed = []
-    before = module.generate
-    monkeypatch.setattr(module, "generate",
+    before = writer.generate
+    monkeypatch.setattr(writer, "generate",
                         lambda model, rows, *more: computed.extend(map(tuple, rows)) or before(model, rows, *more))
     found = predict(*small, prompts * 2, max_new_tokens=4, batch_size=7)
     assert found == found[:len(prompts)] * 2
