@@ -20,7 +20,7 @@ PATIENCE = 60            # seconds that a writer waits for the others
 AT_ONCE = 500            # keys in one question; older SQLites take 999
 TABLES = """
     CREATE TABLE IF NOT EXISTS answers (key BLOB PRIMARY KEY, answer TEXT NOT NULL) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS written (path TEXT, sha256 TEXT, PRIMARY KEY (path, sha256))
+    CREATE TABLE IF NOT EXISTS written (path BLOB, sha256 TEXT, PRIMARY KEY (path, sha256))
         WITHOUT ROWID;
 """
 
@@ -141,13 +141,13 @@ class Cache:
         """Notes that this was made from here: it may be replaced while nobody changes it."""
         with self.writing():
             self.connection.execute("INSERT OR IGNORE INTO written VALUES (?, ?)",
-                                    (str(path), sha256))
+                                    (os.fsencode(path), sha256))
 
     def is_ours(self, path: Path, sha256: str) -> bool:
         """Whether `wrote` noted this."""
         with self.saying():
             found = self.connection.execute("SELECT 1 FROM written WHERE path = ? AND sha256 = ?",
-                                            (str(path), sha256))
+                                            (os.fsencode(path), sha256))
             return found.fetchone() is not None
 
     def __len__(self) -> int:

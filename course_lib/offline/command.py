@@ -50,9 +50,10 @@ def main(argv: list[str]) -> int:
     given, out = user_path(options.input), user_path(options.out)
     suffix = kind_of(out)
     cache = user_path(options.cache) if options.cache else out.with_name(f"{out.name}.cache")
-    check_places(given, out, cache)
-    source = source_of(given, options.column, options.answer)
     with said(out):
+        out = Path(os.path.realpath(out)) if out.is_symlink() else out    # where it points to is written, and it stays
+        check_places(given, out, cache)
+        source = source_of(given, options.column, options.answer)
         return run(source, out, suffix, cache, options)
 
 
@@ -65,6 +66,8 @@ def check_places(given: Path, out: Path, cache: Path) -> None:
                           "one with --out or --cache.")
     if not out.parent.is_dir():
         raise CourseError(f"There is no folder {out.parent} for {out.name}. Make it first, or name another one.")
+    if out.exists() and not out.stat().st_mode & 0o222:
+        raise CourseError(f"{out} may not be written by anybody. Name another file for --out, or make it writable.")
     if out.exists() and not out.is_file():
         raise CourseError(f"{out} is no file, so none can be written there. Name another one for --out.")
     if out.exists() and not cache.exists():

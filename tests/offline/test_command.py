@@ -127,6 +127,42 @@ def test_an_output_that_cannot_be_written_is_refused(ask, out, words):
     assert not os.path.exists("mine.csv.cache")
 
 
+@pytest.mark.parametrize("dangling", [True, False])
+def test_where_an_output_points_to_is_written(ask, dangling):
+    write("in.csv", ["a"])
+    os.mkdir("there")
+    os.symlink("there/real.csv", "out.csv")
+    if not dangling:
+        assert ask("in.csv", "--cache", "kept", out="there/real.csv")[0] == 0
+    for _ in range(2):
+        assert ask("in.csv", "--cache", "kept")[0] == 0
+        assert os.path.islink("out.csv") and len(read("there/real.csv")) == 1
+    assert sorted(os.listdir("there")) == ["real.csv"]
+
+
+def test_an_output_that_nobody_may_write_stays(ask):
+    write("in.csv", ["a"])
+    assert ask("in.csv")[0] == 0
+    os.chmod("out.csv", 0o444)
+    before = os.stat("out.csv").st_ino
+    code, _, said = ask("in.csv")
+    assert code == 2 and "may not be written by anybody" in said and os.stat("out.csv").st_ino == before
+
+
+@pytest.mark.parametrize("end", ["csv", "jsonl", "parquet"])
+def test_names_that_are_no_text(ask, end):
+    write("in.csv", ["a"])
+    for name in ("", "a\udcff"):
+        code, _, said = ask("in.csv", "--answer", name, out=f"out.{end}")
+        assert code == 2 and "is no name for a column of answers" in said
+    assert ask("in.csv", "--column", "\udcff")[0] == 2
+    for _ in range(2):                                        # the second time it is known as ours
+        assert ask("in.csv", out=f"out\udcff.{end}")[0] == 0 and os.path.exists(f"out\udcff.{end}")
+    for given, out in (("in.csv", f"{'x' * 300}.{end}"), (f"{'x' * 300}.{end}", f"out.{end}")):
+        code, _, said = ask(given, out=out)
+        assert code == 2 and ("File name too long" in said or "does not exist" in said)
+
+
 def test_an_output_that_somebody_changed_is_theirs(ask):
     write("in.csv", ["a"])
     assert ask("in.csv")[0] == 0

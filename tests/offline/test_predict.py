@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from course_lib import load_model
+from course_lib.bench import offline as bench
 from course_lib.errors import CourseError
 from course_lib.methods import Interchange, LoRA, LoReFT, PrefixTuning, PromptTuning
 from course_lib.methods.base.method import Method
@@ -223,3 +224,14 @@ def test_a_cache_of_another_model_is_not_used(small, prompts, tmp_path):
     assert second == predict(other, tokenizer, prompts, max_new_tokens=5)
     with Cache(path) as cache:
         assert len(cache) == 2 * len(set(prompts))
+
+
+def test_what_the_batch_size_changes_is_near_ties():
+    """No batch size is in the key: two hundred answers of a real model, by three of them."""
+    model, tokenizer = load_model("orchard-s")
+    prompts = bench.words(100) + bench.questions(100)
+    alone, *others = (predict(model, tokenizer, prompts, batch_size=size, max_new_tokens=8) for size in (1, 8, 32))
+    for size, found in zip((8, 32), others):
+        between = flips(model, tokenizer, prompts, alone, found)
+        print(f"batches of {size} and of 1: {between}")
+        assert between.compared == 200 and not between.others and between.near <= 1e-3

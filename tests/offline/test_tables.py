@@ -87,7 +87,8 @@ def test_the_columns_of_parquet_keep_their_types(tmp_path):
         "kind": pyarrow.array(["x", None, "x"]).dictionary_encode(),
         "when": pyarrow.array([datetime.datetime(2020, 1, 2), None, None], pyarrow.timestamp("ms", "UTC")),
         "small": pyarrow.array([1, None, 3], pyarrow.int8()), "half": pyarrow.array([.5, None, 2], pyarrow.float32()),
-        "list": [[1, 2], [], None], "bytes": [b"\xff", b"", None]}, metadata={b"mine": b"kept"})
+        "list": [[1, 2], [], None], "deep": [{"a": [1]}, None, {"a": None}], "bytes": [b"\xff", b"", None]},
+        metadata={b"mine": b"kept"})
     parquet.write_table(table, tmp_path / "in.parquet", row_group_size=2)
     rows = through(tmp_path / "in.parquet", tmp_path / "out.parquet")
     found = parquet.read_table(tmp_path / "out.parquet")
@@ -150,6 +151,9 @@ def test_csv_that_is_odd_but_valid(tmp_path):
                                                          ("line 6", "x\r\ny")]
     assert [row.problem for row in rows[1:3]] == ["the line has 1 field, and the header 2",
                                                   "the line has 3 fields, and the header 2"]
+    path.write_bytes(b"prompt,x\ra,1\rb\rc,2\r")                    # as an old Mac ends lines
+    assert [(row.place, row.prompt, bool(row.problem)) for row in source_of(path, "prompt", "answer").rows()] == [
+        ("line 2", "a", False), ("line 3", "b", True), ("line 4", "c", False)]
     path.write_text("prompt\na\n\nb\n", encoding="utf-8")
     assert [row.prompt for row in source_of(path, "prompt", "answer").rows()] == ["a", "", "b"]
     path.write_text("prompt\n" + "x" * 200_000, encoding="utf-8")     # longer than the library's own limit
@@ -168,6 +172,11 @@ def test_csv_that_is_odd_but_valid(tmp_path):
     ("a.csv", b"prompt,answer\na,b\n", "has a column 'answer' already.* --answer NAME"),
     ("a.jsonl", b'{"prompt": "a"}\n{"prompt": "a", "answer": 1}\n', "has a column 'answer' already"),
     ("a.txt", b"a", r"ends in '.txt', and the course knows .csv, .jsonl, .parquet"),
+    ("a.jsonl", b"\n \n", "has no rows"), ("a.jsonl", b"", "has no rows"),
+    ("a.jsonl", b'[{"prompt": "a"}]\n', "No line of .* is an object of JSON.* line 1: the line is .* and no object"),
+    ("a.jsonl", b'{\n"prompt": "a"\n}\n', "No line of .* is an object of JSON.* line 1: the line is no valid JSON"),
+    ("a.csv", b"prompt\npe\0ar\n", "line 2 holds a byte of 0"),
+    ("a.csv", "prompt\na\n".encode("utf-16"), "iconv -f utf-16 -t utf-8"),
     ("a.parquet", b"PAR1 no", "no readable Parquet file")])
 def test_a_file_that_cannot_be_used_is_named(tmp_path, name, data, words):
     (tmp_path / name).write_bytes(data)

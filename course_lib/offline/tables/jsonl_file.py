@@ -23,15 +23,19 @@ class JsonlSource(Source):
         check_utf8(path)
         super().__init__(path, column, [], 0)
         self.kinds: dict[str, set[str]] = {}                  # by column, in the order in which the names come
+        first = None
         for row in self.rows():
-            self.count += 1
+            self.count, first = self.count + 1, first or row
             for name, value in row.fields.items():
                 self.kinds.setdefault(name, set()).add(kind_of(value))
         self.columns = list(self.kinds)
         if half := [name for name in self.columns if not is_text(name)]:
             raise CourseError(f"The name of a column of {path}, {ascii(half[0])}, holds half of a character: rename "
                               "it.")
-        check_columns(path, column, self.columns, new)
+        if first is not None and not self.columns:
+            raise CourseError(f"No line of {path} is an object of JSON, with a column {column!r} and others: "
+                              f"{first.place}: {first.problem}.")
+        check_columns(path, column, self.columns or [column], new)   # of a file without rows more is said elsewhere
 
     def rows(self) -> Iterator[Row]:
         """A row for each line that is not empty; one that is no object says why."""

@@ -24,18 +24,12 @@ def kind_of(path: Path) -> str:
 
 def source_of(path: Path, column: str, new: str) -> Source:
     """The file's rows, after a first look at all of it. CourseError where they cannot be used."""
-    suffix = kind_of(path)
-    if not path.is_file():
-        raise CourseError(f"{path} {'is no file' if path.exists() else 'does not exist'}. Give the path of a file that "
-                          f"ends in {', '.join(SUFFIXES)}.")
+    source_class, _ = classes_for(kind_of(path))
+    if not os.path.isfile(path):
+        raise CourseError(f"{path} {'is no file' if os.path.exists(path) else 'does not exist'}. Give the path of a "
+                          f"file that ends in {', '.join(SUFFIXES)}.")
     try:
-        if suffix == ".csv":
-            from course_lib.offline.tables.csv_file import CsvSource as Kind
-        elif suffix == ".jsonl":
-            from course_lib.offline.tables.jsonl_file import JsonlSource as Kind
-        else:
-            from course_lib.offline.tables.parquet_file import ParquetSource as Kind
-        source = Kind(path, column, new)
+        source = source_class(path, column, new)
     except OSError as error:
         raise CourseError(f"The file {path} cannot be read: {error.strerror or error}.") from None
     if not source.count:
@@ -45,13 +39,20 @@ def source_of(path: Path, column: str, new: str) -> Source:
 
 def target_at(path: Path, suffix: str, source: Source, new: str):
     """What writes rows of the source into a new file of this kind."""
+    _, target_class = classes_for(suffix)
+    return target_class(path, source, new)
+
+
+def classes_for(suffix: str) -> tuple[type[Source], type]:
+    """(what reads a file of this kind, what writes one); of three libraries only the one that is needed is loaded."""
     if suffix == ".csv":
-        from course_lib.offline.tables.csv_file import CsvTarget as Kind
-    elif suffix == ".jsonl":
-        from course_lib.offline.tables.jsonl_file import JsonlTarget as Kind
-    else:
-        from course_lib.offline.tables.parquet_file import ParquetTarget as Kind
-    return Kind(path, source, new)
+        from course_lib.offline.tables.csv_file import CsvSource, CsvTarget
+        return CsvSource, CsvTarget
+    if suffix == ".jsonl":
+        from course_lib.offline.tables.jsonl_file import JsonlSource, JsonlTarget
+        return JsonlSource, JsonlTarget
+    from course_lib.offline.tables.parquet_file import ParquetSource, ParquetTarget
+    return ParquetSource, ParquetTarget
 
 
 @contextmanager

@@ -44,6 +44,8 @@ def check_columns(path, column: str, columns: list[str], new: str) -> None:
     if column not in columns:
         raise CourseError(f"{path} has no column {column!r}; its columns are {', '.join(map(str, columns)) or 'none'}. "
                           "Name the one with the prompts: --column NAME.")
+    if not new or not is_text(new):
+        raise CourseError(f"{new!r} is no name for a column of answers. Name another one: --answer NAME.")
     if new in columns:
         raise CourseError(f"{path} has a column {new!r} already, and nothing is written over it. Name another one for "
                           "the answers: --answer NAME.")
@@ -55,9 +57,10 @@ def check_utf8(path) -> None:
         for number, line in enumerate(file, 1):
             try:
                 line.decode("utf-8")
-                bad = "a byte of 0, as UTF-16 has them" if b"\0" in line else ""
+                bad = "a byte of 0, which is no text" if b"\0" in line else ""
             except UnicodeDecodeError as error:
                 bad = f"the byte 0x{line[error.start]:02x}"
             if bad:
+                was = "utf-16" if line.startswith((b"\xff\xfe", b"\xfe\xff")) else "latin1"
                 raise CourseError(f"The file {path} is not UTF-8: line {number} holds {bad}. Save it again as UTF-8, "
-                                  f"for instance with iconv -f latin1 -t utf-8 '{path.name}' > 'utf8-{path.name}'.")
+                                  f"for instance with iconv -f {was} -t utf-8 '{path.name}' > 'utf8-{path.name}'.")
