@@ -127,11 +127,12 @@ def peak(rows: int, name: str) -> int:
 
 
 @pytest.mark.skipif(not os.access("/proc/self/clear_refs", os.W_OK), reason="Linux tells a process its peak")
-def test_the_memory_does_not_grow_with_the_rows(folder, tmp_path, monkeypatch):
+@pytest.mark.parametrize("rows", [20_000, pytest.param(100_000, marks=pytest.mark.slow)])
+def test_the_memory_does_not_grow_with_the_rows(folder, tmp_path, monkeypatch, rows):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MODEL", str(folder))
     monkeypatch.setattr(writer, "generate", lambda model, rows, *_: [[5]] * len(rows))
     monkeypatch.setattr(windows, "WINDOW", 1000)
-    few, many = peak(2000, ".jsonl"), peak(20_000, ".jsonl")
-    print(f"peak with 2,000 rows {few / 2**20:.0f} MiB, with 20,000 {many / 2**20:.0f} MiB")
+    few, many = peak(2000, ".jsonl"), peak(rows, ".jsonl")
+    print(f"peak with 2,000 rows {few / 2**20:.0f} MiB, with {rows:,} {many / 2**20:.0f} MiB")
     assert many - few < 20 * 2**20
