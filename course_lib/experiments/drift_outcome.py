@@ -8,7 +8,7 @@ from course_lib.experiments import near_and_far
 from course_lib.experiments.drift import ARM, KINDS, SETTING, answered, drawn, pools, streams, temperature_of, turned
 from course_lib.experiments.drift_alarms import calibrated
 from course_lib.experiments.run import Trained, trained
-from course_lib.experiments.setting import learn
+from course_lib.experiments.setting import Setting, learn
 from course_lib.experiments.tuning import best_rate, judged
 
 SIZES = {"reference": 500, "calibration": 1500, "own": 1500, "gadgets": 400, "dead key": 400}
@@ -35,7 +35,8 @@ def outcome(seed: int) -> dict[str, float]:
     return {name.replace(" ", "_"): float(value) for name, value in found.items()}
 
 
-FRESH, AGAIN = 512, replace(SETTING, labels=512, steps=160)      # labelled rows after the change; their training
+FRESH, AGAIN = 512, replace(SETTING, labels=512, steps=320)      # labelled rows after the change; their training,
+SOONER = replace(AGAIN, steps=160)                               # and that by which its rate is found
 BOTH = ("film", "restaurant")
 WAYS = ("alone", "mixed", "held")
 
@@ -56,7 +57,7 @@ def retrained(seed: int) -> dict[str, float]:
             for what, kept in (("now", slice(None)), ("films", ~restaurants))}
 
 
-def again(way: str, rate: float, seed: int) -> Trained:
+def again(way: str, rate: float, seed: int, setting: Setting = AGAIN) -> Trained:
     """The base after full fine-tuning in one of WAYS."""
     rows, kinds = drawn(BOTH, FRESH, f"now {seed}", "train")
     rows = other_labels(rows, kinds)
@@ -64,15 +65,15 @@ def again(way: str, rate: float, seed: int) -> Trained:
         then, kinds = drawn(BOTH, FRESH, f"then {seed}", "train")
         then = then if way == "mixed" else then.select(np.flatnonzero(~kinds))
         rows = datasets.concatenate_datasets([rows, then])
-    model, tokenizer = AGAIN.load(seed)
+    model, tokenizer = setting.load(seed)
     method = near_and_far.FULL.build(model, tokenizer, seed)
-    return Trained(method, learn(model, tokenizer, method, rows, rate, seed, AGAIN), model, tokenizer, None)
+    return Trained(method, learn(model, tokenizer, method, rows, rate, seed, setting), model, tokenizer, None)
 
 
 def validated(rate: float, seed: int) -> dict[str, float]:
     """As tuning.py judges a run: on fresh rows of now."""
     rows, kinds = drawn(BOTH, 200, f"rate {seed}", "validation")
-    run = again("alone", rate, seed)
+    run = again("alone", rate, seed, SOONER)
     return judged(run.model, run.tokenizer, other_labels(rows, kinds), run.method)
 
 
