@@ -20,7 +20,7 @@ from course_lib.experiments.offline_costs import TOKENS, answers
 from course_lib.experiments.offline_stream import answer_of, entries
 from course_lib.files import write_text
 from course_lib.models import load_model
-from course_lib.offline.predictor import Predictor
+from course_lib.offline import Predictor
 
 PATH = Path(__file__).parent / "data" / "batches.json"
 BASE, SEED, PROMPTS, ALONE, ROUNDS = "orchard-s", 0, 256, 48, 3    # ALONE: prompts of the rival in each round
@@ -83,7 +83,7 @@ def measure(shots: int) -> dict:
         for again in AGAIN:
             for size in SIZES:
                 predictor = Predictor(model, tokenizer, batch_size=size, max_new_tokens=TOKENS)
-                run = lambda predictor=predictor, again=again: predictor.answers(given[again])
+                run = lambda predictor=predictor, again=again: list(predictor.answered(given[again], str))
                 marks.setdefault((again, size), []).append(taken(model, run, PROMPTS))
                 print(shots, again, size, marks[again, size][-1], flush=True)
     median = {of: statistics.median(mark["seconds"] for mark in found) for of, found in marks.items()}
